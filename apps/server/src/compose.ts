@@ -121,6 +121,7 @@ export async function startServer(
     outsideLinks: laterLinks(() => providerServices.links),
     riskOf: accessRisk.riskOf,
     certificateDoor: (hostName: string) => certificateDoor.originFor(hostName),
+    answersTo: (hostName: string) => httpsServices.names().includes(hostName),
     ...temporaryRights(() => privilegeServices.privileges),
   };
   const people = createPeople(peopleNeeds);

@@ -66,6 +66,7 @@ export async function createPrivilegeServices(needs: PrivilegeServiceNeeds): Pro
     ...needs,
     sealingKey: await secretKey(needs.ledger.secrets, secretNames.privileges),
     mark: numberInVault(needs.ledger.secrets, secretNames.privilegeMark),
+    codesMark: numberInVault(needs.ledger.secrets, secretNames.codesMark),
     separation,
     people: {
       list: async () =>
@@ -136,10 +137,14 @@ export async function createPrivilegeServices(needs: PrivilegeServiceNeeds): Pro
 /** What identity asks, before there is anybody to ask: nobody is let in until there is. */
 export function temporaryRights(
   privileges: () => Privileges,
-): Required<Pick<PeopleNeeds, 'temporaryRoles' | 'refuseRoles'>> {
+): Required<Pick<PeopleNeeds, 'temporaryRoles' | 'refuseRoles' | 'isSealedAccount'>> {
   return {
     temporaryRoles: (of) => privileges().rolesOf(of),
     refuseRoles: (person, roles) => privileges().refuseTogether(person, roles),
+    isSealedAccount: async (id) =>
+      (await privileges().breakGlass.list()).some(
+        ({ userId, retiredAtMs }) => userId === id && retiredAtMs === undefined,
+      ),
   };
 }
 

@@ -218,6 +218,13 @@ test('roles that nobody may hold together are not given', async () => {
 test('sealed codes let somebody in when nothing else does, with an alarm at once', async () => {
   const prepared = await post(ada, '/v1/break-glass', { label: 'vault room' });
   assert.equal(prepared.status, 201, JSON.stringify(prepared.body));
+  const people: { id: string; name: string }[] = JSON.parse(
+    JSON.stringify((await get(ada, '/v1/users')).body['users']),
+  );
+  const account = people.find((one) => one.name === 'break-glass vault room')?.id ?? '';
+  assert.equal((await post(ada, `/v1/users/${account}/reset`)).code, 'sealed_account');
+  const off = await access.call('PATCH', `/v1/users/${account}`, { caller: ada, body: { disabled: true } });
+  assert.equal(off.code, 'sealed_account', 'what is in the envelopes would open nothing');
   const codes = JSON.parse(JSON.stringify(prepared.body['codes']));
   const who = { person: 'Grace', reason: 'Provider down' };
   assert.equal(

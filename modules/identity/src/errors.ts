@@ -37,6 +37,7 @@ export type IdentityErrorCode =
   | 'factor_insufficient'
   | 'factor_limit_reached'
   | 'factor_not_found'
+  | 'factor_unavailable'
   | 'last_administrator'
   | 'last_factor'
   | 'link_invalid'
@@ -62,6 +63,7 @@ export type IdentityErrorCode =
   | 'session_not_found'
   | 'session_required'
   | 'session_limits_invalid'
+  | 'sealed_account'
   | 'session_limits_lock_out'
   | 'sessions_exceeded'
   | 'setup_not_local'
@@ -109,6 +111,7 @@ export const identityProblems = {
   factor_insufficient: { status: 409, title: 'This factor is not enough for what the account may do' },
   factor_limit_reached: { status: 409, title: 'There are too many factors' },
   factor_not_found: { status: 404, title: 'There is no such factor' },
+  factor_unavailable: { status: 409, title: 'This session keeps no factors' },
   key_not_live: { status: 409, title: 'The key is not in use any more' },
   key_not_suspended: { status: 409, title: 'The key is not suspended' },
   key_proof_refused: { status: 401, title: 'The key of the browser was refused' },
@@ -136,6 +139,7 @@ export const identityProblems = {
   role_site_invalid: { status: 400, title: 'Not the name of a site' },
   scope_unknown: { status: 400, title: 'There is no such scope' },
   session_limits_invalid: { status: 400, title: 'Sessions cannot last so long' },
+  sealed_account: { status: 409, title: 'Sealed codes open this account' },
   session_limits_lock_out: { status: 409, title: 'That would end your own session' },
   session_not_found: { status: 404, title: 'There is no such session' },
   session_required: { status: 403, title: 'This is for people who are signed in' },

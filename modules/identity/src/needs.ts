@@ -97,6 +97,10 @@ export type PeopleNeeds = Omit<ApiKeyNeeds, 'limits'> & {
   }[];
   /** Where browsers that know us by this name are asked for a certificate; undefined while nobody is. */
   readonly certificateDoor?: (hostName: string) => string | undefined;
+  /** Whether somebody can come here by this host name, now: passkeys for others open nothing. Without it, all do. */
+  readonly answersTo?: (hostName: string) => boolean;
+  /** Sealed codes open this account, and nothing else does. Asked before a transaction begins. */
+  readonly isSealedAccount?: (userId: string) => Promise<boolean>;
   /** Throws when nobody may hold these roles together. Asked before a transaction begins. */
   readonly refuseRoles?: (
     person: { readonly id: string | undefined; readonly name: string },

@@ -3,6 +3,7 @@ import type { Transaction } from '@sallyport/platform/database';
 import type { Client, Principal } from '@sallyport/platform/http';
 import { rolesAnywhereOf } from '../people/user-store.ts';
 import type { Admission } from '../admission/admission.ts';
+import type { WaysIn } from '../admission/ways-in.ts';
 import { accountEvent, authenticationEvent, passkeyOf } from '../audit-record.ts';
 import type { CertificateCheck } from '../certificates/certificate-check.ts';
 import type { CertificateStore } from '../certificates/certificate-store.ts';
@@ -38,6 +39,7 @@ export type OwnFactor = {
 
 /** The second factors of whoever asks. Each change leaves its event before it resolves. */
 export type OwnFactors = {
+  /** What changes one, below, throws `factor_unavailable` for a session that sealed codes opened: it is open for hours. */
   /** Oldest first. */
   list(by: Principal): Promise<readonly OwnFactor[]>;
   recoveryCodesLeft(by: Principal): Promise<number>;
@@ -67,6 +69,7 @@ const maxFactors = 20;
 export function createOwnFactors(
   needs: Pick<PeopleNeeds, 'database' | 'outbox' | 'clock'> & {
     readonly admission: Pick<Admission, 'wouldLack'>;
+    readonly waysIn: Pick<WaysIn, 'keeping'>;
     readonly totp: TotpFactor;
     readonly passkeyStore: PasskeyStore;
     readonly passkeyPolicyStore: PasskeyPolicyStore;
@@ -130,11 +133,13 @@ export function createOwnFactors(
     recoveryCodesLeft: (by) => recoveryCodes.count(database, by.id),
 
     async beginTotp(by) {
+      requireNotSealed(by);
       await requireRoom(database, by);
       return database.transaction().execute((transaction) => totp.begin(transaction, by));
     },
 
     async confirmTotp({ by, code, label }) {
+      requireNotSealed(by);
       const isRight = await database.transaction().execute(async (transaction) => {
         await requireRoom(transaction, by);
         const confirmed = await totp.confirm(transaction, by.id, code, label);
@@ -156,6 +161,7 @@ export function createOwnFactors(
     },
 
     async passkeyOptions({ by, client }) {
+      requireNotSealed(by);
       await requireRoom(database, by);
       const known = await passkeyStore.listOf(database, by.id);
       const rules = await passkeyPolicyStore.read(database);
@@ -163,6 +169,7 @@ export function createOwnFactors(
     },
 
     async addPasskey({ by, client, response, label }) {
+      requireNotSealed(by);
       const isOurs = (given: string): boolean => challenges.check(given, 'create', by.id);
       const rules = await passkeyPolicyStore.read(database);
       const roles = rolesAnywhereOf(by);
@@ -192,6 +199,7 @@ export function createOwnFactors(
     },
 
     async rename({ by, id, label }) {
+      requireNotSealed(by);
       await database.transaction().execute(async (transaction) => {
         const isRenamed =
           (await totp.rename(transaction, by.id, id, label)) ||
@@ -204,6 +212,7 @@ export function createOwnFactors(
     },
 
     async remove({ by, id }) {
+      requireNotSealed(by);
       await database.transaction().execute(async (transaction) => {
         const factors = await listIn(transaction, by);
         const factor = factors.find((one) => one.id === id);
@@ -213,9 +222,11 @@ export function createOwnFactors(
             'last_factor',
             `Cannot remove "${factor.label}": another second factor must be there first`,
           );
-        // A passkey that is refused by now is no way in, nor is a certificate that cannot be used.
+        // A passkey that is refused by now is no way in, nor is a certificate that cannot be used; one that was kept in part may be.
         const good = factors.filter(
-          ({ passkey, certificate }) => passkey?.refusal === undefined && certificate?.trouble === undefined,
+          ({ passkey, certificate }) =>
+            passkey?.refusal === undefined &&
+            (certificate?.trouble === undefined || certificate.trouble === 'not-kept-whole'),
         );
         const has = good.map(({ kind }) => kind);
         const left = good.filter((one) => one.id !== id).map(({ kind }) => kind);
@@ -224,18 +235,23 @@ export function createOwnFactors(
             'last_factor',
             `Cannot remove "${factor.label}": what your account may do requires a factor like it, add another first`,
           );
-        if (factor.kind === 'totp') await totp.remove(transaction, by.id, id);
-        else if (factor.kind === 'passkey') await passkeyStore.remove(transaction, by.id, id);
-        else {
-          await certificateStore.remove(transaction, by.id, id);
-          await needs.endCertificateSessions(transaction, [by.id], { by, reason: 'certificate removed' }, by.sessionId);
-        }
+        const take = async (): Promise<void> => {
+          if (factor.kind === 'totp') await totp.remove(transaction, by.id, id);
+          else if (factor.kind === 'passkey') await passkeyStore.remove(transaction, by.id, id);
+          else await certificateStore.remove(transaction, by.id, id);
+        };
+        // Roles may ask for more than they have: then nothing they lack is taken, and it may still be the last way in of all.
+        await needs.waysIn.keeping(transaction, by, take, () => lastWayIn(factor.label));
+        const ending = { by, reason: 'certificate removed' };
+        if (factor.kind === 'certificate')
+          await needs.endCertificateSessions(transaction, [by.id], ending, by.sessionId);
         await record(transaction, by, 'user.factor-remove', { method: factor.kind, label: factor.label });
       });
       await outbox.flushed();
     },
 
     async renewRecoveryCodes(by) {
+      requireNotSealed(by);
       const codes = await database.transaction().execute(async (transaction) => {
         const renewed = await recoveryCodes.renew(transaction, by.id);
         await record(transaction, by, 'user.recovery-codes', { method: 'recovery', label: '' });
@@ -245,6 +261,22 @@ export function createOwnFactors(
       return codes;
     },
   };
+}
+
+function lastWayIn(label: string): IdentityError {
+  return new IdentityError(
+    'last_factor',
+    `Cannot remove "${label}": at least one administrator must keep a factor that is accepted, add another first`,
+  );
+}
+
+/** Whoever opens an account with sealed codes keeps no way of their own into it, whosever it is. */
+function requireNotSealed({ methods }: Principal): void {
+  if (methods?.includes('sealed') !== true) return;
+  throw new IdentityError(
+    'factor_unavailable',
+    'Cannot change factors of this account: it was opened with sealed codes',
+  );
 }
 
 function notFound(id: string): IdentityError {

@@ -1,7 +1,8 @@
 import type { JsonObject } from '@sallyport/contracts';
 import type { Database, Transaction } from '@sallyport/platform/database';
+import type { CodeStore } from '../codes/code-store.ts';
 import type { PeopleNeeds } from '../needs.ts';
-import { rolesAnywhereOf, stateOf, type User, type UserStore } from '../people/user-store.ts';
+import { nameKeyOf, rolesAnywhereOf, stateOf, type User, type UserStore } from '../people/user-store.ts';
 import type { Authority } from './authority.ts';
 import type { AuthorityStore } from './authority-store.ts';
 import { findPath, type CertificateRefusal, type Path } from './certificate-path.ts';
@@ -83,7 +84,10 @@ export type CertificateJudge = {
   verify(der: Uint8Array): Promise<Verified>;
   /** Whose it is. Bound comes before named, and the two must not differ. */
   person(good: readonly GoodCertificate[]): Promise<Found>;
-  /** Whose accounts the names in it could mean, whether its authority is trusted to name anybody or not, and whatever state they are in. */
+  /**
+   * Whose accounts the names in it could mean, by their own name or where their codes are sent, whether its authority is trusted to name
+   * anybody or not, and whatever state they are in.
+   */
   couldMean(certificate: Certificate): Promise<ReadonlySet<string>>;
   /** Why it would not let its owner in now: the very questions that signing in asks. Undefined: it would. */
   troubleOf(one: PersonCertificate): Promise<CertificateTrouble | undefined>;
@@ -110,6 +114,7 @@ export function createCertificateCheck(
     readonly authorityStore: AuthorityStore;
     readonly certificateStore: CertificateStore;
     readonly userStore: UserStore;
+    readonly codeStore: Pick<CodeStore, 'listEmails'>;
   },
 ): CertificateCheck {
   const { clock, policy, authorityStore, certificateStore, userStore } = needs;
@@ -215,9 +220,15 @@ export function createCertificateCheck(
 
       async couldMean({ names }) {
         const users = new Set<string>();
-        for (const name of new Set([...names.upns, ...names.emails])) {
+        const all = new Set([...names.upns, ...names.emails]);
+        const emails = all.size === 0 ? [] : await needs.codeStore.listEmails(where);
+        for (const name of all) {
+          const meant = emails.filter(({ address }) => nameKeyOf(address) === nameKeyOf(name));
           const user = await userStore.findByName(where, name);
-          if (user !== undefined) users.add(user.id);
+          const sure = meant.filter(({ isVerified }) => isVerified).map(({ userId }) => userId);
+          if (user !== undefined) sure.push(user.id);
+          // Anybody may write another's address down: it counts where nobody has shown that it is theirs.
+          for (const id of sure.length > 0 ? sure : meant.map(({ userId }) => userId)) users.add(id);
         }
         return users;
       },

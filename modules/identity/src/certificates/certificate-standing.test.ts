@@ -15,6 +15,9 @@ import {
 } from '../people/people.fixture.ts';
 import type { AuthoritySettings } from './authority.ts';
 import { bind, client, codeOf, houseWithAuthority, signIn } from './certificate-house.fixture.ts';
+import { createCodeStore } from '../codes/code-store.ts';
+import { defaultPolicy } from '../factors/passkey-policy.ts';
+import { createSoftwareAuthenticator } from '../factors/software-authenticator.fixture.ts';
 import { createCertificateStore } from './certificate-store.ts';
 import { issue, listOf, type Party, type Wanted } from './certificates.fixture.ts';
 
@@ -109,6 +112,37 @@ forEachDatabase((name, open) => {
     await house.people.change({ id: bo.id, disabled: true, by: admin.begun.principal });
   });
 
+  test(`${name}: an administrator by a provider's word stays too, where the others have nothing that is accepted`, async () => {
+    const { house, admin, authority, card } = await withAuthority();
+    const { id } = await moveIn(house, 'Pia', ['viewer']);
+    const said = { userId: id, source: 'provider/p', by: operator };
+    const say = (roles: readonly string[]) =>
+      house.database.transaction().execute((transaction) => house.provided.setRoles(transaction, { ...said, roles }));
+    await say(['admin']);
+    const by = await onlyWith(house, admin, [await card({ name: 'Ada' })]);
+    await house.certificateAuthorities.change({ id: authority.id, settings: { isEnabled: false }, by: operator });
+    for (const who of [by, operator])
+      assert.equal(await codeOf(house.people.change({ id, disabled: true, by: who })), 'last_administrator');
+    assert.equal(await codeOf(house.people.reset({ id, by })), 'last_administrator');
+    // What leaves them administrator takes nothing.
+    assert.equal(await codeOf(house.people.change({ id, roles: ['viewer', 'analyst'], by })), 'none');
+    await house.certificateAuthorities.change({ id: authority.id, settings: { isEnabled: true }, by: operator });
+    assert.equal(await codeOf(house.people.change({ id, disabled: true, by })), 'none');
+  });
+
+  test(`${name}: where administrators have cards alone, which passkeys others use is theirs to say`, async () => {
+    const { house, admin, card } = await withAuthority();
+    const by = await onlyWith(house, admin, [await card({ name: 'Ada' })]);
+    const policy = { ...defaultPolicy, hardwareBoundRoles: ['guard'] };
+    assert.deepEqual(await house.passkeyRules.preview(policy), {
+      passkeys: 0,
+      refused: [],
+      withoutFactor: [],
+      isLockingOut: false,
+    });
+    assert.equal(await codeOf(house.passkeyRules.change({ policy, by })), 'none');
+  });
+
   test(`${name}: what somebody is told of their card is what signing in with it finds`, async () => {
     const { house, admin, authority, card, takeList } = await withAuthority({ finds: 'upn' });
     const anna = await moveIn(house, 'anna@corp.example', ['analyst']);
@@ -149,7 +183,7 @@ forEachDatabase((name, open) => {
     await agree('expired', 'certificate_refused expired');
   });
 
-  test(`${name}: a card that a version before kept in part counts for nobody until it is used, and is offered meanwhile`, async () => {
+  test(`${name}: a card that a version before kept in part is offered, and is not taken as if it opened nothing`, async () => {
     const { house, admin, authority, card } = await withAuthority();
     const own = await card({ name: 'Ada' });
     const by = await onlyWith(house, admin, [own]);
@@ -167,8 +201,21 @@ forEachDatabase((name, open) => {
     const admitted = await house.signIn.withPassword({ name: 'Ada', password: goodPassword, client });
     assert.ok('step' in admitted && admitted.step === 'second-factor');
     assert.ok(admitted.methods.includes('certificate'));
-    begunOf((await signIn(house, own)).admitted);
     const off = { id: authority.id, settings: { isEnabled: false }, by };
+    assert.equal(await codeOf(house.certificateAuthorities.change(off)), 'certificate_authority_lock_out');
+    assert.equal(await codeOf(house.certificateAuthorities.remove(off)), 'certificate_authority_lock_out');
+    const desk = { userId: admin.id, id: shown.id, by };
+    assert.equal(await codeOf(house.personCertificates.removeFor(desk)), 'certificate_authority_lock_out');
+    // Nor goes it next to a passkey that is refused.
+    const authenticator = createSoftwareAuthenticator();
+    const options = await house.ownFactors.passkeyOptions({ by, client });
+    const at = { origin: client.origin, hostName: client.hostName, aaguid: '1'.repeat(32) };
+    const response = authenticator.create(options, at);
+    await house.ownFactors.addPasskey({ by, client, response, label: 'Key' });
+    const policy = { ...defaultPolicy, denied: ['11111111-1111-1111-1111-111111111111'] };
+    assert.equal(await codeOf(house.passkeyRules.change({ policy, by })), 'none');
+    assert.equal(await codeOf(house.ownFactors.remove({ by, id: shown.id })), 'last_factor');
+    begunOf((await signIn(house, own)).admitted);
     assert.equal(await codeOf(house.certificateAuthorities.change(off)), 'certificate_authority_lock_out');
   });
 
@@ -216,6 +263,39 @@ forEachDatabase((name, open) => {
     await change({ finds: 'binding' });
     assert.equal(await desk(admin.id, admin.begun.principal), 'certificate_taken');
     assert.equal(await desk(bo.id, admin.begun.principal), 'none');
+  });
+
+  test(`${name}: nobody binds a card with an address that somebody else has their codes sent to`, async () => {
+    const { house, card } = await withAuthority();
+    const [anna, bo, eve] = [
+      await moveIn(house, 'anna', ['analyst']),
+      await moveIn(house, 'bo@corp.example', ['analyst']),
+      await moveIn(house, 'eve', ['viewer']),
+    ];
+    const store = createCodeStore({ columnKeys: house.columnKeys, random: randomBytes });
+    let count = 0;
+    const write = ({ id: userId }: Inhabitant, address: string, isVerified: boolean) =>
+      house.database.transaction().execute(async (transaction) => {
+        const id = `a${(count += 1)}`;
+        await store.insertAddress(transaction, { id, userId, kind: 'email', address, isVerified, createdAtMs: 1 });
+        if (isVerified) await store.verifyAddress(transaction, id);
+      });
+    await write(anna, 'anna@corp.example', true);
+    await write(anna, 'new@corp.example', false);
+    const bound = async (who: Inhabitant, wanted: Partial<Wanted>) => {
+      house.clock.advance(60_000);
+      return codeOf(bind(house, await card(wanted), who.begun.principal));
+    };
+    for (const address of ['anna@corp.example', 'ANNA@corp.example', 'new@corp.example']) {
+      assert.equal(await bound(eve, { emails: [address] }), 'certificate_taken', address);
+      assert.equal(await bound(eve, { upns: [address] }), 'certificate_taken', address);
+    }
+    assert.equal(await bound(eve, { emails: ['elsewhere@corp.example'] }), 'none');
+    // Who merely writes an address down keeps nobody from their own card.
+    await write(eve, 'anna@corp.example', false);
+    await write(eve, 'bo@corp.example', false);
+    assert.equal(await bound(anna, { emails: ['anna@corp.example'] }), 'none');
+    assert.equal(await bound(bo, { emails: ['bo@corp.example'] }), 'none');
   });
 
   test(`${name}: only a person who may manage people, settings and keys, and for good, has certificates name people`, async () => {

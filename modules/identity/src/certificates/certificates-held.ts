@@ -7,8 +7,11 @@ import type { CertificateStore, PersonCertificate } from './certificate-store.ts
 
 /** Who has a certificate to sign in with, for who decides what somebody must show. */
 export type CertificatesHeld = CertificateAbility & {
-  /** Whose certificate would let them in now: what it says, and nothing less, counts where somebody must keep a way in. */
-  owners(where: Database | Transaction, among: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Whose certificate would let them in now; and whose may, as far as one that was kept in part by a version before can tell. */
+  owners(
+    where: Database | Transaction,
+    among: readonly string[],
+  ): Promise<{ readonly now: ReadonlySet<string>; readonly perhaps: ReadonlySet<string> }>;
 };
 
 /** More than these are looked for all at once. */
@@ -49,13 +52,15 @@ export function createCertificatesHeld(
         rows.push(...(await certificateStore.listAll(where)).filter(({ userId }) => wanted.has(userId)));
       else for (const userId of wanted) rows.push(...(await certificateStore.listOf(where, userId)));
       const judge = check.at(where);
-      const owners = new Set<string>();
+      const [now, perhaps] = [new Set<string>(), new Set<string>()];
       for (const [at, row] of rows.entries()) {
-        if (owners.has(row.userId)) continue;
-        if ((await judge.troubleOf(row)) === undefined) owners.add(row.userId);
+        if (now.has(row.userId)) continue;
+        const trouble = await judge.troubleOf(row);
+        if (trouble === undefined) now.add(row.userId);
+        else if (trouble === 'not-kept-whole') perhaps.add(row.userId);
         if (at % atOnce === atOnce - 1) await new Promise((resolve) => setImmediate(resolve));
       }
-      return owners;
+      return { now, perhaps };
     },
   };
 }

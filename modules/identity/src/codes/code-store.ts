@@ -100,6 +100,15 @@ export function createCodeStore(needs: {
       return new Set(rows.map(({ kind }) => kind));
     },
 
+    /** Everybody's: addresses are sealed, and looking for one means opening all. */
+    async listEmails(
+      where: Database | Transaction,
+    ): Promise<readonly Pick<CodeAddress, 'userId' | 'address' | 'isVerified'>[]> {
+      const found = columns.on(where).selectFrom('identity_code_addresses').selectAll();
+      const rows = await found.where('kind', '=', 'email').execute();
+      return rows.map((row) => ({ userId: row.user_id, address: row.address, isVerified: row.verified !== 0 }));
+    },
+
     async addressesOf(where: Database | Transaction, userId: string): Promise<readonly CodeAddress[]> {
       const found = columns.on(where).selectFrom('identity_code_addresses').selectAll();
       const rows = await found.where('user_id', '=', userId).orderBy('created_at_ms').execute();

@@ -44,6 +44,8 @@ export type PasskeyPolicyStore = {
   writePolicy(transaction: Transaction, policy: PasskeyPolicy, nowMs: number): Promise<void>;
   /** In place of what was there, as a whole. */
   writeMetadata(transaction: Transaction, metadata: FidoMetadata, nowMs: number): Promise<void>;
+  /** After a transaction that wrote metadata and failed: what was read in it never was. */
+  forget(): void;
   readonly takeOver: TakeOver;
 };
 
@@ -89,6 +91,9 @@ export function createPasskeyPolicyStore(needs: {
     },
     writePolicy: (transaction, policy, nowMs) => write(transaction, 'policy', policy, nowMs),
     writeMetadata: (transaction, metadata, nowMs) => write(transaction, 'metadata', metadata, nowMs),
+    forget() {
+      last = undefined;
+    },
     takeOver: (database, options) => columns.reencrypt(database, 'identity_passkey_settings', options ?? {}),
   };
 }

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { forEachDatabase } from '@sallyport/platform/database-testing';
 import type { Principal } from '@sallyport/platform/http';
-import { begunOf, goodPassword, local, openHouse, operator } from '../people/people.fixture.ts';
+import { begunOf, codeOf, goodPassword, local, openHouse, operator } from '../people/people.fixture.ts';
 import type { House } from '../people/people.fixture.ts';
 import {
   aaguidExtension,
@@ -32,13 +32,18 @@ const makerRoot = await createAuthority('Maker');
 const maker = await createMaker(makerRoot, [aaguidExtension(good)]);
 const direct: PasskeyPolicy = { ...defaultPolicy, attestation: 'direct' };
 
-async function importOf(house: House, no: number, statuses: readonly string[] = ['FIDO_CERTIFIED_L1']): Promise<void> {
+async function importOf(
+  house: House,
+  no: number,
+  statuses: readonly string[] = ['FIDO_CERTIFIED_L1'],
+  by: Principal = operator,
+): Promise<void> {
   const entries = [
     { aaguid: good, statuses, root: makerRoot },
     { aaguid: other, statuses: [], root: makerRoot },
   ];
   const blob = await signMetadata(signer, { no, entries });
-  await house.passkeyRules.importMetadata({ blob, root: pemOf(root), by: operator });
+  await house.passkeyRules.importMetadata({ blob, root: pemOf(root), by });
 }
 
 async function enrol(
@@ -215,6 +220,79 @@ forEachDatabase((name, open) => {
     await assert.rejects(signIn(house, authenticator), refusedFor('not-attested'));
     await house.passkeyRules.change({ policy: defaultPolicy, by: operator });
     await signIn(house, authenticator);
+  });
+
+  /** An administrator with a passkey of this make, and an app. */
+  async function withBoth(house: House) {
+    const authenticator = await enrol(house, { aaguid: ofGood.aaguid }, 'Ada', ['admin']);
+    const ada = await signIn(house, authenticator);
+    const { secret } = await house.ownFactors.beginTotp(ada);
+    await house.ownFactors.confirmTotp({ by: ada, code: codeOf(secret, house.clock.nowMs()), label: 'App' });
+    const factors = await house.ownFactors.list(ada);
+    const id = (kind: string): string => factors.find((one) => one.kind === kind)?.id ?? '';
+    const remove = (kind: string) => house.ownFactors.remove({ by: ada, id: id(kind) });
+    return { ada, remove };
+  }
+
+  test(`${name}: a policy that refuses the passkey and the app taken away at the same time leave one of both`, async () => {
+    for (const isAppFirst of [false, true]) {
+      const house = await openHouse(open);
+      const { ada, remove } = await withBoth(house);
+      const refuse = () => house.passkeyRules.change({ policy: { ...defaultPolicy, denied: [good] }, by: ada });
+      const take = () => remove('totp');
+      const done = await Promise.allSettled(isAppFirst ? [take(), refuse()] : [refuse(), take()]);
+      assert.deepEqual(done.map(({ status }) => status).toSorted(), ['fulfilled', 'rejected']);
+      const reason = done.map((one) => (one.status === 'rejected' ? one.reason.code : '')).join('');
+      assert.ok(['passkey_policy_lock_out', 'last_factor'].includes(reason), reason);
+      const left = (await house.ownFactors.list(ada)).filter(({ passkey }) => passkey?.refusal === undefined);
+      assert.ok(left.length > 0);
+    }
+  });
+
+  test(`${name}: an app that is too little for the role, and all that is accepted, stays`, async () => {
+    const house = await openHouse(open);
+    const { ada, remove } = await withBoth(house);
+    const hardest = {
+      role: 'admin',
+      leastAssurance: 3,
+      factors: ['passkey'],
+      provesWithPasskey: true,
+    } as const;
+    await house.signInRules.change({ rules: [hardest], endSessions: false, by: ada });
+    await house.passkeyRules.change({ policy: { ...defaultPolicy, denied: [good] }, by: operator });
+    await assert.rejects(remove('totp'), { code: 'last_factor' });
+    await remove('passkey');
+  });
+
+  test(`${name}: a passkey for a name that nobody answers to any more is no way in that counts`, async () => {
+    const house = await openHouse(open);
+    const { ada, remove } = await withBoth(house);
+    const moved = house.again({ answersTo: (hostName) => hostName === 'new.example' });
+    const id = (await house.ownFactors.list(ada)).find(({ kind }) => kind === 'totp')?.id ?? '';
+    await assert.rejects(moved.ownFactors.remove({ by: ada, id }), { code: 'last_factor' });
+    const same = house.again({ answersTo: (hostName) => hostName === local.hostName });
+    await same.ownFactors.remove({ by: ada, id });
+    await assert.rejects(remove('passkey'), { code: 'last_factor' });
+  });
+
+  test(`${name}: metadata that would lock the last administrator out is refused, and nothing of it stays`, async () => {
+    const house = await openHouse(open);
+    await importOf(house, 1);
+    await house.passkeyRules.change({ policy: direct, by: operator });
+    const authenticator = await enrol(house, ofGood, 'Ada', ['admin']);
+    const ada = await signIn(house, authenticator);
+    const compromised = ['ATTESTATION_KEY_COMPROMISE'];
+    await assert.rejects(importOf(house, 2, compromised, ada), { code: 'passkey_policy_lock_out' });
+    assert.equal((await house.passkeyRules.read()).metadata?.no, 1);
+    await signIn(house, authenticator);
+    // At the same moment by the clock as the one that was refused: what is read is what was imported.
+    await importOf(house, 3, ['FIDO_CERTIFIED_L1'], ada);
+    assert.equal((await house.passkeyRules.read()).metadata?.no, 3);
+    await signIn(house, authenticator);
+    await importOf(house, 4, compromised);
+    await assert.rejects(signIn(house, authenticator), refusedFor('compromised'));
+    // Who has nothing left takes nothing by going on.
+    await house.passkeyRules.change({ policy: { ...direct, denied: [good] }, by: ada });
   });
 });
 

@@ -2,14 +2,14 @@ import { ocsfClass, type JsonObject } from '@sallyport/contracts';
 import { auditEvent } from '@sallyport/ledger';
 import type { Database, Transaction } from '@sallyport/platform/database';
 import type { Principal } from '@sallyport/platform/http';
+import type { WaysIn } from '../admission/ways-in.ts';
 import { IdentityError } from '../errors.ts';
 import type { PeopleNeeds } from '../needs.ts';
-import { effectiveRolesOf, rolesAnywhereOf, stateOf, type UserStore } from '../people/user-store.ts';
+import { rolesAnywhereOf, stateOf, type UserStore } from '../people/user-store.ts';
 import { certifications, readFidoMetadata, type FidoMetadata } from './fido-metadata.ts';
 import { modelOf, refusalOf, type PasskeyPolicy, type PasskeyRefusal, type PasskeyRules } from './passkey-policy.ts';
 import type { PasskeyPolicyStore } from './passkey-policy-store.ts';
 import type { Passkey, PasskeyStore } from './passkey-store.ts';
-import type { TotpFactor } from './totp.ts';
 
 export type RefusedPasskey = {
   readonly userId: string;
@@ -22,9 +22,9 @@ export type RefusedPasskey = {
 export type PasskeyPreview = {
   readonly passkeys: number;
   readonly refused: readonly RefusedPasskey[];
-  /** They have an app besides, or a passkey that is accepted: not among these is who needs a recovery code or a reset. */
+  /** Whose last way in it would be: they need a recovery code or a reset. Not who has an app, a card or a passkey that is accepted. */
   readonly withoutFactor: readonly { readonly userId: string; readonly name: string }[];
-  /** No administrator would have a factor that may be used: it is refused, but for the operator. */
+  /** It would take the last administrator's way in: it is refused, but for the operator. */
   readonly isLockingOut: boolean;
 };
 
@@ -74,22 +74,21 @@ export function createPasskeyRules(
   needs: Pick<PeopleNeeds, 'database' | 'outbox' | 'clock' | 'policy'> & {
     readonly userStore: UserStore;
     readonly passkeyStore: PasskeyStore;
-    readonly totp: TotpFactor;
+    readonly waysIn: WaysIn;
     readonly passkeyPolicyStore: PasskeyPolicyStore;
   },
 ): PasskeyRulesService {
-  const { database, outbox, clock, userStore, passkeyStore, totp, passkeyPolicyStore: store } = needs;
+  const { database, outbox, clock, userStore, passkeyStore, waysIn, passkeyPolicyStore: store } = needs;
 
-  const previewOf = async (rules: PasskeyRules, where: Database | Transaction = database): Promise<PasskeyPreview> => {
+  const previewOf = async (rules: PasskeyRules, where: Database): Promise<PasskeyPreview> => {
     const users = (await userStore.list(where)).filter((user) => stateOf(user) === 'active');
-    const withTotp = new Set(await totp.listConfirmed(database));
+    const ways = await waysIn.of(where, users, rules);
     const passkeys = new Map<string, Passkey[]>();
     for (const passkey of await passkeyStore.listAll(where))
       passkeys.set(passkey.userId, [...(passkeys.get(passkey.userId) ?? []), passkey]);
     const refused: RefusedPasskey[] = [];
     const withoutFactor: { userId: string; name: string }[] = [];
     let count = 0;
-    let administrators = 0;
     for (const user of users) {
       const own = passkeys.get(user.id) ?? [];
       const before = refused.length;
@@ -105,21 +104,12 @@ export function createPasskeyRules(
         if (why !== undefined) refused.push({ ...one, why });
       }
       count += own.length;
-      const isLeft = withTotp.has(user.id) || own.length > refused.length - before;
-      if (!isLeft && own.length > 0) withoutFactor.push({ userId: user.id, name: user.name });
-      if (isLeft && effectiveRolesOf(user).includes('admin')) administrators += 1;
+      const isTaken = refused.length > before && (ways.get(user.id) ?? []).length === 0;
+      if (isTaken) withoutFactor.push({ userId: user.id, name: user.name });
     }
-    return { passkeys: count, refused, withoutFactor, isLockingOut: administrators === 0 };
-  };
-  const refuseLockingOut = async (rules: PasskeyRules, by: Principal): Promise<void> => {
-    if (by.kind === 'operator' || !(await previewOf(rules)).isLockingOut) return;
-    throw new IdentityError(
-      'passkey_policy_lock_out',
-      'Cannot refuse these passkeys: at least one administrator must keep a second factor that is accepted',
-      {
-        hint: 'add one that is to your own account first, under Settings, Account; or ask the operator of the machine',
-      },
-    );
+    const had = (await waysIn.administrators(where)).withFactor.size > 0;
+    const isLockingOut = had && (await waysIn.administrators(where, rules)).withFactor.size === 0;
+    return { passkeys: count, refused, withoutFactor, isLockingOut };
   };
   const record = (transaction: Transaction, by: Principal, id: string, details: JsonObject): Promise<void> =>
     outbox.record(
@@ -158,16 +148,15 @@ export function createPasskeyRules(
 
     async preview(policy) {
       const { metadata } = await store.read(database);
-      return previewOf(withMetadata(policy, metadata));
+      return previewOf(withMetadata(policy, metadata), database);
     },
 
     async change({ policy, by }) {
-      const { metadata } = await store.read(database);
-      requireValid(policy, metadata, needs.policy.roles());
-      await refuseLockingOut(withMetadata(policy, metadata), by);
       await database.transaction().execute(async (transaction) => {
-        const before = (await store.read(transaction)).policy;
-        await store.writePolicy(transaction, policy, clock.nowMs());
+        const { metadata, policy: before } = await store.read(transaction);
+        requireValid(policy, metadata, needs.policy.roles());
+        const write = () => store.writePolicy(transaction, policy, clock.nowMs());
+        await waysIn.keeping(transaction, by, write, lockOut);
         await record(transaction, by, 'passkey-policy', { from: inWords(before), to: inWords(policy) });
       });
       await outbox.flushed();
@@ -176,8 +165,7 @@ export function createPasskeyRules(
     async importMetadata({ blob, root, by }) {
       const nowMs = clock.nowMs();
       const metadata = await readFidoMetadata(blob, { nowMs, ...(root === undefined ? {} : { root }) });
-      await refuseLockingOut({ policy: (await store.read(database)).policy, metadata }, by);
-      await database.transaction().execute(async (transaction) => {
+      const importing = database.transaction().execute(async (transaction) => {
         const { metadata: before, importedAtMs = 0 } = await store.read(transaction);
         // Who signs under another root counts by themselves: that root was named by whoever imports.
         if (before !== undefined && before.root === metadata.root && metadata.no <= before.no)
@@ -186,7 +174,8 @@ export function createPasskeyRules(
             `Cannot import FIDO metadata number ${metadata.no}: must be newer than number ${before.no}, which is here`,
           );
         // The time tells which is the newest: never the same twice.
-        await store.writeMetadata(transaction, metadata, Math.max(nowMs, importedAtMs + 1));
+        const write = () => store.writeMetadata(transaction, metadata, Math.max(nowMs, importedAtMs + 1));
+        await waysIn.keeping(transaction, by, write, lockOut);
         const { no, nextUpdate, root: signedUnder, models } = metadata;
         await record(transaction, by, 'passkey-metadata', {
           from: before?.no ?? null,
@@ -196,9 +185,23 @@ export function createPasskeyRules(
           models: models.length,
         });
       });
+      await importing.catch((error: unknown) => {
+        store.forget();
+        throw error;
+      });
       await outbox.flushed();
     },
   };
+}
+
+function lockOut(): IdentityError {
+  return new IdentityError(
+    'passkey_policy_lock_out',
+    'Cannot refuse these passkeys: at least one administrator must keep a second factor that is accepted',
+    {
+      hint: 'add one that is to your own account first, under Settings, Account; or ask the operator of the machine',
+    },
+  );
 }
 
 function withMetadata(policy: PasskeyPolicy, metadata: FidoMetadata | undefined): PasskeyRules {

@@ -147,9 +147,10 @@ export function createPeople(needs: PeopleNeeds & { readonly passwordCost?: Pass
     organization,
   });
   const requirementStore = createRequirementStore();
-  const check = createCertificateCheck({ ...needs, ...stores });
+  const check = createCertificateCheck({ ...needs, ...stores, codeStore });
   const certificatesHeld = createCertificatesHeld({ ...needs, certificateStore, check });
   const waysIn = createWaysIn({
+    ...needs,
     ...stores,
     certificateOwners: (where, among) => certificatesHeld.owners(where, among),
   });

@@ -42,6 +42,8 @@ export type House = PeopleServices & {
     readonly passwordCost?: PasswordCost;
     readonly key?: Uint8Array;
     readonly database?: Database;
+    readonly answersTo?: (hostName: string) => boolean;
+    readonly isSealedAccount?: (userId: string) => Promise<boolean>;
   }): PeopleServices;
 };
 

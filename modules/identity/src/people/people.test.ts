@@ -211,6 +211,23 @@ forEachDatabase((name, open) => {
     assert.deepEqual(raced.map(({ status }) => status).toSorted(), ['fulfilled', 'rejected']);
   });
 
+  test(`${name}: nobody resets or disables a break-glass account, not even the operator, before it is given up`, async () => {
+    const house = await openHouse(open);
+    const ada = await moveInAdministrator(house);
+    const bo = await moveIn(house, 'Bo', ['viewer']);
+    const sealed = new Set([bo.id]);
+    const { people } = house.again({ isSealedAccount: async (id) => sealed.has(id) });
+    const own = { code: 'sealed_account' };
+    for (const by of [ada.begun.principal, operator]) {
+      await assert.rejects(people.reset({ id: bo.id, by }), own);
+      await assert.rejects(people.change({ id: bo.id, disabled: true, by }), own);
+    }
+    await people.change({ id: bo.id, disabled: false, by: ada.begun.principal });
+    assert.equal(await whoIs(house, bo.begun.token.reveal()), 'Bo');
+    sealed.clear();
+    await people.change({ id: bo.id, disabled: true, by: operator });
+  });
+
   test(`${name}: nobody gives a role that may do more than they`, async () => {
     const house = await openHouse(open);
     await moveInAdministrator(house);

@@ -52,7 +52,7 @@ export type People = {
   /**
    * Disabling ends their sessions and whatever they had begun, and suspends the keys they made; enabling does not bring the
    * keys back. New roles hold from the next request on, under a new token, and suspend keys that may do more.
-   * Throws `user_not_found`, `role_unknown`, `role_grant_widened`, `last_administrator`.
+   * Throws `user_not_found`, `role_unknown`, `role_grant_widened`, `last_administrator`, `sealed_account`.
    */
   change(request: {
     readonly id: string;
@@ -76,7 +76,7 @@ export type People = {
    * Takes password, factors, recovery codes, sessions, programs and, unless `keepsLinks`, accounts at providers away and gives a
    * link like an invitation's, for somebody who lost them or whose account others may hold. Nobody resets themselves: who can sign in changes their own account, and a thief of a session must not have a link.
    * By the operator it works for the last administrator too, and is recorded as `user.recover`.
-   * Throws `user_not_found`, `reset_self`, `role_grant_widened`, `user_disabled`.
+   * Throws `user_not_found`, `reset_self`, `role_grant_widened`, `user_disabled`, `sealed_account`.
    */
   reset(request: {
     readonly id: string;
@@ -104,6 +104,7 @@ export type People = {
 
 const maxPeople = 5000;
 const idBytes = 12;
+const nothing = { roles: [] };
 
 function isUnfinished(user: User): boolean {
   const state = stateOf(user);
@@ -113,7 +114,15 @@ function isUnfinished(user: User): boolean {
 export function createDirectory(
   needs: Pick<
     PeopleNeeds,
-    'database' | 'outbox' | 'clock' | 'random' | 'policy' | 'passwordStrength' | 'refuseRoles' | 'outsideLinks'
+    | 'database'
+    | 'outbox'
+    | 'clock'
+    | 'random'
+    | 'policy'
+    | 'passwordStrength'
+    | 'refuseRoles'
+    | 'outsideLinks'
+    | 'isSealedAccount'
   > & {
     readonly apiKeys: KeySuspension;
     readonly userStore: UserStore;
@@ -172,6 +181,7 @@ export function createDirectory(
             ...(siteRoles === undefined ? {} : { siteRoles }),
           }),
         );
+      if (disabled === true) await refuseSealed(id, 'disable');
       const changed = await database.transaction().execute(async (transaction) => {
         const user = await userStore.find(transaction, id);
         if (user === undefined)
@@ -182,7 +192,12 @@ export function createDirectory(
         const atSites = siteRoles === undefined ? (user.siteRoles ?? []) : parseSiteRoles(siteRoles, by, policy);
         const given = roles === undefined ? user.roles : parseRoles(roles, by, policy, { mayBeNone: true });
         const isDisabled = disabled ?? user.disabledAtMs !== undefined;
-        if (isDisabled || !given.includes('admin')) await requireOtherAdministrator(transaction, user, needs.waysIn);
+        await requireOtherAdministrator(
+          transaction,
+          user,
+          isDisabled ? nothing : { ...user, roles: given },
+          needs.waysIn,
+        );
         const isNew =
           given.join(' ') !== user.roles.join(' ') ||
           formatSiteRoles(atSites) !== formatSiteRoles(user.siteRoles ?? []);
@@ -283,6 +298,7 @@ export function createDirectory(
     },
 
     async reset({ id, keepsLinks = false, by }) {
+      await refuseSealed(id, 'reset');
       let unlinked: { readonly count: number; effective(): void } | undefined;
       const ticket = await database.transaction().execute(async (transaction) => {
         const user = await userStore.find(transaction, id);
@@ -304,7 +320,7 @@ export function createDirectory(
         // The link lets whoever holds it be this person.
         parseRoles(effectiveRolesOf(user), by, policy, { mayBeNone: true });
         parseSiteRoles(user.siteRoles ?? [], by, policy);
-        if (by.kind !== 'operator') await requireOtherAdministrator(transaction, user, needs.waysIn);
+        if (by.kind !== 'operator') await requireOtherAdministrator(transaction, user, nothing, needs.waysIn);
         const nowMs = clock.nowMs();
         const { factors } = await shown(transaction, user);
         await removeFactors(transaction, id);
@@ -361,6 +377,16 @@ export function createDirectory(
     },
   };
 
+  /** Whoever has its codes would find on the worst day that they open nothing, while the list says they do. */
+  async function refuseSealed(id: string, what: 'disable' | 'reset'): Promise<void> {
+    if ((await needs.isSealedAccount?.(id)) !== true) return;
+    throw new IdentityError(
+      'sealed_account',
+      `Cannot ${what} a break-glass account: must be given up first, among the break-glass accounts`,
+      { hint: 'giving it up ends its sessions and disables it' },
+    );
+  }
+
   async function removeFactors(transaction: Transaction, userId: string): Promise<void> {
     await totp.removeAllOf(transaction, userId);
     await passkeyStore.removeAllOf(transaction, userId);
@@ -405,13 +431,21 @@ function shownSiteRoles(siteRoles: readonly SiteRole[]): JsonObject[] {
 async function requireOtherAdministrator(
   transaction: Transaction,
   user: User,
+  /** What is left to them. */
+  left: Pick<User, 'roles' | 'providedRoles'>,
   waysIn: Pick<WaysIn, 'administrators'>,
 ): Promise<void> {
-  if (stateOf(user) !== 'active' || !user.roles.includes('admin')) return;
+  const takes = (of: (one: typeof left) => readonly string[]): boolean =>
+    of(user).includes('admin') && !of(left).includes('admin');
+  const isGiven = takes(({ roles }) => roles);
+  const isAny = takes(effectiveRolesOf);
+  if (stateOf(user) !== 'active' || !(isGiven || isAny)) return;
   const { withFactor, byProvider } = await waysIn.administrators(transaction);
   const able = new Set([...withFactor, ...byProvider]);
-  const isLastAble = able.has(user.id) && able.size === 1;
-  if (!isLastAble && (await hasActive(transaction, 'admin', user.id))) return;
+  const isLastAble = isAny && able.has(user.id) && able.size === 1;
+  // What a provider gave it may take back tomorrow: one whom we made administrator must remain.
+  const isLastGiven = isGiven && !(await hasActive(transaction, 'admin', user.id));
+  if (!isLastAble && !isLastGiven) return;
   throw new IdentityError('last_administrator', `Cannot take "${user.name}" away: there must be another administrator`);
 }
 
