@@ -17,9 +17,12 @@ export function guardProgram(invocation: Invocation): Value {
   return [unknown(`what ${name} prints`)];
 }
 
+/** Where it stands: the one of hooks, and the headers of telemetry it goes along in. */
+const holders = /SALLYPORT_AGENT_TOKEN|OTEL_EXPORTER_OTLP_(?:LOGS_)?HEADERS/i;
+
 /** The credential of a run: whoever reads it can tell the guard what the person never said. */
 export function addGuardCredential(text: string, run: Pick<Run, 'add'>, where: Where): void {
-  if (!/SALLYPORT_AGENT_TOKEN/i.test(text)) return;
+  if (!holders.test(text)) return;
   run.add(
     {
       kind: 'configure',
