@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { AgentOrigin, JsonObject, JsonValue } from '@sallyport/contracts';
 import type { VettedTool } from '@sallyport/information-flow';
 import { messageOf } from '@sallyport/platform/errors';
@@ -95,18 +96,34 @@ export function createGatewayCalls({
       server,
       ...(kind === 'tool' ? { tool: name, ...(digest === undefined ? {} : { digest }) } : {}),
     });
+  async function refusalSince(asked: {
+    readonly sessionId: string;
+    readonly call: GatewayCall;
+    readonly vetted: VettedTool | undefined;
+  }): Promise<string | undefined> {
+    const gate = await gateOf(asked.sessionId, asked.call);
+    if (!gate.isLet) return gate.reason;
+    return isDeepStrictEqual(gate.vetted, asked.vetted)
+      ? undefined
+      : 'What people vouched for of this tool changed while the call was decided: ask again';
+  }
   return {
     async judge({ sessionId, call, waiting }) {
       try {
         const gate = await gateOf(sessionId, call);
         if (!gate.isLet && gate.isForgotten)
           return { verdict: 'deny', reason: gate.reason, isOver: false, isForgotten: true };
-        const { verdict, reason, isOver, input } = await hooks.decide({
+        const vetted = gate.isLet ? gate.vetted : undefined;
+        const decided = await hooks.decide({
           sessionId,
-          call: hookCallOf(call, gate.isLet ? gate.vetted : undefined),
+          call: hookCallOf(call, vetted),
           ...(gate.isLet ? {} : { refusal: gate.reason }),
           ...(waiting === undefined ? {} : { waiting }),
         });
+        // A person may have been waited for: what was let when they were asked may be blocked, or be another, by now.
+        const refusal = decided.verdict === 'allow' ? await refusalSince({ sessionId, call, vetted }) : undefined;
+        const { verdict, reason, isOver, input } =
+          refusal === undefined ? decided : await hooks.decide({ sessionId, call: hookCallOf(call), refusal });
         // Nobody sits at the gateway: who could be asked was asked before.
         const isAsked = verdict === 'ask' ? '; somebody would have to say yes first' : '';
         return {
@@ -135,7 +152,8 @@ export function createGatewayCalls({
         calls: calls.map(({ atMs, inputDigest, session, ...call }) => ({
           call: hookCallOf({ ...call, id: inputDigest.slice(0, 32), input: {} }),
           why:
-            `Not judged: the server could not be reached at ${new Date(atMs).toISOString()}, and the gateway was set up to go on; ` +
+            'Not judged, or what it brought not seen: the server ' +
+            `could not be reached at ${new Date(atMs).toISOString()}, and the gateway was set up to go on; ` +
             `arguments ${inputDigest}${session === undefined ? '' : `; run ${session}`}`,
         })),
       }),
@@ -148,9 +166,14 @@ function hookCallOf({ id, server, kind, name, input }: GatewayCall, vetted?: Vet
   return {
     id,
     tool: `mcp__${server}__${tool}`,
-    input: kind === 'tool' ? input : { ...input, [kind === 'resource' ? 'uri' : 'name']: name },
+    // Beside each other an argument could stand under the name of what is asked for, and nobody would have seen it.
+    input: kind === 'tool' ? input : { [kind === 'resource' ? 'uri' : 'prompt']: name, ...argumentsOf(input) },
     server: { name: server, source: 'gateway' },
     rewrites: { input: kind === 'tool', output: true },
     ...(vetted === undefined ? {} : { vetted }),
   };
+}
+
+function argumentsOf(input: JsonObject): JsonObject {
+  return Object.keys(input).length === 0 ? {} : { arguments: input };
 }
