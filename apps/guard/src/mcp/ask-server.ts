@@ -7,7 +7,8 @@ import type { JsonObject } from '@sallyport/contracts';
 export type AskServer = {
   /**
    * `kind: 'unreachable'`: nobody took the question, so nobody can have answered it otherwise. Anything else that goes wrong is
-   * `refused`, a slow answer too. Never rejects.
+   * `refused`: a slow answer, and a connection that broke after it was there, for a person may be thinking about the question. Never
+   * rejects.
    */
   post(question: {
     readonly path: string;
@@ -29,16 +30,16 @@ const maxAnswerBytes = 8 * 1024 * 1024;
 const quietMs = 30_000;
 /** Where a person may be asked: before the first sign of life of who waits long. */
 const quietWaitingMs = 120_000;
+/** Of a connection that never was. */
 const unreachable: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
-  'ECONNRESET',
   'EHOSTUNREACH',
   'ENETUNREACH',
   'ENOTFOUND',
   'EAI_AGAIN',
   'ETIMEDOUT',
-  'EPIPE',
 ]);
+const broken: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE']);
 
 /** Throws for an address that is none, or would send the credential in the clear. */
 export function createAskServer({
@@ -58,7 +59,7 @@ export function createAskServer({
     ? new https.Agent({ keepAlive: true, minVersion: 'TLSv1.3', ...(ca === undefined ? {} : { ca }) })
     : new http.Agent({ keepAlive: true });
 
-  function once(question: Parameters<AskServer['post']>[0]): Promise<ServerAnswer & { readonly isReset?: boolean }> {
+  function once(question: Parameters<AskServer['post']>[0]): Promise<ServerAnswer & { readonly isStale?: boolean }> {
     const { path, body, waitSeconds, signal } = question;
     const text = Buffer.from(JSON.stringify(body));
     return new Promise((resolve) => {
@@ -77,9 +78,17 @@ export function createAskServer({
         () => sent.destroy(new Error('no answer in time')),
         waitSeconds === undefined ? quietMs : quietWaitingMs,
       );
+      let isTaken = false;
+      let heardBytes = (): number => 0;
+      sent.on('socket', (socket) => {
+        const before = socket.bytesRead;
+        heardBytes = () => socket.bytesRead - before;
+        if (!socket.connecting) isTaken = true;
+        else socket.once('connect', () => (isTaken = true));
+      });
       // While a person is waited for it says that it is there.
       sent.on('information', () => timer.refresh());
-      const done = (answer: ServerAnswer & { readonly isReset?: boolean }): void => {
+      const done = (answer: ServerAnswer & { readonly isStale?: boolean }): void => {
         clearTimeout(timer);
         resolve(answer);
       };
@@ -96,11 +105,15 @@ export function createAskServer({
       });
       sent.on('error', (error) => {
         const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-        done(
-          unreachable.has(code)
-            ? { kind: 'unreachable', reason: code, isReset: code === 'ECONNRESET' || code === 'EPIPE' }
-            : { kind: 'refused', reason: `the server cannot be asked (${error.message})` },
-        );
+        if (!isTaken && unreachable.has(code)) done({ kind: 'unreachable', reason: code });
+        else if (!broken.has(code)) done({ kind: 'refused', reason: `the server cannot be asked (${error.message})` });
+        else
+          done({
+            kind: 'refused',
+            reason: 'the server broke the connection off',
+            // Without a byte on a connection kept open: most likely it was closed at the other end before the question came.
+            isStale: sent.reusedSocket && heardBytes() === 0,
+          });
       });
       sent.end(text);
     });
@@ -108,11 +121,10 @@ export function createAskServer({
 
   return {
     async post(question) {
-      const { isReset, ...first } = await once(question);
-      // A connection kept open may have been closed at the other end; a server that fell in the middle is found out by asking again.
-      if (isReset !== true) return first;
-      const { isReset: again, ...second } = await once(question);
-      return again === true ? { kind: 'refused', reason: 'the server breaks the connection off' } : second;
+      const { isStale, ...first } = await once(question);
+      if (isStale !== true) return first;
+      const { isStale: _again, ...second } = await once(question);
+      return second;
     },
     close: () => agent.destroy(),
   };

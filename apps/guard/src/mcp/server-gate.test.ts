@@ -202,6 +202,63 @@ test('a slow server and one that says no are not gone past by "--fail open"', as
   assert.equal(existsSync(join(directory, 'slow')), false);
 });
 
+test('before the server was ever reached "--fail open" lets nothing: it may be a blocked one', async () => {
+  const desk = await deskOf();
+  const file = join(directory, 'first');
+  await desk.stop();
+  const client = await clientAt(desk, file);
+  assert.deepEqual(await client.ask('tools/list'), { result: { tools: [] } });
+  assert.match(textIn(await client.call('get_time')), /not reached yet/);
+  assert.match(JSON.stringify(await client.ask('prompts/get', { name: 'p' })), /not reached yet/);
+  await desk.start();
+  desk.answer = () => ({ status: 200, body: { server: { state: 'blocked' }, tools: [] } });
+  assert.match(textIn(await client.call('get_time')), /this server is blocked/);
+  await desk.stop();
+  await client.ask('tools/list');
+  assert.match(textIn(await client.call('get_time')), /this server is blocked/);
+  assert.equal(existsSync(file), false);
+});
+
+test('a result that came while the server was gone marks the run once it is back', async () => {
+  const file = join(directory, 'result');
+  const spool = createSpool(file, { say: () => undefined });
+  let isGone = false;
+  const asked: string[] = [];
+  const gateAt = (spooling: boolean) =>
+    createServerGate({
+      name: 'wicked',
+      ask: {
+        async post({ path }) {
+          if (isGone) return { kind: 'unreachable', reason: 'ECONNREFUSED' };
+          asked.push(path);
+          return { kind: 'answer', body: usual(path, {}).body };
+        },
+        close: () => undefined,
+      },
+      session: 'ab12',
+      nowMs: () => 1_800_000_000_000,
+      say: () => undefined,
+      ...(spooling ? { spool } : {}),
+    });
+  const call = { id: 'call-00000001', kind: 'tool', name: 'get_time', input: { secret: 'word' } } as const;
+  const back = { result: { content: [] }, isSuccess: true, durationMs: 1 };
+  const gate = gateAt(true);
+  assert.equal((await gate.judge(call, new AbortController().signal)).isLet, true);
+  isGone = true;
+  assert.match((await gateAt(false).finished(call, back)).withheld ?? '', /its result is withheld/);
+  assert.deepEqual(await gate.finished(call, back), {});
+  assert.match(
+    readFileSync(file, 'utf8'),
+    /^\{"server":"wicked","kind":"tool","name":"get_time",.*"session":"ab12"\}\n$/,
+  );
+  isGone = false;
+  await gate.judge(call, new AbortController().signal);
+  assert.deepEqual(
+    asked.map((path) => path.replace('/v1/agent/gateway/', '')),
+    ['calls', 'missed', 'calls'],
+  );
+});
+
 test('what went unasked is told although the gateway ended in between, and lines that are damaged are left out', async () => {
   const desk = await deskOf();
   const file = join(directory, 'left');

@@ -35,6 +35,14 @@ export function createServerGate({
   let last: { readonly told: Told; readonly digests: ReadonlyMap<string, string> } | undefined;
   /** Calls that went unasked: the server knows nothing of what they brought. */
   const unasked = new Set<string>();
+  const missedOf = ({ kind, name: called, input }: GatedCall): Parameters<Spool['keep']>[0] => ({
+    server: name,
+    kind,
+    name: called,
+    at_ms: nowMs(),
+    input_digest: createHash('sha256').update(canonicalJson(input)).digest('hex'),
+    ...(session === undefined ? {} : { session }),
+  });
 
   /** Each answer says that the server is there again. */
   async function drain(): Promise<void> {
@@ -98,14 +106,7 @@ export function createServerGate({
       }
       if (answer.kind === 'unreachable' && spool !== undefined && !signal.aborted) {
         try {
-          spool.keep({
-            server: name,
-            kind: call.kind,
-            name: call.name,
-            at_ms: nowMs(),
-            input_digest: createHash('sha256').update(canonicalJson(call.input)).digest('hex'),
-            ...(session === undefined ? {} : { session }),
-          });
+          spool.keep(missedOf(call));
         } catch (error) {
           return { isLet: false, reason: `Sallyport: the call cannot be recorded (${String(error)})` };
         }
@@ -128,6 +129,12 @@ export function createServerGate({
         return isJsonObject(instead) ? { result: instead } : {};
       }
       if (answer.kind === 'unreachable' && spool !== undefined) {
+        try {
+          // It was asked about; that nobody knows what it brought has to be heard all the same.
+          spool.keep(missedOf(call));
+        } catch (error) {
+          return { withheld: `Sallyport: the call ran, its result cannot be recorded (${String(error)})` };
+        }
         say(`the result of "${call.name}" cannot be recorded: the server cannot be reached (${answer.reason})`);
         return {};
       }
@@ -140,17 +147,17 @@ export function createServerGate({
   };
   return gate;
 
-  /** What was approved before and has not changed; where nothing was ever said, all of it. */
+  /** What was approved before and has not changed; where nothing was ever said, nothing: the server may be a blocked one. */
   function openTold(digests: ReadonlyMap<string, string>): Told {
     const before = last;
     const isSame = (tool: string): boolean => before?.digests.get(tool) === digests.get(tool);
     return {
       isProvisional: true,
-      isApproved: before?.told.isApproved ?? true,
-      reason: before?.told.reason ?? '',
+      isApproved: before?.told.isApproved ?? false,
+      reason: before?.told.reason ?? 'the server of Sallyport was not reached yet, so nobody knows what is approved',
       tools: new Map(
         [...digests.keys()].map((tool) => {
-          const isLet = before === undefined || (isSame(tool) && before.told.tools.get(tool)?.isLet === true);
+          const isLet = isSame(tool) && before?.told.tools.get(tool)?.isLet === true;
           return [tool, { isLet, reason: isLet ? '' : 'it is not as it was approved, and the server cannot be asked' }];
         }),
       ),
