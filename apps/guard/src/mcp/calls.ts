@@ -18,14 +18,31 @@ type How = {
 export type Calls = {
   /** `tools/call`. A no is a result with its reason, which the model reads; never silence. */
   tool(params: JsonObject, how: How): Promise<RpcOutcome>;
-  /** `resources/read` and `prompts/get`: they bring in what others wrote, as tools do. A no is an error with its reason. */
-  bringing(kind: 'resource' | 'prompt', params: JsonObject, how: How): Promise<RpcOutcome>;
+  /**
+   * What names a resource or a prompt: it brings in what others wrote, as tools do, and tells the server what is asked for. A no is an
+   * error with its reason.
+   */
+  bringing(method: BringingMethod, params: JsonObject, how: How): Promise<RpcOutcome>;
   /** Why the next question of this name may not go now; undefined when it may. */
   mayGo(name: string): string | undefined;
 };
 
-const methods = { tool: 'tools/call', resource: 'resources/read', prompt: 'prompts/get' } as const;
+export type BringingMethod = keyof typeof bringings;
+const bringings = {
+  'resources/read': resourceOf,
+  'resources/subscribe': resourceOf,
+  'prompts/get': promptOf,
+  'completion/complete': completionOf,
+} as const;
 const longestName = 4096;
+
+/** What is judged of such a question, and what is sent: not a word more. */
+type Bringing = {
+  readonly kind: 'resource' | 'prompt';
+  readonly name: string;
+  readonly input: JsonObject;
+  readonly params: JsonObject;
+};
 
 export function createCalls({
   gate,
@@ -55,20 +72,29 @@ export function createCalls({
   /** The whole way of a call. `no` puts a refusal in the words of its kind. */
   async function pass(
     call: GatedCall,
-    params: (input: JsonObject) => JsonObject,
-    { signal, onProgress, no }: Omit<How, 'tools'> & { readonly no: (reason: string) => RpcOutcome },
+    sent: {
+      readonly method: string;
+      readonly params: (input: JsonObject) => JsonObject;
+      /** Why it may not go any more: what was told of the server may have changed while it was judged. */
+      readonly changed: () => Promise<string | undefined>;
+      readonly no: (reason: string) => RpcOutcome;
+    },
+    { signal, onProgress }: Omit<How, 'tools'>,
   ): Promise<RpcOutcome> {
+    const { no } = sent;
     const refused = mayGo(`${call.kind} ${call.name}`);
     if (refused !== undefined) return no(refused);
     inFlight += 1;
     try {
       const judged = await gate.judge(call, signal);
       if (!judged.isLet) return no(judged.reason);
+      const changed = await sent.changed();
+      if (changed !== undefined) return no(`Sallyport: ${changed}`);
       if (signal.aborted) return no('Sallyport: the call was taken back');
       const beganMs = nowMs();
       const outcome = await upstream.ask({
-        method: methods[call.kind],
-        params: params(judged.input ?? call.input),
+        method: sent.method,
+        params: sent.params(judged.input ?? call.input),
         waitMs: limits.callMs,
         signal,
         ...(onProgress === undefined ? {} : { onProgress }),
@@ -96,8 +122,8 @@ export function createCalls({
   }
 
   return {
-    async tool(params, { tools, ...how }) {
-      const { name, arguments: given = {}, task } = params;
+    async tool(asked, { tools, ...how }) {
+      const { name, arguments: given = {}, task } = asked;
       if (typeof name !== 'string' || name === '' || name.length > 256)
         return failed(rpcCodes.invalidParams, '"name" must be a text of 1 to 256 characters');
       if (!isJsonObject(given)) return failed(rpcCodes.invalidParams, '"arguments" must be an object');
@@ -105,22 +131,28 @@ export function createCalls({
       const found = await tools.find(name);
       if ('reason' in found) return refusal(`Sallyport: ${found.reason}`);
       const call: GatedCall = { id: newId(), kind: 'tool', name, digest: found.digest, input: given };
-      return pass(call, (input) => ({ name, arguments: input }), { ...how, no: refusal });
+      const changed = async (): Promise<string | undefined> => {
+        const now = await tools.find(name);
+        if ('reason' in now) return now.reason;
+        return now.digest === found.digest ? undefined : `tool "${name}" changed while the call was judged; ask again`;
+      };
+      const params = (input: JsonObject): JsonObject => ({ name, arguments: input });
+      return pass(call, { method: 'tools/call', params, changed, no: refusal }, how);
     },
 
-    async bringing(kind, params, { tools, ...how }) {
-      const field = kind === 'resource' ? 'uri' : 'name';
-      const name = params[field];
-      const given = params['arguments'] ?? {};
-      if (typeof name !== 'string' || name === '' || name.length > longestName)
-        return failed(rpcCodes.invalidParams, `"${field}" must be a text of 1 to ${longestName} characters`);
-      if (!isJsonObject(given)) return failed(rpcCodes.invalidParams, '"arguments" must be an object');
+    async bringing(method, asked, { tools, ...how }) {
       const no = (reason: string): RpcOutcome => failed(rpcCodes.invalidRequest, reason);
-      const { isApproved, reason } = await tools.isApproved();
-      if (!isApproved) return no(`Sallyport: ${reason}`);
-      const call: GatedCall = { id: newId(), kind, name, input: given };
-      const asked = (input: JsonObject) => (kind === 'resource' ? { uri: name } : { name, arguments: input });
-      return pass(call, asked, { ...how, no });
+      const refused = async (): Promise<string | undefined> => {
+        const { isApproved, reason } = await tools.isApproved();
+        return isApproved ? undefined : reason;
+      };
+      const reason = await refused();
+      if (reason !== undefined) return no(`Sallyport: ${reason}`);
+      const read = bringings[method](asked);
+      if (typeof read === 'string') return failed(rpcCodes.invalidParams, read);
+      const { kind, name, input, params } = read;
+      const call: GatedCall = { id: newId(), kind, name, input };
+      return pass(call, { method, params: () => params, changed: refused, no }, how);
     },
 
     mayGo,
@@ -130,4 +162,35 @@ export function createCalls({
 /** As MCP has what a tool could not do: the model reads it, and does something else. */
 function refusal(reason: string): RpcOutcome {
   return { result: { content: [{ type: 'text', text: reason }], isError: true } };
+}
+
+function resourceOf({ uri }: JsonObject): Bringing | string {
+  return isName(uri) ? { kind: 'resource', name: uri, input: {}, params: { uri } } : nameless('uri');
+}
+
+function promptOf({ name, arguments: input = {} }: JsonObject): Bringing | string {
+  if (!isName(name)) return nameless('name');
+  if (!isJsonObject(input)) return '"arguments" must be an object';
+  return { kind: 'prompt', name, input, params: { name, arguments: input } };
+}
+
+/** What a person has typed so far for an argument goes to the server. */
+function completionOf({ ref, argument, context }: JsonObject): Bringing | string {
+  if (!isJsonObject(ref) || !isJsonObject(argument)) return '"ref" and "argument" must be objects';
+  const kind = ref['type'] === 'ref/prompt' ? 'prompt' : 'resource';
+  const field = kind === 'prompt' ? 'name' : 'uri';
+  const name = ref[field];
+  if (!isName(name)) return nameless(`ref.${field}`);
+  const { name: of, value } = argument;
+  if (typeof of !== 'string' || typeof value !== 'string') return '"argument" must hold "name" and "value"';
+  const input = { argument: { name: of, value }, ...(isJsonObject(context) ? { context } : {}) };
+  return { kind, name, input, params: { ref: { type: `ref/${kind}`, [field]: name }, ...input } };
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= longestName;
+}
+
+function nameless(field: string): string {
+  return `"${field}" must be a text of 1 to ${longestName} characters`;
 }

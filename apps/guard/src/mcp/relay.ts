@@ -1,4 +1,4 @@
-import { isJsonObject } from '@sallyport/contracts';
+import { isJsonObject, textOf } from '@sallyport/contracts';
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
 import { createCalls } from './calls.ts';
 import type { Gate } from './gate.ts';
@@ -6,7 +6,7 @@ import { isHandshakeVersion, toClient, toServer, type Lettable } from './handsha
 import { failed, rpcCodes } from './json-rpc.ts';
 import type { ReadMessage, RpcId, RpcMessage, RpcNotification, RpcOutcome, RpcRequest } from './json-rpc.ts';
 import { createRate, type GatewayLimits } from './limits.ts';
-import { askable, emptyLists, passedOn, passedNotices } from './passing.ts';
+import { askable, emptyLists, judgedMethods, passedOn, passedNotices } from './passing.ts';
 import { createToolList, type ToolList } from './tool-list.ts';
 import type { ToolServer } from './tool-server.ts';
 import { createUpstream, wordsOf } from './upstream.ts';
@@ -39,6 +39,9 @@ export type Relay = {
 };
 
 const maxAsked = 64;
+const maxSubscribed = 1000;
+/** Of what goes to the server unjudged. */
+const longestText = 4096;
 
 export function createRelay(needs: RelayNeeds): Relay {
   const { name, server, gate, limits, lets, say } = needs;
@@ -46,6 +49,7 @@ export function createRelay(needs: RelayNeeds): Relay {
   const waiting = new Map<string, AbortController>();
   /** Our questions to the client, by our ids. */
   const asked = new Map<string, (outcome: RpcOutcome) => void>();
+  const subscribed = new Set<string>();
   const notices = createRate({ aMinute: limits.noticesAMinute, nowMs: needs.nowMs });
   const onSettled: (() => void)[] = [];
   let askedCount = 0;
@@ -89,8 +93,10 @@ export function createRelay(needs: RelayNeeds): Relay {
       say(`a notice "${method.slice(0, 100)}" of the server is not passed on`);
       return;
     }
-    if (notices.take('') !== undefined) return;
-    needs.toClient({ kind: 'notification', method, params: withoutOurMeta(params) });
+    // Nobody has looked at what speaks, and its words may reach the model.
+    if (tools?.wasApproved() !== true || notices.take('') !== undefined) return;
+    const isBare = method.endsWith('/list_changed');
+    needs.toClient({ kind: 'notification', method, params: isBare ? {} : withoutOurMeta(params) });
   }
 
   async function begin(params: JsonObject): Promise<RpcOutcome> {
@@ -148,19 +154,32 @@ export function createRelay(needs: RelayNeeds): Relay {
       return { result: { tools: shown.map((tool): JsonObject => ({ ...tool })) } };
     }
     if (method === 'tools/call') return calls.tool(params, { ...how, tools });
-    if (method === 'resources/read') return calls.bringing('resource', params, { ...how, tools });
-    if (method === 'prompts/get') return calls.bringing('prompt', params, { ...how, tools });
-    const kind = passedOn.get(method);
-    if (kind === undefined)
+    const judged = judgedMethods.find((one) => one === method);
+    if (judged !== undefined) {
+      const outcome = await calls.bringing(judged, params, { ...how, tools });
+      if (method === 'resources/subscribe' && 'result' in outcome && subscribed.size < maxSubscribed)
+        subscribed.add(textOf(params['uri']));
+      return outcome;
+    }
+    const passing = passedOn.get(method);
+    if (passing === undefined)
       return failed(rpcCodes.noSuchMethod, `Sallyport does not pass on "${method.slice(0, 100)}"`);
     const { isApproved, reason } = await tools.isApproved();
     if (!isApproved)
-      return kind === 'list'
+      return passing.kind === 'list'
         ? { result: emptyLists[method] ?? {} }
         : failed(rpcCodes.invalidRequest, `Sallyport: ${reason}`);
+    // The server hears no address from here that it was not told when it was judged.
+    if (method === 'resources/unsubscribe' && !subscribed.delete(textOf(params['uri']))) return { result: {} };
     const refused = calls.mayGo(method);
     if (refused !== undefined) return failed(rpcCodes.internal, refused);
-    const outcome = await upstream.ask({ method, params, waitMs: limits.requestMs, ...how });
+    const given = textOf(params[passing.field]);
+    const outcome = await upstream.ask({
+      method,
+      params: given === '' ? {} : { [passing.field]: given.slice(0, longestText) },
+      waitMs: limits.requestMs,
+      ...how,
+    });
     return 'error' in outcome || !isLonger(outcome.result, limits.maxResultBytes)
       ? outcome
       : failed(rpcCodes.internal, `Sallyport: the answer is longer than ${limits.maxResultBytes} bytes`);

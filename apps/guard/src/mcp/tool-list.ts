@@ -12,6 +12,8 @@ export type ToolList = {
   /** The digest of a tool as the client was shown it; a reason where it may not be used. Throws when the list cannot be had. */
   find(name: string): Promise<{ readonly digest: string } | { readonly reason: string }>;
   isApproved(): Promise<{ readonly isApproved: boolean; readonly reason: string }>;
+  /** What was said of the server last, without asking: false before anything was. */
+  wasApproved(): boolean;
   /** It may have changed: what comes next reads it again. */
   changed(): void;
 };
@@ -33,6 +35,7 @@ export function createToolList({
   readonly limits: Pick<GatewayLimits, 'maxTools' | 'requestMs'>;
   readonly say: (line: string) => void;
 }): ToolList {
+  let wasApproved = false;
   let held: Promise<{ readonly tools: readonly ToolDefinition[]; readonly told: Told }> | undefined;
 
   /** All pages, read by us: what the client has not been shown by us it cannot call. */
@@ -67,6 +70,7 @@ export function createToolList({
     held ??= (async () => {
       const tools = await readAll();
       const told = await gate.tell({ ...server, tools });
+      wasApproved = told.isApproved;
       for (const { name } of tools) {
         const one = told.tools.get(name);
         if (one?.isLet !== true) say(`tool "${name}" is held back: ${one?.reason ?? told.reason}`);
@@ -101,6 +105,7 @@ export function createToolList({
       const { isApproved, reason } = (await current()).told;
       return { isApproved, reason };
     },
+    wasApproved: () => wasApproved,
     changed: () => {
       held = undefined;
     },

@@ -75,7 +75,7 @@ export function createUpstream({
   function heard(message: ReadMessage): void {
     switch (message.kind) {
       case 'response':
-        if (!settle(message.id, message.outcome))
+        if (!settle(message.id, withoutData(message.outcome)))
           say(`the server answered ${JSON.stringify(message.id)}, which nobody asked or which was answered before`);
         return;
       case 'request':
@@ -154,6 +154,11 @@ function withMeta(params: JsonObject, more: JsonObject): JsonObject {
   const { progressToken: _own, ...meta } = isJsonObject(given) ? given : {};
   const all = { ...meta, ...more };
   return Object.keys(all).length === 0 ? rest : { ...rest, _meta: all };
+}
+
+/** An error may hold anything beside its words, which alone are measured, told and redacted. */
+function withoutData(outcome: RpcOutcome): RpcOutcome {
+  return 'error' in outcome ? failed(outcome.error.code, outcome.error.message) : outcome;
 }
 
 export function wordsOf(error: unknown): string {
