@@ -2,7 +2,8 @@ import type { BegunRun } from './begin-run.ts';
 
 /**
  * What a harness and its hooks find in the environment of a run: the credential of its hooks, the authority of the server, and for Claude
- * Code that it tells what its model takes. A variable that somebody set for themselves stays as it is.
+ * Code that it tells what its model takes. A variable that somebody set for themselves stays as it is. The gateway takes out of the
+ * environment of MCP servers whatever of this holds the credential, and what belongs to it (`apps/guard/src/mcp/stdio-server.ts`).
  */
 export function runEnvironment(
   { id, token }: BegunRun,

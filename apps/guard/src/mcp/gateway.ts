@@ -127,7 +127,7 @@ function gateOf(
 
 /** Made where there is none yet; nobody else may read it. */
 function listenToken(file: string): string {
-  const kept = readOwnFile(file, 4096)?.trim();
+  const kept = readOwnFile(file, 4096, { isSecret: true })?.trim();
   if (kept === undefined) {
     const token = randomBytes(32).toString('base64url');
     replaceFile(file, `${token}\n`);
@@ -142,7 +142,9 @@ function bearerOf(
   { from, name }: { readonly from: 'env' | 'file'; readonly name: string },
   environment: Environment,
 ): string {
-  const text = (from === 'env' ? (environment[name] ?? '') : (readOwnFile(name, 64 * 1024) ?? '')).trim();
+  const text = (
+    from === 'env' ? (environment[name] ?? '') : (readOwnFile(name, 64 * 1024, { isSecret: true }) ?? '')
+  ).trim();
   if (/^[\x21-\x7e]{1,16384}$/.test(text)) return text;
   throw new Error(`${from === 'env' ? `environment variable ${name}` : `file "${name}"`} holds no credential`);
 }

@@ -6,6 +6,7 @@ import { bodyOf, failed, readMessage, rpcCodes } from './json-rpc.ts';
 import type { RpcId, RpcMessage } from './json-rpc.ts';
 import { modernHeaders } from './modern-headers.ts';
 import { createSseReader } from './sse-reader.ts';
+import { withDigest } from './tool-server.ts';
 import type { ToolServer, ToolServerListener } from './tool-server.ts';
 
 const acceptsBoth = 'application/json, text/event-stream';
@@ -156,7 +157,8 @@ export function createHttpServer({
 
   return {
     transport: 'http',
-    target: `${url.origin}${url.pathname}`,
+    // A query may hold a key; it says which server it is all the same.
+    target: withDigest(`${url.origin}${url.pathname}${url.search === '' ? '' : '?…'}`.slice(0, 1000), url.href),
     async open(heardBy) {
       listener = heardBy;
     },

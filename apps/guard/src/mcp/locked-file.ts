@@ -63,14 +63,21 @@ export function appendDurably(file: string, line: string): void {
   }
 }
 
-/** Undefined when there is none. Throws for one that others may write, or that is too long. */
-export function readOwnFile(file: string, maxBytes: number): string | undefined {
+/** Undefined when there is none. Throws for one that others may write, or read where it is secret, or that is too long. */
+export function readOwnFile(
+  file: string,
+  maxBytes: number,
+  { isSecret = false }: { readonly isSecret?: boolean } = {},
+): string | undefined {
   const found = statSync(file, { throwIfNoEntry: false });
   if (found === undefined) return undefined;
   if (!found.isFile()) throw new Error(`"${file}" is no file`);
   // On Windows these bits say nothing.
-  if (process.platform !== 'win32' && (found.mode & 0o022) !== 0)
-    throw new Error(`"${file}" may be written by others: chmod go-w it`);
+  if (process.platform !== 'win32') {
+    if (isSecret && (found.mode & 0o077) !== 0)
+      throw new Error(`"${file}" holds a credential and may be read by others: chmod go= it`);
+    if ((found.mode & 0o022) !== 0) throw new Error(`"${file}" may be written by others: chmod go-w it`);
+  }
   if (found.size > maxBytes) throw new Error(`"${file}" is longer than ${maxBytes} bytes`);
   return readFileSync(file, 'utf8');
 }

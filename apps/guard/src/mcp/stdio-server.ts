@@ -2,6 +2,7 @@ import type { ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { wireOf } from './json-rpc.ts';
 import { createLineReader } from './line-reader.ts';
+import { withDigest } from './tool-server.ts';
 import type { ToolServer } from './tool-server.ts';
 
 /** After its input ended, and after it was asked to end. */
@@ -72,9 +73,12 @@ export function createStdioServer({
   };
 }
 
-/** Arguments are part of what a server is; what looks like a secret among them is not told. */
+/**
+ * Arguments are part of what a server is; what looks like a secret among them is not told. The digest is of every sign of the command, so
+ * that what is left out, cut or written alike is another server all the same.
+ */
 function targetOf(command: readonly string[]): string {
-  return (
+  return withDigest(
     command
       .map((part, at) =>
         /(?:token|secret|password|passwd|api-?key)/i.test(command[at - 1] ?? '') && at > 0
@@ -86,13 +90,30 @@ function targetOf(command: readonly string[]): string {
       .join(' ')
       // In one line, as everybody sees it.
       .replaceAll(/[\s\p{C}]+/gu, ' ')
-      .slice(0, 1000)
+      .slice(0, 1000),
+    JSON.stringify(command),
   );
 }
 
-function withoutOurs(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
+/** `sallyport agent run` sets these for the telemetry of the harness, where nobody had set them: addressed to us, with our credential. */
+const ourTelemetry: ReadonlySet<string> = new Set([
+  'CLAUDE_CODE_ENABLE_TELEMETRY',
+  'OTEL_LOGS_EXPORTER',
+  'OTEL_EXPORTER_OTLP_LOGS_PROTOCOL',
+  'OTEL_EXPORTER_OTLP_LOGS_ENDPOINT',
+  'OTEL_EXPORTER_OTLP_LOGS_HEADERS',
+  'OTEL_LOGS_EXPORT_INTERVAL',
+]);
+
+export function withoutOurs(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const { SALLYPORT_AGENT_TOKEN: token = '' } = environment;
+  const holdsToken = (value: string): boolean =>
+    token !== '' && (value.includes(token) || value.includes(encodeURIComponent(token)));
+  const isTelemetryOurs = holdsToken(environment['OTEL_EXPORTER_OTLP_LOGS_HEADERS'] ?? '');
   const kept: Record<string, string> = {};
-  for (const [name, value] of Object.entries(environment))
-    if (value !== undefined && !name.startsWith('SALLYPORT_')) kept[name] = value;
+  for (const [name, value] of Object.entries(environment)) {
+    if (value === undefined || name.startsWith('SALLYPORT_') || holdsToken(value)) continue;
+    if (!isTelemetryOurs || !ourTelemetry.has(name)) kept[name] = value;
+  }
   return kept;
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { ReadMessage, RpcMessage } from './json-rpc.ts';
 
 /** Who hears what an MCP server says. */
@@ -10,7 +11,7 @@ export type ToolServerListener = {
 /** An MCP server behind the gateway, however it is reached. What it sends is any text whatever. */
 export type ToolServer = {
   readonly transport: 'stdio' | 'http';
-  /** How it is started or where it is: its identity, beside its name. Holds no secret. */
+  /** How it is started or where it is, with a digest of the whole: its identity, beside its name. Holds no secret. */
   readonly target: string;
   /** What it turned out to speak, where that is not what the handshake says. */
   readonly protocol?: () => string | undefined;
@@ -21,3 +22,8 @@ export type ToolServer = {
   /** Ends it, by force where it does not end by itself. */
   close(): Promise<void>;
 };
+
+/** What may be shown of where a server is, and which one it is: `npx server --token=… sha256:9f86…`. */
+export function withDigest(shown: string, whole: string): string {
+  return `${shown} sha256:${createHash('sha256').update(whole).digest('hex')}`;
+}

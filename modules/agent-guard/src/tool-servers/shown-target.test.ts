@@ -13,6 +13,10 @@ test('what opens a server is left out of what is shown of it', () => {
     ['https://kim:secret@mcp.example/', 'https://…@mcp.example/'],
     ['https://mcp.example/?a=1&access_token=xyz&b=2', 'https://mcp.example/?a=1&access_token=…&b=2'],
     ['curl -H Authorization: Bearer abc', 'curl -H Authorization: Bearer …'],
+    [`npx docs-server sha256:${'ab'.repeat(32)}`, 'npx docs-server (sha256:abababababab…)'],
+    [`npx server --token=… sha256:${'ab'.repeat(32)}`, 'npx server --token=… (sha256:abababababab…)'],
+    [`keyserver sha256:${'ab'.repeat(32)}`, 'keyserver (sha256:abababababab…)'],
+    ['keyserver sha256:short', 'keyserver …'],
   ];
   for (const [target, shown] of rows) assert.equal(shownTarget(target), shown);
   fc.assert(fc.property(fc.string({ maxLength: 200 }), (text) => typeof shownTarget(text) === 'string'));
