@@ -69,7 +69,7 @@ export async function serveHttp({
       if (sessionId === undefined) return refuse(response, 405, 'a stream belongs to a session');
       if (session === undefined) return refuse(response, 404, 'there is no such session');
       const stream = openStream(response);
-      if (session.listen(stream.send)) response.on('close', () => session.unlisten(stream.send));
+      if (session.listen(stream.send, () => response.end())) response.on('close', () => session.unlisten(stream.send));
       else response.end();
       return undefined;
     }
@@ -108,7 +108,7 @@ export async function serveHttp({
         ? refuse(response, 503, 'there are too many sessions')
         : refuse(response, 404, 'there is no such session');
     if (message.kind !== 'request') {
-      session.relay.fromClient(message);
+      session.tell(message);
       response.writeHead(202).end();
       return undefined;
     }
@@ -122,16 +122,7 @@ export async function serveHttp({
     const mismatch = mismatchIn(request, message);
     if (mismatch !== undefined)
       return json(response, 400, answerBody(message, failed(rpcCodes.headerMismatch, `Header mismatch: ${mismatch}`)));
-    modern ??= createModernFront({
-      open: ({ toClient }) =>
-        open({
-          toClient,
-          closed(reason) {
-            say(`the server is gone: ${reason}`);
-            modern = undefined;
-          },
-        }),
-    });
+    modern ??= createModernFront({ open, closed: (reason) => say(`the server is gone: ${reason}`) });
     // Closing the stream is how a client of this version takes its question back.
     const over = new AbortController();
     response.on('close', () => over.abort());
@@ -172,6 +163,8 @@ function openStream(response: ServerResponse): { send(message: RpcMessage): void
     'cache-control': 'no-store',
     'x-accel-buffering': 'no',
   });
+  // Else the client would not know that it listens before somebody speaks.
+  response.flushHeaders();
   const alive = setInterval(() => response.write(':\n\n'), aliveMs);
   response.on('close', () => clearInterval(alive));
   return {

@@ -9,11 +9,15 @@ export type HttpSession = {
   readonly relay: Relay;
   /** What belongs to this question goes to its stream; `done` after its answer. */
   ask(request: RpcRequest, send: Send, done: () => void): void;
-  /** Where all else goes. False when somebody listens already. */
-  listen(send: Send): boolean;
+  /** What is no question. One that is taken back has no answer: its stream ends. */
+  tell(message: Exclude<RpcMessage, RpcRequest>): void;
+  /** Where all else goes; `done` when the session ends. False when somebody listens already. */
+  listen(send: Send, done: () => void): boolean;
   unlisten(send: Send): void;
   /** Nobody listens, and nothing waits for its answer. */
   isQuiet(): boolean;
+  /** Its streams end with it. */
+  end(): Promise<void>;
 };
 
 export type HttpSessions = {
@@ -43,7 +47,7 @@ export function createHttpSessions({
     const held = sessions.get(id);
     sessions.delete(id);
     clearTimeout(held?.idle);
-    await held?.session.relay.close();
+    await held?.session.end();
   }
   const idleEnd = (id: string): NodeJS.Timeout => setTimeout(() => void end(id).catch(() => undefined), idleMs).unref();
 
@@ -69,7 +73,10 @@ export function createHttpSessions({
                 .catch(() => undefined),
           }),
         );
-        await session.relay.open();
+        await session.relay.open().catch(async (error: unknown) => {
+          await session.end();
+          throw error;
+        });
         sessions.set(id, { session, idle: idleEnd(id) });
         return session;
       } finally {
@@ -94,7 +101,7 @@ function sessionOf(id: string, openRelay: (toClient: Send) => Relay): HttpSessio
     string,
     { readonly send: Send; readonly done: () => void; readonly token: RpcId | undefined }
   >();
-  let listener: Send | undefined;
+  let listener: { readonly send: Send; readonly done: () => void } | undefined;
   let held: RpcMessage[] = [];
   const relay = openRelay((message) => {
     if (message.kind === 'response') {
@@ -108,7 +115,7 @@ function sessionOf(id: string, openRelay: (toClient: Send) => Relay): HttpSessio
     const token = message.kind === 'notification' ? message.params['progressToken'] : undefined;
     const question = token === undefined ? undefined : [...asked.values()].find((one) => one.token === token);
     if (question !== undefined) question.send(message);
-    else if (listener !== undefined) listener(message);
+    else if (listener !== undefined) listener.send(message);
     else held = [...held, message].slice(-maxHeld);
   });
   return {
@@ -129,15 +136,30 @@ function sessionOf(id: string, openRelay: (toClient: Send) => Relay): HttpSessio
       asked.set(key, { send, done, token: tokenOf(request) });
       relay.fromClient(request);
     },
-    listen(send) {
+    tell(message) {
+      relay.fromClient(message);
+      if (message.kind !== 'notification' || message.method !== 'notifications/cancelled') return;
+      const key = JSON.stringify(message.params['requestId'] ?? null);
+      const question = asked.get(key);
+      asked.delete(key);
+      question?.done();
+    },
+    listen(send, done) {
       if (listener !== undefined) return false;
-      listener = send;
+      listener = { send, done };
       for (const message of held.splice(0)) send(message);
       return true;
     },
     isQuiet: () => asked.size === 0 && listener === undefined,
     unlisten(send) {
-      if (listener === send) listener = undefined;
+      if (listener?.send === send) listener = undefined;
+    },
+    async end() {
+      await relay.close();
+      for (const { done } of asked.values()) done();
+      asked.clear();
+      listener?.done();
+      listener = undefined;
     },
   };
 }

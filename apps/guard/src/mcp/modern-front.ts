@@ -36,16 +36,26 @@ const filters = {
 const maxListening = 16;
 const maxWatched = 100;
 
+type Begun = { readonly relay: Relay; readonly outcome: RpcOutcome; readonly end: () => Promise<void> };
+
 export function createModernFront({
   open,
+  closed,
 }: {
-  readonly open: (front: { readonly toClient: (message: RpcMessage) => void }) => Relay;
+  readonly open: (front: {
+    readonly toClient: (message: RpcMessage) => void;
+    readonly closed: (reason: string) => void;
+  }) => Relay;
+  /** The server is gone, not ended by us; the next request starts another. */
+  readonly closed: (reason: string) => void;
 }): ModernFront {
   const waiting = new Map<number, (outcome: RpcOutcome) => void>();
   const progress = new Map<number, (params: JsonObject) => void>();
   const listening = new Set<(notification: RpcNotification) => void>();
+  /** Ends each stream that listens, once the server it listens to is gone. */
+  const endings = new Set<() => void>();
   let asked = 0;
-  let begun: Promise<{ readonly relay: Relay; readonly outcome: RpcOutcome }> | undefined;
+  let begun: Promise<Begun> | undefined;
 
   function fromRelay(message: RpcMessage): void {
     if (message.kind === 'response') {
@@ -85,11 +95,34 @@ export function createModernFront({
     }
   }
 
-  /** The handshake, held once; where it fails, with the next request anew. */
-  async function relayFor(meta: JsonObject): Promise<{ readonly relay: Relay; readonly outcome: RpcOutcome }> {
+  /** The handshake, held once; where it fails nothing of it stays, and the next request holds it anew. */
+  async function relayFor(meta: JsonObject): Promise<Begun> {
     begun ??= (async () => {
-      const relay = open({ toClient: fromRelay });
-      await relay.open();
+      let isEnded = false;
+      const relay = open({
+        toClient: fromRelay,
+        closed(reason) {
+          if (isEnded) return;
+          isEnded = true;
+          begun = undefined;
+          for (const tellOver of endings) tellOver();
+          endings.clear();
+          // What was asked before it fell is answered.
+          void relay
+            .settled()
+            .then(() => relay.close())
+            .catch(() => undefined);
+          closed(reason);
+        },
+      });
+      const end = async (): Promise<void> => {
+        isEnded = true;
+        await relay.close();
+      };
+      await relay.open().catch(async (error: unknown) => {
+        await end();
+        throw error;
+      });
       const outcome = await through(relay, {
         method: 'initialize',
         params: {
@@ -100,7 +133,8 @@ export function createModernFront({
       });
       if ('result' in outcome)
         relay.fromClient({ kind: 'notification', method: 'notifications/initialized', params: {} });
-      return { relay, outcome };
+      else await end();
+      return { relay, outcome, end };
     })();
     const beginning = begun;
     try {
@@ -162,7 +196,7 @@ export function createModernFront({
 
     async close() {
       const held = await begun?.catch(() => undefined);
-      await held?.relay.close();
+      await held?.end();
     },
   };
 
@@ -213,7 +247,15 @@ export function createModernFront({
     listening.add(tell);
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
-      signal.addEventListener('abort', () => resolve(), { once: true });
+      endings.add(resolve);
+      signal.addEventListener(
+        'abort',
+        () => {
+          endings.delete(resolve);
+          resolve();
+        },
+        { once: true },
+      );
     });
     listening.delete(tell);
     for (const uri of watched) await through(relay, { method: 'resources/unsubscribe', params: { uri } });

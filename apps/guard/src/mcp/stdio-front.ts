@@ -108,7 +108,7 @@ function modernOf({
   readonly toClient: (message: RpcMessage) => void;
   readonly closed: (reason: string) => void;
 }): { heard(message: ReadMessage): void; close(): Promise<void> } {
-  const front: ModernFront = createModernFront({ open: ({ toClient: tell }) => open({ toClient: tell, closed }) });
+  const front: ModernFront = createModernFront({ open, closed });
   const waiting = new Map<string, AbortController>();
 
   async function answer(request: RpcRequest): Promise<void> {
