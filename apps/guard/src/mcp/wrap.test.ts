@@ -67,9 +67,32 @@ test('a program and an address go through the gateway, shown first, then written
   assert.match(JSON.stringify(remote['env']), /"SALLYPORT_GATEWAY_BEARER":"\$\{KEY\}"/);
   assert.deepEqual(old, before.mcpServers.old);
   lines.length = 0;
-  assert.equal(runWrap([file, '--write'], write), 0);
-  assert.equal(lines.filter((line) => line.includes('already')).length, 1);
+  assert.equal(runWrap([file, '--write', '--guard', 'node /opt/guard.mjs'], write), 0);
+  assert.equal(lines.filter((line) => line.includes('already')).length, 2);
   assert.deepEqual(parseJson(readFileSync(`${file}.before-sallyport`, 'utf8')), before, 'the first stays');
+});
+
+test('only what the gateway itself starts is said to be behind it', () => {
+  const wrapped = (command: string, ...args: string[]) => wrapServer('files', { command, args }, 'node /opt/guard.mjs');
+  const own = ['/opt/guard.mjs', 'mcp', '--name', 'files'];
+  assert.equal(wrapped('node', ...own, '--', 'npx').kind, 'is_wrapped');
+  assert.equal(wrapped('node', ...own, '--url', 'https://mcp.example').kind, 'is_wrapped');
+  // The words, elsewhere: it goes behind.
+  assert.equal(wrapped('/tmp/evil', 'mcp', '--', '--name').kind, 'wrapped');
+  assert.equal(wrapped('sh', '-c', 'evil', '--name', 'mcp', '--').kind, 'wrapped');
+  for (const [args, why] of [
+    [
+      ['/tmp/evil.mjs', ...own.slice(1), '--', 'npx'],
+      /looks like a gateway but is not started by "node \/opt\/guard.mjs"/,
+    ],
+    [['/opt/guard.mjs', 'mcp', '--name', 'other', '--', 'npx'], /as "other"/],
+    [[...own, '--local', '/tmp/pins', '--', 'npx'], /asks no server/],
+    [own, /cannot start/],
+  ] as const) {
+    const left = wrapped('node', ...args);
+    assert.equal(left.kind, 'left');
+    assert.match(left.kind === 'left' ? left.reason : '', why);
+  }
 });
 
 test('what wrap writes is what the gateway reads', () => {

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { isJsonObject, parseJson, textOf, textsOf } from '@sallyport/contracts';
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
 import { readOwnFile, replaceFile } from './locked-file.ts';
-import { usage } from './options.ts';
+import { readGatewayOptions, usage } from './options.ts';
 import { wordsOf } from './upstream.ts';
 
 const maxBytes = 4 * 1024 * 1024;
@@ -78,7 +78,8 @@ export function wrapServer(name: string, server: JsonValue, guard: string): Wrap
   const through = [...first, 'mcp', '--name', name];
   if (typeof command === 'string') {
     const own = [command, ...textsOf(args)];
-    if (own.includes('mcp') && own.includes('--name') && own.includes('--')) return { kind: 'is_wrapped' };
+    const already = behindAlready(own, { name, gateway: [file, ...first, 'mcp'] });
+    if (already !== undefined) return already;
     return {
       kind: 'wrapped',
       server: { ...rest, command: file, args: [...through, '--', ...own], env: { ...given, ...passed } },
@@ -99,6 +100,30 @@ export function wrapServer(name: string, server: JsonValue, guard: string): Wrap
       env: { ...given, ...bearer, ...passed },
     },
   };
+}
+
+/** Whether it is started by our gateway, by what stands where: words alone could be arguments of any program. */
+function behindAlready(
+  own: readonly string[],
+  { name, gateway }: { readonly name: string; readonly gateway: readonly string[] },
+): Wrapped | undefined {
+  if (!gateway.every((part, at) => own[at] === part)) {
+    const looksLike = own.findIndex((part, at) => part === 'mcp' && own[at + 1] === '--name');
+    return looksLike === -1
+      ? undefined
+      : {
+          kind: 'left',
+          reason: `it looks like a gateway but is not started by "${gateway.slice(0, -1).join(' ')}"; where it is one, say so with --guard`,
+        };
+  }
+  try {
+    const options = readGatewayOptions(own.slice(gateway.length), () => '');
+    if (options.name !== name) return { kind: 'left', reason: `it goes through the gateway as "${options.name}"` };
+    if (options.local !== undefined) return { kind: 'left', reason: 'its gateway asks no server (--local)' };
+    return { kind: 'is_wrapped' };
+  } catch (error) {
+    return { kind: 'left', reason: `its gateway cannot start: ${wordsOf(error)}` };
+  }
 }
 
 const bearerName = 'SALLYPORT_GATEWAY_BEARER';
