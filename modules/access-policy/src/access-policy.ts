@@ -3,6 +3,7 @@ import { messageOf } from '@sallyport/platform/errors';
 import type { Principal, Reach } from '@sallyport/platform/http';
 import type { AccessDecision, AccessRequest, AccessResource, PrincipalRisk } from './access-request.ts';
 import { allActions, isAction, isKindAction, kindActions, type Action, type KindAction } from './actions.ts';
+import { createBestMoment, type Probe } from './best-moment.ts';
 import { createDecisionCache } from './decision-cache.ts';
 import { contextRecord, knownRisk, questionOf, siteOf, type CedarQuestion } from './entities.ts';
 import { explainQuestion, type Explanation } from './explain-question.ts';
@@ -41,7 +42,7 @@ export type AccessPolicy = {
 /** Throws `AccessPolicyError` when a policy or the schema is not valid. */
 export function createAccessPolicy(texts: PolicyTexts, options: { maxCachedDecisions?: number } = {}): AccessPolicy {
   const loaded = loadPolicies(texts);
-  const { version, keptAs, permitsKeptAs, words, roles, askingForProof, restingOnRisk, spoken, moments } = loaded;
+  const { version, keptAs, words, roles, askingForProof, restingOnRisk, spoken } = loaded;
   let isReleased = false;
   const remembered = createDecisionCache<AccessDecision>(options.maxCachedDecisions ?? 10_000);
   const permissions = createDecisionCache<readonly (Action | KindAction)[]>(options.maxCachedDecisions ?? 1000);
@@ -124,30 +125,39 @@ export function createAccessPolicy(texts: PolicyTexts, options: { maxCachedDecis
     return { ...behind, reason: `Whoever answers for this ${request.principal.kind} may not: ${behind.reason}` };
   };
 
-  /** Whether what permits, with nothing that forbids, would allow it or cannot tell: where it would not, no moment helps. */
-  const isPermittedEver = (request: AccessRequest): boolean => {
-    const question = questionOf(request, spoken);
-    const kept = { preparsedSchemaName: keptAs, preparsedPolicySetId: permitsKeptAs, validateRequest: true };
+  const bestMoment = createBestMoment({
+    policies: loaded.policies,
+    decide,
+    probe(request) {
+      const question = questionOf(request, spoken);
+      const asked = JSON.stringify([question.entities, question.context['proofAgeSeconds']]);
+      return { asked, probe: probe(question) };
+    },
+  });
+
+  const probe = (question: CedarQuestion): Probe => {
+    const kept = { preparsedSchemaName: keptAs, preparsedPolicySetId: keptAs, validateRequest: true };
     try {
       const answer = statefulIsAuthorized({ ...question, ...kept });
-      if (answer.type === 'failure') return false;
-      return answer.response.decision === 'allow' || answer.response.diagnostics.errors.length > 0;
+      if (answer.type === 'failure') return { failing: [], others: 'forbid' };
+      const { decision, diagnostics } = answer.response;
+      const failing = diagnostics.errors.map(({ policyId }) => policyId).toSorted();
+      if (decision === 'allow') return { failing, others: 'permit' };
+      if (diagnostics.reason.length === 0) return { failing, others: 'silent' };
+      return { failing, others: diagnostics.reason.every((id) => askingForProof.has(id)) ? 'asking' : 'forbid' };
     } catch {
-      return false;
+      return { failing: [], others: 'forbid' };
     }
   };
 
-  /** Now, or where the moment is not told, at any that the policies can tell apart. */
-  const mayBe = (request: AccessRequest, isAnyMoment: boolean): boolean => {
-    const { allowed, needsProof, isUnsure } = decide(request);
-    if (allowed || needsProof === true) return true;
-    if (!isAnyMoment || isUnsure !== true || !isPermittedEver(request)) return false;
-    return moments.some((moment) => mayBe({ ...request, context: { ...request.context, ...moment } }, false));
+  const isAllowed = (request: AccessRequest): boolean => {
+    const { allowed, needsProof } = decide(request);
+    return allowed || needsProof === true;
   };
 
   return {
     version,
-    asksForMoment: moments.length > 0 || loaded.deniesByRisk,
+    asksForMoment: loaded.asksForMoment || loaded.deniesByRisk,
     decide,
     reach: (request) => readReach(request, spoken, decide),
     permissionsOf(principal, { context, risk, site } = {}) {
@@ -155,10 +165,13 @@ export function createAccessPolicy(texts: PolicyTexts, options: { maxCachedDecis
       const resource: AccessResource | undefined = site === undefined ? undefined : { kind: 'site', id: site };
       const at =
         context === undefined ? { context: { channel }, risk: { value: 0, isFresh: true } } : { context, risk };
-      const ask = (): readonly (Action | KindAction)[] =>
-        [...allActions, ...kindActions].filter((action) =>
-          mayBe({ principal, action, resource, ...at }, context === undefined && moments.length > 0),
-        );
+      const ask = (): readonly (Action | KindAction)[] => {
+        const isEver = context === undefined && loaded.asksForMoment ? bestMoment.search() : undefined;
+        return [...allActions, ...kindActions].filter((action) => {
+          const request = { principal, action, resource, ...at };
+          return isAllowed(request) || isEver?.(request) === true;
+        });
+      };
       if (context?.proofAgeSeconds !== undefined || isReleased) return ask();
       // Asked with every request of a session: what a decision rests on of a principal and of the moment is the whole question.
       const { name: _name, sessionId: _session, authenticatedAtMs: _proved, ...held } = principal;

@@ -1,95 +1,75 @@
 import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs';
-import { isJsonObject, parseJson, type JsonValue } from '@sallyport/contracts';
-import type { AccessRequest } from './access-request.ts';
-import { readSpoken } from './spoken.ts';
+import type { AccessDecision, AccessRequest } from './access-request.ts';
+import { createDecisionCache } from './decision-cache.ts';
+import { cellsOf, momentsIn, type MomentCells } from './moment-cells.ts';
 
-/** What a request knows of itself when it comes, and a question about somebody in general does not. */
-export type Moment = Pick<AccessRequest['context'], 'address' | 'localTime'>;
+/** What the policies say of a question as far as they can tell: which fail for want of a fact, and what the others come to. */
+export type Probe = {
+  readonly failing: readonly string[];
+  /** `asking`: what forbids does so until there is a fresh proof. */
+  readonly others: 'permit' | 'forbid' | 'asking' | 'silent';
+};
 
-const facts = ['address', 'hour', 'weekday'] as const;
-/** Where nothing is that a policy is likely to name. */
-const elsewhere = ['203.0.113.9', '2001:db8::9', '127.0.0.1'];
-const mostMoments = 512;
+type Policy = { readonly json: PolicyJson; readonly effect: 'permit' | 'forbid' };
 
 /**
- * Moments that the policies can tell apart: whoever is let in at any moment is, up to exotic ranges of addresses, let in at one of
- * these. Empty where no policy asks for where from or when. The usual ones come first.
+ * Whether somebody is let in at any moment. Only policies that fail without the facts of the moment depend on them, so the moments that these
+ * can tell apart are all there are, and actions of which the same ones fail, while the others come to the same, are searched once.
  */
-export function momentsOf(policies: readonly PolicyJson[]): readonly Moment[] {
-  const hours = new Set<number>();
-  const weekdays = new Set<number>();
-  const addresses = new Set<string>();
-  for (const policy of policies) {
-    const { attributes } = readSpoken([policy]);
-    const asks = facts.filter((fact) => attributes.has(fact));
-    if (asks.length === 0) continue;
-    const { numbers, ranges } = writtenIn(policy);
-    if (asks.includes('hour')) for (const hour of around(numbers, [10, 20, 3], { from: 0, to: 23 })) hours.add(hour);
-    if (asks.includes('weekday')) for (const day of around(numbers, [3, 7], { from: 1, to: 7 })) weekdays.add(day);
-    if (asks.includes('address'))
-      for (const address of [...ranges.flatMap(endsOf), ...elsewhere]) addresses.add(address);
-  }
-  if (hours.size + weekdays.size + addresses.size === 0) return [];
-  const times = orNone(hours).flatMap((hour) => orNone(weekdays).map((weekday) => ({ hour, weekday })));
-  return orNone(addresses)
-    .flatMap((address) =>
-      times.map(({ hour, weekday }): Moment => ({
-        ...(address === undefined ? {} : { address }),
-        ...(hour === undefined && weekday === undefined
-          ? {}
-          : { localTime: () => ({ hour: hour ?? 10, weekday: weekday ?? 3 }) }),
-      })),
-    )
-    .slice(0, mostMoments);
-}
+export function createBestMoment(parts: {
+  readonly policies: ReadonlyMap<string, Policy>;
+  readonly decide: (request: AccessRequest) => AccessDecision;
+  /** What is asked, without the action, and what the policies can tell of it as it is. */
+  readonly probe: (request: AccessRequest) => { readonly asked: string; readonly probe: Probe };
+}): {
+  /** For questions about one principal and resource. */
+  search(): (request: AccessRequest) => boolean;
+} {
+  const { policies, decide, probe } = parts;
+  const cells = createDecisionCache<MomentCells>(200);
 
-function orNone<Value>(values: ReadonlySet<Value>): readonly (Value | undefined)[] {
-  return values.size === 0 ? [undefined] : [...values];
-}
-
-/** Each number that is written out, and the ones beside it: on which side of it somebody is, is all a comparison can tell. */
-function around(
-  numbers: readonly number[],
-  usual: readonly number[],
-  { from, to }: { readonly from: number; readonly to: number },
-): readonly number[] {
-  return [...usual, ...numbers.flatMap((number) => [number, number - 1, number + 1])].filter(
-    (number) => number >= from && number <= to,
-  );
-}
-
-function writtenIn(policy: PolicyJson): { readonly numbers: readonly number[]; readonly ranges: readonly string[] } {
-  const numbers: number[] = [];
-  const ranges: string[] = [];
-  const walk = (value: JsonValue | undefined): void => {
-    if (Array.isArray(value)) return value.forEach(walk);
-    if (!isJsonObject(value)) return undefined;
-    const literal = value['Value'];
-    if (typeof literal === 'number') numbers.push(literal);
-    if (Array.isArray(value['ip'])) ranges.push(...value['ip'].flatMap(textIn));
-    return Object.values(value).forEach(walk);
+  /** As they are and after a proof, and whoever answers for them likewise: a decision looks at these four. */
+  const probesOf = (request: AccessRequest) => {
+    const { onBehalfOf } = request.principal;
+    const asking = [
+      request,
+      ...(onBehalfOf === undefined
+        ? []
+        : [{ ...request, principal: onBehalfOf, risk: { value: 0, isFresh: true } as const }]),
+    ];
+    return asking.map((one) =>
+      [one, { ...one, context: { ...one.context, proofAgeSeconds: 0 } }].map((each) => probe(each)),
+    );
   };
-  walk(parseJson(JSON.stringify(policy.conditions)));
-  return { numbers, ranges };
+
+  /** Without a policy that permits, or against one that forbids whatever the moment, there is nothing to search for. */
+  const isHopeless = ({ failing, others }: Probe): boolean =>
+    others === 'forbid' || (others === 'silent' && !failing.some((id) => policies.get(id)?.effect === 'permit'));
+
+  return {
+    search() {
+      const answers = new Map<string, boolean>();
+      return (request) => {
+        const probes = probesOf(request);
+        if (probes.some((ways) => ways.every((way) => isHopeless(way.probe)))) return false;
+        const ids = [...new Set(probes.flat().flatMap((way) => way.probe.failing))].toSorted();
+        const failing = ids.flatMap((id) => policies.get(id) ?? []);
+        const key = JSON.stringify([probes, failing.some(({ json }) => looksAtAction(json)) ? request.action : '']);
+        const known = answers.get(key);
+        if (known !== undefined) return known;
+        const kinds = cells.load(ids.join(' '), () => cellsOf(failing.map(({ json }) => json)));
+        const found = momentsIn(kinds).some((moment) => {
+          const decision = decide({ ...request, context: { ...request.context, ...moment } });
+          return decision.allowed || decision.needsProof === true;
+        });
+        answers.set(key, found);
+        return found;
+      };
+    },
+  };
 }
 
-/** What is written out as a text. */
-function textIn(value: JsonValue): readonly string[] {
-  const text = isJsonObject(value) ? value['Value'] : undefined;
-  return typeof text === 'string' ? [text] : [];
-}
-
-/** The first and the last address of a range: one of them is in it where a smaller one is cut out of it. */
-function endsOf(range: string): readonly string[] {
-  const [address = '', length] = range.split('/');
-  const parts = address.split('.').map(Number);
-  if (length === undefined || parts.length !== 4) return [address];
-  const bits = 32 - Number(length);
-  const value = parts.reduce((sum, part) => sum * 256 + part, 0);
-  const first = value - (value % 2 ** bits);
-  const last = first + 2 ** bits - 1;
-  return [
-    address,
-    ...[first, last].map((end) => [24, 16, 8, 0].map((shift) => Math.floor(end / 2 ** shift) % 256).join('.')),
-  ];
+/** In what it asks, besides for which actions it is. */
+function looksAtAction({ conditions }: PolicyJson): boolean {
+  return JSON.stringify(conditions).includes('"action"');
 }

@@ -3,7 +3,6 @@ import { preparsePolicySet, preparseSchema, schemaToJson, type SchemaJson } from
 import { allActions, allRoles, kindActions, siteActions } from './actions.ts';
 import { AccessPolicyError } from './errors.ts';
 import type { PolicyTexts } from './policy-texts.ts';
-import { momentsOf, type Moment } from './best-moment.ts';
 import { readPolicies, type ReadPolicy } from './read-policies.ts';
 import { readSpoken, schemaOfQuestions, type Spoken } from './spoken.ts';
 
@@ -31,9 +30,8 @@ export type LoadedPolicies = {
   /** Those that come with the product first. */
   readonly roles: readonly RoleDescription[];
   readonly spoken: Spoken;
-  /** See `momentsOf`. With any there are, Cedar keeps what permits by itself, too, under `permitsKeptAs`. */
-  readonly moments: readonly Moment[];
-  readonly permitsKeptAs: string;
+  /** Some policy asks where from or when. */
+  readonly asksForMoment: boolean;
   /** Some policy rests on how much somebody is at risk, and does not only ask for a proof. */
   readonly deniesByRisk: boolean;
 };
@@ -62,17 +60,14 @@ export function loadPolicies(texts: PolicyTexts): LoadedPolicies {
     .update(JSON.stringify([texts.schema, staticPolicies]))
     .digest('hex');
   const keptAs = `${version}/${randomUUID()}`;
-  const permitsKeptAs = `${keptAs}/permits`;
-  const moments = momentsOf(policies.map(({ json }) => json));
-  const permits = policies.filter(({ effect }) => moments.length > 0 && effect === 'permit');
   const extended = schema === texts.schema ? given : readSchema(schema);
   for (const kept of [
     preparseSchema(keptAs, schemaOfQuestions(extended)),
     preparsePolicySet(keptAs, { staticPolicies }),
-    preparsePolicySet(permitsKeptAs, { staticPolicies: Object.fromEntries(permits.map(({ id, text }) => [id, text])) }),
   ]) {
     if (kept.type === 'failure') throw invalid('the policies', kept);
   }
+  const spoken = readSpoken(policies.map(({ json }) => json));
   const saying = (annotation: 'proof' | 'fact'): ReadonlySet<string> =>
     new Set(policies.filter(({ json }) => json.annotations?.[annotation] !== undefined).map(({ id }) => id));
   return {
@@ -86,9 +81,8 @@ export function loadPolicies(texts: PolicyTexts): LoadedPolicies {
       ...allRoles.flatMap((role) => found.find(({ id }) => id === role) ?? []),
       ...found.filter(({ own }) => own),
     ],
-    spoken: readSpoken(policies.map(({ json }) => json)),
-    moments,
-    permitsKeptAs,
+    spoken,
+    asksForMoment: ['address', 'hour', 'weekday'].some((fact) => spoken.attributes.has(fact)),
     deniesByRisk: policies.some(({ json }) => {
       const { attributes } = readSpoken([json]);
       return json.annotations?.['proof'] === undefined && (attributes.has('risk') || attributes.has('riskFresh'));
@@ -97,8 +91,8 @@ export function loadPolicies(texts: PolicyTexts): LoadedPolicies {
 }
 
 /** Cedar keeps what it was given for as long as the process runs: what is not needed any more gives way to nothing. */
-export function releasePolicies({ keptAs, permitsKeptAs }: Pick<LoadedPolicies, 'keptAs' | 'permitsKeptAs'>): void {
-  for (const kept of [keptAs, permitsKeptAs]) preparsePolicySet(kept, { staticPolicies: {} });
+export function releasePolicies({ keptAs }: Pick<LoadedPolicies, 'keptAs'>): void {
+  preparsePolicySet(keptAs, { staticPolicies: {} });
   preparseSchema(keptAs, 'entity Nobody;');
 }
 

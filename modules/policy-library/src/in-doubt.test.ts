@@ -108,4 +108,33 @@ forEachDatabase((name, open) => {
     assert.equal(may(ann, 'cameras:export'), true);
     assert.equal((await library.versions.list()).filter(({ state }) => state === 'active').length, 1);
   });
+
+  const noVault = `@id("admins-no-vault") @words("Administrators leave the vault alone")
+forbid (principal in Sallyport::Role::"admin", action == Sallyport::Action::"vault:manage", resource);`;
+
+  for (const isStartedAgain of [false, true])
+    test(`an older row that was sealed once${isStartedAgain ? ', at a start,' : ''} is nothing to go on from alone`, async () => {
+      const { database } = await open();
+      const kept: Kept = { activations: 0 };
+      const first = await inForce(database, kept);
+      const rows = database.withTables<Rows>();
+      const before = await rows.selectFrom('policy_in_force').selectAll().executeTakeFirstOrThrow();
+      await first.library.documents.create('vault', { name: 'Vault', text: noVault, tests: [] }, bob);
+      await first.library.versions.stage({ note: '' }, bob);
+      await first.library.versions.activate(2, 1, bob);
+      assert.equal(first.may(ada, 'vault:manage'), false);
+      await rows.updateTable('policy_in_force').set({ version: before.version, sealed: before.sealed }).execute();
+      if (isStartedAgain) await first.library.close();
+      const { library, may } = isStartedAgain ? await openLibrary(database, { isNew: false, kept }) : first;
+      const made = await library.versions.stage({ note: '', from: 1 }, ada);
+      assert.match(
+        (await library.versions.prospect(made.version, ada)).doubt ?? '',
+        /older than those last put into force/,
+      );
+      assert.equal((await library.versions.activate(made.version, 1, ada)).state, 'waiting');
+      assert.equal(may(ada, 'vault:manage'), false);
+      assert.equal((await library.versions.approve(made.version, 1, bob)).state, 'active');
+      assert.equal(kept.activations, 3, 'counted on from what was last, not from the row');
+      assert.equal((await library.versions.prospect(made.version, ada)).doubt, undefined);
+    });
 });

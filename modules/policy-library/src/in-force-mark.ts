@@ -28,6 +28,14 @@ export class InForceUnreadable extends Error {
   }
 }
 
+/** A version that stands in the database does not open, or is not of the form it had: never that the database does not answer. */
+export class UnreadableRow extends Error {
+  constructor(cause: unknown) {
+    super(messageOf(cause), { cause });
+    this.name = 'UnreadableRow';
+  }
+}
+
 export function createMarkKeeper(needs: { readonly mark: InForceMark; readonly onTrouble: (error: unknown) => void }): {
   /** Throws `OlderPolicies`. What is newer than the mark is noted: another server, or this one before it stopped, put it into force. */
   compare(activations: number): Promise<void>;

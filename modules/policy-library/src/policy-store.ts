@@ -4,7 +4,7 @@ import { messageOf } from '@sallyport/platform/errors';
 import { openBytes, openText, sealText } from '@sallyport/platform/sealed-text';
 import { Type } from 'typebox';
 import { Parse } from 'typebox/value';
-import { InForceUnreadable } from './in-force-mark.ts';
+import { InForceUnreadable, UnreadableRow } from './in-force-mark.ts';
 import { documentHash } from './policy-document.ts';
 import type { Author, PolicyDocument, PolicyText } from './policy-document.ts';
 import { PolicyTestBody } from './policy-test.ts';
@@ -246,6 +246,7 @@ export function createPolicyStore(needs: PolicyStoreNeeds) {
         .execute();
       return rows.map(summaryOf);
     },
+    /** Throws `UnreadableRow`. */
     async version(version: number, on?: Transaction): Promise<PolicyVersion | undefined> {
       const row = await tables(on)
         .selectFrom('policy_versions')
@@ -253,8 +254,12 @@ export function createPolicyStore(needs: PolicyStoreNeeds) {
         .where('version', '=', version)
         .executeTakeFirst();
       if (row === undefined) return undefined;
-      const texts = Parse(Type.Array(TextBody), open(`version/${version}/texts`, row.sealed_texts));
-      return { ...summaryOf(row), texts };
+      try {
+        const texts = Parse(Type.Array(TextBody), open(`version/${version}/texts`, row.sealed_texts));
+        return { ...summaryOf(row), texts };
+      } catch (cause) {
+        throw new UnreadableRow(cause);
+      }
     },
     async nextVersion(on: Transaction): Promise<number> {
       const newest = await tables(on)

@@ -10,7 +10,7 @@ import type { AuthorOf } from './authors.ts';
 import { activationDetails } from './activation-details.ts';
 import { refuseTried, refuseHeldRoles } from './refuse-version.ts';
 import { PolicyLibraryError } from './errors.ts';
-import { InForceUnreadable } from './in-force-mark.ts';
+import { InForceUnreadable, OlderPolicies, UnreadableRow } from './in-force-mark.ts';
 import type { PolicyLibraryNeeds } from './needs.ts';
 import { documentHash } from './policy-document.ts';
 import type { Author, PolicyDocument, PolicyText } from './policy-document.ts';
@@ -94,18 +94,31 @@ export function createPolicyVersions(
    * changed, it is none, and only two people, or the operator, put another into force in its place.
    */
   async function standingNow(): Promise<{ readonly version: number; readonly doubt?: string }> {
-    let version = 0;
+    const lost = await parts.markLost();
+    // Before the row is read: it counts upwards alone, by this server and by others.
+    const last = parts.lastActivation();
+    let standing: Awaited<ReturnType<PolicyStore['standing']>>;
     try {
-      version = await store.active();
-      if (version > 0 && (await store.version(version)) === undefined)
-        return { version: 0, doubt: `version ${version}, which is in force, is gone` };
+      standing = await store.standing();
     } catch (error) {
       // A database that does not answer is no damage.
-      if (!(error instanceof InForceUnreadable) && version === 0) throw error;
+      if (!(error instanceof InForceUnreadable)) throw error;
       return { version: 0, doubt: messageOf(error) };
     }
-    const doubt = await parts.markLost();
-    return { version, ...(doubt === undefined ? {} : { doubt }) };
+    const { version, activations } = standing;
+    if (version > 0) {
+      try {
+        if ((await store.version(version)) === undefined)
+          return { version: 0, doubt: `version ${version}, which is in force, is gone` };
+      } catch (error) {
+        if (!(error instanceof UnreadableRow)) throw error;
+        return { version: 0, doubt: messageOf(error) };
+      }
+    }
+    if (lost !== undefined) return { version, doubt: lost };
+    // An older row that was sealed once: compared with it, what came since and is taken away again would seem to open nothing.
+    if (activations < last) return { version: 0, doubt: new OlderPolicies(activations, last).message };
+    return { version };
   }
 
   /** Of a version that was in force others agreed to its texts; of one that never was, its authors are those of what is made of it. */
