@@ -68,7 +68,7 @@ export function createOpenBreakGlass(parts: BreakGlassParts): OpenBreakGlass {
           client,
           ...passkey,
         });
-        await table.open(transaction, account.id, nowMs);
+        await table.open(transaction, account, nowMs);
         const opening = { grantId, sessionId, browserKey, person, reason, client, nowMs };
         const request = requestOf(parts, account, {
           ...opening,

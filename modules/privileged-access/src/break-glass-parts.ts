@@ -7,7 +7,7 @@ import type { Parts } from './parts.ts';
 import type { CodeKind } from './sealed-codes.ts';
 import { hashOfCode, newSealedCode, readSealedCode } from './sealed-codes.ts';
 import { createSealedPasskeyStore } from './sealed-passkey-store.ts';
-import type { SealedPasskeyStore } from './sealed-passkey-store.ts';
+import type { KeptPasskey, SealedPasskeyStore } from './sealed-passkey-store.ts';
 
 /** Two codes for two envelopes, told once. */
 export type SealedCodes = { readonly first: string; readonly second: string };
@@ -16,8 +16,10 @@ export type SealedCodes = { readonly first: string; readonly second: string };
 export type BreakGlassParts = Parts & {
   readonly table: BreakGlassStore;
   readonly kept: SealedPasskeyStore;
-  /** Throws `break_glass_not_found`. */
-  known(where: Transaction, id: string): Promise<BreakGlassAccount>;
+  /** Those that their accounts say are theirs: one that was removed and put back into the table is none. */
+  passkeysOf(where: Transaction): Promise<KeptPasskey[]>;
+  /** Throws `break_glass_not_found`, also for one of which nobody can read whose it is, unless it is to be given up. */
+  known(where: Transaction, id: string, to?: 'use' | 'give-up'): Promise<BreakGlassAccount>;
   newCodes(id: string, needsPasskey: boolean): NewCodes;
 };
 
@@ -30,14 +32,19 @@ type NewCodes = {
 export const sealedRoles = ['admin'] as const;
 
 export function breakGlassParts(parts: Parts): BreakGlassParts {
-  const table = createBreakGlassStore(parts);
+  const table = createBreakGlassStore(parts, parts.codesRoll);
+  const kept = createSealedPasskeyStore(parts);
   return {
     ...parts,
     table,
-    kept: createSealedPasskeyStore(parts),
-    async known(where, id) {
+    kept,
+    async passkeysOf(where) {
+      const own = new Map((await table.list(where)).map(({ id, passkeyIds }) => [id, passkeyIds]));
+      return (await kept.list(where)).filter(({ id, accountId }) => own.get(accountId)?.includes(id) === true);
+    },
+    async known(where, id, to = 'use') {
       const account = (await table.list(where)).find((one) => one.id === id && one.retiredAtMs === undefined);
-      if (account !== undefined) return account;
+      if (account !== undefined && (account.userId !== '' || to === 'give-up')) return account;
       throw new PrivilegeError(
         'break_glass_not_found',
         `Cannot find account "${id.slice(0, 100)}": must be a prepared one`,

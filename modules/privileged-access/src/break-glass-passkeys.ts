@@ -37,18 +37,18 @@ export type BreakGlassPasskeys = {
 const maxPasskeys = 5;
 
 export function createBreakGlassPasskeys(parts: BreakGlassParts): BreakGlassPasskeys {
-  const { database, outbox, clock, kept, known, passkeys } = parts;
+  const { database, outbox, clock, table, kept, passkeysOf, known, passkeys } = parts;
 
   return {
     async passkeys() {
-      const all = await kept.list(database);
+      const all = await database.transaction().execute(passkeysOf);
       return Promise.all(all.map(async (one) => ({ ...one, ...(await passkeys.lookUp(one, sealedRoles)) })));
     },
 
     async creationOptions({ id, by, client }) {
       requireOwn(by);
       const account = await database.transaction().execute((transaction) => known(transaction, id));
-      const own = (await kept.list(database)).filter(({ accountId }) => accountId === id);
+      const own = account.passkeyIds.map((known) => ({ id: known }));
       const named = { userId: account.userId, name: `break-glass ${account.label}` };
       return passkeys.creationOptions({ client, account: named, known: own });
     },
@@ -61,12 +61,15 @@ export function createBreakGlassPasskeys(parts: BreakGlassParts): BreakGlassPass
       const accepted = await passkeys.accept({ client, userId, roles: sealedRoles, response });
       await database.transaction().execute(async (transaction) => {
         const account = await known(transaction, id);
-        const all = await kept.list(transaction);
+        const all = await passkeysOf(transaction);
         const isKnown = all.some((one) => one.id === accepted.passkey.id);
         if (isKnown || !(await passkeys.spend(transaction, accepted.challenge)))
           throw new PrivilegeError('break_glass_passkey_used', 'Cannot add this passkey: it is in use already');
         if (all.filter(({ accountId }) => accountId === id).length >= maxPasskeys)
           throw new PrivilegeError('privileges_exhausted', `Cannot add another passkey: there are ${maxPasskeys}`);
+        // One of before that somebody put back is in nobody's way.
+        await kept.remove(transaction, { accountId: id, id: accepted.passkey.id });
+        await table.setPasskeys(transaction, account, [...account.passkeyIds, accepted.passkey.id]);
         await kept.insert(transaction, { ...accepted.passkey, accountId: id, label, createdAtMs: clock.nowMs() });
         const details = { label, host_name: accepted.passkey.hostName, passkey: accepted.facts };
         const event = { ...told(parts, 'break-glass.passkey-add', by, account), details };
@@ -79,7 +82,7 @@ export function createBreakGlassPasskeys(parts: BreakGlassParts): BreakGlassPass
       requireOwn(by);
       await database.transaction().execute(async (transaction) => {
         const account = await known(transaction, id);
-        const own = (await kept.list(transaction)).filter(({ accountId }) => accountId === id);
+        const own = (await passkeysOf(transaction)).filter(({ accountId }) => accountId === id);
         const removed = own.find((one) => one.id === passkeyId);
         if (removed === undefined)
           throw new PrivilegeError('break_glass_not_found', 'Cannot find this passkey: must be one of the account');
@@ -89,6 +92,8 @@ export function createBreakGlassPasskeys(parts: BreakGlassParts): BreakGlassPass
             'Cannot remove the last passkey: the codes of this account open it with one only',
             { hint: 'make new codes that open it by themselves first' },
           );
+        const left = account.passkeyIds.filter((one) => one !== passkeyId);
+        await table.setPasskeys(transaction, account, left);
         await kept.remove(transaction, { accountId: id, id: passkeyId });
         const details = { label: removed.label, host_name: removed.hostName };
         const event = { ...told(parts, 'break-glass.passkey-remove', by, account), details };

@@ -49,7 +49,7 @@ const maxAccounts = 10;
 
 export function createBreakGlass(withoutTables: Parts): BreakGlass {
   const parts = breakGlassParts(withoutTables);
-  const { database, outbox, clock, accounts, table, kept, known, newCodes } = parts;
+  const { database, outbox, clock, accounts, table, kept, passkeysOf, known, newCodes } = parts;
 
   return {
     ...createBreakGlassPasskeys(parts),
@@ -83,15 +83,18 @@ export function createBreakGlass(withoutTables: Parts): BreakGlass {
       const codes = await database.transaction().execute(async (transaction) => {
         const account = await known(transaction, id);
         const needsPasskey = asked.needsPasskey ?? account.needsPasskey;
-        const hasOne = (await kept.list(transaction)).some(({ accountId }) => accountId === id);
+        const hasOne = (await passkeysOf(transaction)).some(({ accountId }) => accountId === id);
         if (needsPasskey && !hasOne)
           throw new PrivilegeError(
             'break_glass_no_passkey',
             'Cannot make codes that open this account with a passkey only: must have one first',
           );
         const made = newCodes(id, needsPasskey);
-        await table.seal(transaction, id, { ...made.stored, sealedAtMs: clock.nowMs() });
-        const details = { needs_passkey: needsPasskey, needed_before: account.needsPasskey };
+        await table.seal(transaction, account, { ...made.stored, sealedAtMs: clock.nowMs() });
+        // Which passkeys were its own is not known any more.
+        if (account.isAltered === true) await kept.remove(transaction, { accountId: id });
+        const altered = account.isAltered === true ? { was_altered: true } : {};
+        const details = { needs_passkey: needsPasskey, needed_before: account.needsPasskey, ...altered };
         const event = { ...told(parts, 'break-glass.seal', by, account), details };
         await outbox.record(transaction, privilegeEntityEvent(event));
         return made.codes;
@@ -102,7 +105,7 @@ export function createBreakGlass(withoutTables: Parts): BreakGlass {
 
     async drill({ id, by, client, ...shown }) {
       requireOwn(by);
-      const userId = (await table.list(database)).find((one) => one.id === id)?.userId ?? '';
+      const { userId } = await database.transaction().execute((transaction) => known(transaction, id));
       const isDisabled = (await parts.people.find(userId))?.isActive !== true;
       const proof = await checkProof(parts, shown, client);
       const tried = await database.transaction().execute(async (transaction) => {
@@ -112,14 +115,16 @@ export function createBreakGlass(withoutTables: Parts): BreakGlass {
         const outcome = why === undefined ? 'success' : 'failure';
         const details = {
           ...(why === undefined ? {} : { because: why }),
+          ...(judged.kind === 'opens' ? { needs_passkey: judged.codes === 'with-passkey' } : {}),
           ...(judged.facts === undefined ? {} : { passkey: judged.facts }),
         };
         const event = { ...told(parts, 'break-glass.drill', by, account), outcome, details } as const;
         await outbox.record(transaction, privilegeEntityEvent(event));
-        if (why !== undefined) return { why };
+        if (why !== undefined || judged.kind !== 'opens') return { why: why ?? 'codes' };
         const nowMs = clock.nowMs();
-        const { codes, stored } = newCodes(id, account.needsPasskey);
-        await table.seal(transaction, id, { ...stored, sealedAtMs: nowMs, drilledAtMs: nowMs });
+        // As those are that were shown: of what was meant then the hash alone tells for certain.
+        const { codes, stored } = newCodes(id, judged.codes === 'with-passkey');
+        await table.seal(transaction, account, { ...stored, sealedAtMs: nowMs, drilledAtMs: nowMs });
         return { why: undefined, codes };
       });
       await outbox.flushed();
@@ -134,14 +139,16 @@ export function createBreakGlass(withoutTables: Parts): BreakGlass {
     },
 
     async retire({ id, by }) {
+      requireOwn(by);
       const userId = await database.transaction().execute(async (transaction) => {
-        const account = await known(transaction, id);
-        await table.retire(transaction, id, clock.nowMs());
+        const account = await known(transaction, id, 'give-up');
+        await table.retire(transaction, account, clock.nowMs());
         await kept.remove(transaction, { accountId: id });
         await outbox.record(transaction, privilegeEntityEvent({ ...told(parts, 'break-glass.retire', by, account) }));
         return account.userId;
       });
-      await accounts.remove({ userId, by });
+      // Whose it was is sealed: nobody else is disabled for what somebody wrote beside it.
+      if (userId !== '') await accounts.remove({ userId, by });
       await outbox.flushed();
     },
 
@@ -159,7 +166,8 @@ export function createBreakGlass(withoutTables: Parts): BreakGlass {
           if (isOpen && nowMs - (account.openedAtMs ?? 0) < dayMs) continue;
           await table.told(transaction, account.id, day);
           const action = isOpen ? 'break-glass.unsealed' : 'break-glass.drill-overdue';
-          await outbox.record(transaction, privilegeEntityEvent({ ...told(parts, action, ourselves, account) }));
+          const details = account.isAltered === true ? { because: 'altered' } : {};
+          await outbox.record(transaction, privilegeEntityEvent({ ...told(parts, action, ourselves, account), details }));
         }
       });
       await outbox.flushed();

@@ -61,7 +61,10 @@ export function createHolding(parts: Parts, { endOne }: Ending): Holding {
     const held = grants.list();
     const found = await opened();
     const going = inUse(found);
-    for (const { id } of held) if (!going.some((one) => one.id === id)) grants.drop(id);
+    const failures: unknown[] = [];
+    for (const one of held)
+      if (!going.some(({ id }) => id === one.id)) await letGo(one).catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
     for (const stray of found.filter(({ isAltered }) => isAltered === true)) await settleStray(stray);
     const begun = going.filter(({ id }) => grants.find(id) === undefined && !grants.isExpected(id));
     if (begun.length === 0) return;
@@ -78,6 +81,29 @@ export function createHolding(parts: Parts, { endOne }: Ending): Holding {
     } catch (error) {
       for (const { id } of begun) if (grants.find(id) === undefined) grants.drop(id);
       throw error;
+    }
+  }
+
+  /**
+   * Held here and not in use by its row. Whoever ended it wrote that it ended; a row of before that was put back, one that nobody can
+   * read and one that is gone say nothing about it: it ends as what is held in memory, which was in use, and is looked at.
+   */
+  async function letGo(held: PrivilegeRequest): Promise<void> {
+    const spentMs = Math.floor(grants.spentMs(held.id));
+    try {
+      const isOver = await database.transaction().execute(async (transaction) => {
+        const current = await store.current(transaction, held.id);
+        if (current !== undefined && (current.isAltered !== true || current.sealedState === 'ended')) return true;
+        const request = { ...held, state: 'active', spentMs } as const;
+        await (current === undefined ? store.insert(transaction, request) : store.update(transaction, request));
+        const details = { sealed_state: current?.sealedState ?? null };
+        const event = { nowMs: clock.nowMs(), by: ourselves, action: 'privilege.altered', request: held } as const;
+        await outbox.record(transaction, privilegeEvent({ ...event, outcome: 'failure', details }));
+        return false;
+      });
+      if (!isOver) await endOne(held.id, { because: 'altered', by: ourselves, note: '' });
+    } finally {
+      grants.drop(held.id);
     }
   }
 
@@ -176,7 +202,10 @@ export function createHolding(parts: Parts, { endOne }: Ending): Holding {
       const isDue = clock.monotonicMs() - lookedMs >= lookEveryMs;
       const seen = await roll.look();
       if (seen === 'set-back') await beginAnew(false);
-      if (seen !== 'same' || isDue) await follow();
+      if (seen !== 'same' || isDue) {
+        await follow();
+        roll.followed();
+      }
       if (grants.list().length > 0) {
         await endWhatIsOver();
         await writeSpent();

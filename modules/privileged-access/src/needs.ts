@@ -152,6 +152,8 @@ export type PrivilegeNeeds = {
   ) => Promise<{ effective(): void }>;
   /** A number outside the database, 0 before there is one: whoever puts older rows back into it is found out. Rejects when it cannot be told. */
   readonly mark: { read(): Promise<number>; write(number: number): Promise<void> };
+  /** The same, of its own, for what sealed codes open: what becomes of rights leaves them as they are. */
+  readonly codesMark: PrivilegeNeeds['mark'];
   /** Bundled. */
   readonly separation: readonly SeparationRule[];
   /** Something could not be written now and is tried again. */

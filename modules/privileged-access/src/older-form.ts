@@ -1,6 +1,7 @@
 import { isJsonObject, textsOf } from '@sallyport/contracts';
 import type { JsonObject } from '@sallyport/contracts';
 import type { Transaction } from '@sallyport/platform/database';
+import { privilegeLimits } from './request.ts';
 import type { PrivilegeRequest } from './request.ts';
 import { decisionsOf, openedRow, requestFrom, rowOf, saidOf } from './request-row.ts';
 import type { DecisionRow, RequestRow, Sealing } from './request-row.ts';
@@ -11,7 +12,8 @@ type Tables = { privilege_requests: RequestRow; privilege_decisions: DecisionRow
  * Seals rows of an earlier version, which sealed what was said and what was given and left beside it, in the clear, how far it had
  * come, where and until when. Nobody gets more by what may have been written there: what was open is over and is asked for anew.
  * A break-glass alone goes on, or the last door would shut on whoever went through it: when it was opened is sealed, and its
- * session is found only if it is its own account's. Gives back what is over by it. Done once: later such a row gives nothing.
+ * session is found only if it is its own account's. That, too, only where what it gives is sealed, which came later. Gives back what
+ * is over by it. Done once: later such a row gives nothing.
  */
 export async function sealOlderForm(
   needs: Sealing & { readonly nowMs: number },
@@ -35,8 +37,10 @@ export async function sealOlderForm(
       .orderBy('at_ms')
       .execute();
     const said = saidOf(sealed);
-    const read = requestFrom({ facts: { ...row, ...part }, said, decisions: decisionsOf(needs, decided) });
-    const request = settled(read, needs.nowMs);
+    const minutes = Math.min(Math.max(row.minutes, 0), privilegeLimits.hardMostMinutes);
+    const facts = { ...row, ...part, minutes };
+    const read = requestFrom({ facts, said, decisions: decisionsOf(needs, decided) });
+    const request = settled(read, { nowMs: needs.nowMs, isSealed: sealed['part'] !== undefined });
     if (request.state !== read.state) over.push(request);
     if (request.state === 'active') await write(request);
     else
@@ -49,11 +53,14 @@ export async function sealOlderForm(
   return over;
 }
 
-function settled(request: PrivilegeRequest, nowMs: number): PrivilegeRequest {
+function settled(
+  request: PrivilegeRequest,
+  { nowMs, isSealed }: { readonly nowMs: number; readonly isSealed: boolean },
+): PrivilegeRequest {
   const { state, kind, said } = request;
   if (state === 'pending' || state === 'approved') return { ...request, state: 'expired', endedAtMs: nowMs };
   if (state !== 'active') return request;
-  if (kind === 'break-glass') return { ...request, startedAtMs: said.signedInAtMs };
+  if (kind === 'break-glass' && isSealed) return { ...request, startedAtMs: said.signedInAtMs };
   // Looked at by the end of the day: what its rule says is not asked here.
   return { ...request, state: 'ended', endedAtMs: nowMs, endedBecause: 'unsealed', reviewDueMs: nowMs + 86_400_000 };
 }
@@ -61,7 +68,7 @@ function settled(request: PrivilegeRequest, nowMs: number): PrivilegeRequest {
 /** Undefined where the row says another role, a longer time, another kind or person than was sealed. */
 function givenPart(row: RequestRow, said: JsonObject): JsonObject | undefined {
   const { part } = said;
-  // Before there were parts of roles.
+  // Before there were parts of roles all of it stood in the clear: it is history, and gives nothing.
   if (part === undefined) return said['name'] === undefined ? undefined : { site: null, actions: null };
   if (!isJsonObject(part) || part['role'] !== row.role || part['minutes'] !== row.minutes) return undefined;
   if (part['kind'] !== row.kind || part['requester'] !== row.requester_id) return undefined;

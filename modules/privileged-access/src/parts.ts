@@ -13,6 +13,8 @@ import type { WhoDecides } from './who-decides.ts';
 export type Parts = PrivilegeNeeds & {
   readonly store: RequestStore;
   readonly roll: Roll;
+  /** Of accounts that sealed codes open. */
+  readonly codesRoll: Roll;
   readonly grants: Grants;
   readonly who: WhoDecides;
   readonly settings: () => Promise<PrivilegeSettings>;

@@ -43,8 +43,10 @@ export type PrivilegeHouse = {
   /** What the organisation's rules say of passkeys. */
   readonly passkeyRules: { refused?: string };
   readonly database: Database;
+  /** What an earlier version sealed with, too. */
+  readonly sealing: Pick<PrivilegeNeeds, 'sealingKey' | 'random'>;
   /** What the vault keeps of how far rights have come. */
-  readonly vault: { number: number; broken?: Error };
+  readonly vault: { number: number; codes: number; broken?: Error };
   /** Keys that were stopped with a grant’s end. */
   readonly suspended: { makerId: string; allowed: readonly string[] }[];
   moveIn(name: string, roles: readonly string[], browserKey?: string): Principal;
@@ -71,8 +73,8 @@ export type PrivilegeHouse = {
   ): Promise<void>;
   /** Rows as they are, to be put back later by somebody who has the database and no key: all, or those of one request and none of the roll. */
   copyRows(id?: string): Promise<() => Promise<void>>;
-  /** As an earlier version of the product wrote it: only what was said and given is sealed. With all of them there is no roll yet. */
-  asOlderForm(id: string): Promise<void>;
+  /** As an earlier version of the product wrote it: only what was said and given is sealed, or what was said. With all of them there is no roll yet. */
+  asOlderForm(id: string, seal?: 'part' | 'words'): Promise<void>;
 };
 
 /** As identity refuses. */
@@ -101,7 +103,7 @@ export async function openPrivilegeHouse(
   const passkeys = createCeremonies(passkeyRules);
   const ledger = { flushed: async (): Promise<void> => undefined };
   const key = kept?.key ?? randomBytes(32);
-  const vault: PrivilegeHouse['vault'] = { number: 0 };
+  const vault: PrivilegeHouse['vault'] = { number: 0, codes: 0 };
   const mark = kept?.mark ?? {
     async read(): Promise<number> {
       if (vault.broken !== undefined) throw vault.broken;
@@ -111,6 +113,10 @@ export async function openPrivilegeHouse(
       vault.number = number;
       delete vault.broken;
     },
+  };
+  const codesMark: PrivilegeNeeds['mark'] = {
+    read: async () => vault.codes,
+    write: async (number) => void (vault.codes = number),
   };
   const suspended: { makerId: string; allowed: readonly string[] }[] = [];
 
@@ -129,6 +135,7 @@ export async function openPrivilegeHouse(
       random: randomBytes,
       sealingKey: key,
       mark,
+      codesMark,
       policy,
       separation,
       people: { find: async (id) => people.get(id), list: async () => [...people.values()] },
@@ -185,6 +192,7 @@ export async function openPrivilegeHouse(
       risks,
       passkeyRules,
       database,
+      sealing,
       vault,
       suspended,
       forget: (kept) =>
@@ -257,7 +265,7 @@ export async function openPrivilegeHouse(
           }
         };
       },
-      async asOlderForm(id) {
+      async asOlderForm(id, seal = 'part') {
         const { rows } = await sql<{ sealed: string }>`select sealed from privilege_requests where id = ${id}`.execute(
           database,
         );
@@ -268,10 +276,11 @@ export async function openPrivilegeHouse(
           ...said
         } = JSON.parse(openText(key, `privilege/${id}`, rows[0]?.sealed ?? ''));
         const { kind, requester_id: requester, role, site, actions, minutes } = facts;
-        const text = JSON.stringify({ ...said, part: { kind, requester, role, site, actions, minutes } });
+        const part = seal === 'words' ? {} : { part: { kind, requester, role, site, actions, minutes } };
+        const text = JSON.stringify({ ...said, ...part });
         const sealed = sealText(sealing, `privilege/${id}`, text);
         await sql`update privilege_requests set sealed = ${sealed} where id = ${id}`.execute(database);
-        await sql`delete from privilege_roll`.execute(database);
+        await sql`delete from privilege_roll where name = 'open'`.execute(database);
         vault.number = 0;
       },
     };

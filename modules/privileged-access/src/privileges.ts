@@ -3,6 +3,7 @@ import { createAsking } from './ask.ts';
 import type { Asking } from './ask.ts';
 import { createBreakGlass } from './break-glass.ts';
 import type { BreakGlass } from './break-glass.ts';
+import { createCodesHolding } from './codes-holding.ts';
 import { createDeciding } from './decide.ts';
 import type { Deciding } from './decide.ts';
 import { PrivilegeError } from './errors.ts';
@@ -100,12 +101,14 @@ export type Privileges = Asking &
 export async function createPrivileges(needs: PrivilegeNeeds): Promise<Privileges> {
   const { database, clock, separation } = needs;
   const roll = createRoll(needs);
+  const codesRoll = createRoll({ ...needs, mark: needs.codesMark }, 'codes');
   const store = createRequestStore(needs, roll);
   const outbox: PrivilegeNeeds['outbox'] = {
     record: (transaction, event) => needs.outbox.record(transaction, event),
     // Whatever was changed is kept outside before anybody is told that it was.
     async flushed() {
       await roll.settle();
+      await codesRoll.settle();
       await needs.outbox.flushed();
     },
   };
@@ -116,6 +119,7 @@ export async function createPrivileges(needs: PrivilegeNeeds): Promise<Privilege
     outbox,
     store,
     roll,
+    codesRoll,
     grants,
     who,
     settings: async () => (await readSettings(database)).settings,
@@ -126,6 +130,8 @@ export async function createPrivileges(needs: PrivilegeNeeds): Promise<Privilege
   const holding = createHolding(parts, ending);
   const reviewing = createReviewing(parts);
   const breakGlass = createBreakGlass(parts);
+  const codesHolding = createCodesHolding(parts);
+  await codesHolding.resume();
   await holding.resume();
 
   const shownTo = (
@@ -301,9 +307,11 @@ export async function createPrivileges(needs: PrivilegeNeeds): Promise<Privilege
     leftSeconds: (id) => Math.ceil(grants.leftMs(id) / 1000),
 
     sweep() {
-      sweeping ??= quietly('end grants', () => holding.sweep()).finally(() => {
-        sweeping = undefined;
-      });
+      sweeping ??= quietly('end grants', () => holding.sweep())
+        .then(() => quietly('look at sealed codes', () => codesHolding.sweep()))
+        .finally(() => {
+          sweeping = undefined;
+        });
       return sweeping;
     },
     remind: () =>

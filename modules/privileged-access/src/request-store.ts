@@ -55,6 +55,10 @@ const isReviewed = () => {
   );
 };
 
+function noted({ id, state }: PrivilegeRequest): { readonly id: string; readonly isOpen: boolean } {
+  return { id, isOpen: openStates.includes(state) };
+}
+
 export function createRequestStore(needs: Sealing, roll: Pick<Roll, 'note' | 'read'>): RequestStore {
   async function list(where: Connection, filter: RequestFilter): Promise<KeptRequest[]> {
     let query = view(where).selectFrom('privilege_requests').selectAll();
@@ -105,14 +109,14 @@ export function createRequestStore(needs: Sealing, roll: Pick<Roll, 'note' | 're
     open: async (transaction) =>
       onRoll(transaction, await list(transaction, { states: openStates, limit: 2 * privilegeLimits.kept })),
     async insert(transaction, request) {
-      const number = await roll.note(transaction, request);
+      const number = await roll.note(transaction, noted(request));
       await view(transaction)
         .insertInto('privilege_requests')
         .values({ ...rowOf(needs, request, number), told_day: 0 })
         .execute();
     },
     async update(transaction, request) {
-      const { id, ...row } = rowOf(needs, request, await roll.note(transaction, request));
+      const { id, ...row } = rowOf(needs, request, await roll.note(transaction, noted(request)));
       await view(transaction).updateTable('privilege_requests').set(row).where('id', '=', id).execute();
     },
     async addDecision(transaction, requestId, decision) {

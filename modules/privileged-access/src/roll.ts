@@ -4,7 +4,6 @@ import { openText, sealText } from '@sallyport/platform/sealed-text';
 import { createTurns } from '@sallyport/platform/turns';
 import { PrivilegeError } from './errors.ts';
 import type { PrivilegeNeeds } from './needs.ts';
-import type { PrivilegeRequest } from './request.ts';
 
 /**
  * What is open, and as what: a seal tells a row that was made up from one that was written, and not one of before from one of now.
@@ -13,12 +12,16 @@ import type { PrivilegeRequest } from './request.ts';
  */
 export type Roll = {
   read(where: Database | Transaction): Promise<RollContent | undefined>;
+  /** What counts: undefined where it is not what this server saw last. */
+  standing(where: Database | Transaction): Promise<RollContent['open'] | undefined>;
   /** In the transaction that writes the row: the number to seal it under. Throws `privileges_unsettled`. */
-  note(transaction: Transaction, request: Pick<PrivilegeRequest, 'id' | 'state'>): Promise<number>;
+  note(transaction: Transaction, noted: { readonly id: string; readonly isOpen: boolean }): Promise<number>;
   /** After a commit: keeps outside how far it has come. */
   settle(): Promise<void>;
   /** Whether it is what this server saw last; where it was set back, it has to be begun anew. */
   look(): Promise<'same' | 'changed' | 'set-back'>;
+  /** What was looked at last was followed wholly: from then on it is the same. Until then it is changed at each look. */
+  followed(): void;
   /** At a start, before anything is held. */
   begin(): Promise<'known' | 'first' | 'set-back'>;
   /** With nothing open, beyond every number there was. Undefined when somebody has done it meanwhile. */
@@ -27,21 +30,23 @@ export type Roll = {
 
 type RollContent = {
   readonly number: number;
-  /** By the id of the request. */
+  /** By the id of the request or account. */
   readonly open: ReadonlyMap<string, number>;
 };
 
 type Tables = { privilege_roll: { name: string; sealed: string } };
-const rowName = 'open';
-const place = 'privilege-roll';
 
 export function createRoll(
   needs: Pick<PrivilegeNeeds, 'database' | 'sealingKey' | 'random' | 'mark' | 'onTrouble'>,
+  /** Rights that are open, or accounts that sealed codes open. Each has a number of its own outside. */
+  rowName: 'open' | 'codes' = 'open',
 ): Roll {
+  const place = rowName === 'open' ? 'privilege-roll' : 'privilege-roll/codes';
   const inTurn = createTurns();
   /** The greatest number that this server has seen, and the one that is kept outside; undefined where that cannot be told. */
   let last = 0;
   let keptOutside: number | undefined;
+  let looked: string | undefined;
   let seen: string | undefined;
 
   const rows = (where: Database | Transaction) => where.withTables<Tables>();
@@ -74,7 +79,12 @@ export function createRoll(
   const roll: Roll = {
     read: async (where) => opened(await sealedIn(where)),
 
-    async note(transaction, { id, state }) {
+    async standing(where) {
+      const content = await roll.read(where);
+      return isOld(content) ? undefined : content?.open;
+    },
+
+    async note(transaction, { id, isOpen }) {
       const content = await roll.read(transaction);
       if (content === undefined || isOld(content))
         throw new PrivilegeError(
@@ -84,7 +94,7 @@ export function createRoll(
         );
       const number = content.number + 1;
       const open = new Map(content.open);
-      if (state === 'pending' || state === 'approved' || state === 'active') open.set(id, number);
+      if (isOpen) open.set(id, number);
       else open.delete(id);
       await write(transaction, { number, open });
       return number;
@@ -109,9 +119,13 @@ export function createRoll(
       const content = opened(sealed);
       if (isOld(content)) return 'set-back';
       if (sealed === seen) return 'same';
-      seen = sealed;
+      looked = sealed;
       last = Math.max(last, content?.number ?? 0);
       return 'changed';
+    },
+
+    followed() {
+      seen = looked;
     },
 
     async begin() {

@@ -28,7 +28,13 @@ type CheckedProof = {
 };
 
 export type JudgedProof =
-  | { readonly kind: 'opens'; readonly account: BreakGlassAccount; readonly facts?: JsonObject }
+  | {
+      readonly kind: 'opens';
+      readonly account: BreakGlassAccount;
+      /** Of which kind the codes are, by the hash that matched. */
+      readonly codes: CodeKind;
+      readonly facts?: JsonObject;
+    }
   | {
       readonly kind: 'refused';
       /** Whose codes or passkey they were, where either was right. */
@@ -42,14 +48,15 @@ export type JudgedProof =
 
 /** Before a transaction: signatures take a while. Throws `passkey_needs_name` where this server has none here. */
 export async function checkProof(
-  { kept, database, passkeys }: BreakGlassParts,
+  { passkeysOf, database, passkeys }: BreakGlassParts,
   typed: SealedProof,
   client: Client,
 ): Promise<CheckedProof> {
   const codes = [typed.first, typed.second ?? ''].map(readSealedCode);
   if (typed.passkey === undefined) return { codes, hasPasskey: false };
   const response = typed.passkey;
-  const passkey = (await kept.list(database)).find(({ id }) => id === response.id);
+  const all = await database.transaction().execute(passkeysOf);
+  const passkey = all.find(({ id }) => id === response.id);
   if (passkey === undefined) return { codes, hasPasskey: true };
   try {
     const { counter, challenge, facts } = await passkeys.verify({ client, roles: sealedRoles, passkey, response });
@@ -75,9 +82,9 @@ export async function judgeProof(
   for (const account of await parts.table.list(transaction)) {
     const right = matches(parts, account, proof.codes);
     if (account.retiredAtMs !== undefined || account.openedAtMs !== undefined) continue;
-    const isHolders = holder === account.id;
+    const isHolders = holder?.accountId === account.id && account.passkeyIds.includes(holder.id);
     if (proof.hasPasskey ? isHolders && right.any : right.bothAlone) {
-      found = { kind: 'opens', account, ...facts };
+      found = { kind: 'opens', account, codes: right.kind, ...facts };
     } else if (found?.kind !== 'opens' && (isHolders || right.both || (proof.hasPasskey && right.any))) {
       const codesRight = proof.hasPasskey ? right.any : right.both;
       const needsPasskey = right.both && !proof.hasPasskey;
@@ -88,15 +95,15 @@ export async function judgeProof(
   return found ?? { kind: 'refused', ...nothing, ...facts };
 }
 
-/** Which account the passkey is of; undefined when it is none, or its answer was given before. */
+/** The passkey, with the account it is of; undefined when it is none, or its answer was given before. */
 async function useUp(
   { kept, passkeys, clock }: BreakGlassParts,
   transaction: Transaction,
   { passkey }: CheckedProof,
-): Promise<string | undefined> {
+): Promise<KeptPasskey | undefined> {
   if (passkey === undefined || !(await passkeys.spend(transaction, passkey.challenge))) return undefined;
   const used = { counter: passkey.counter, atMs: clock.nowMs() };
-  return (await kept.advance(transaction, passkey.kept, used)) ? passkey.kept.accountId : undefined;
+  return (await kept.advance(transaction, passkey.kept, used)) ? passkey.kept : undefined;
 }
 
 /** Which of the codes are of this account's envelopes. */
@@ -104,7 +111,7 @@ function matches(
   { sealingKey }: BreakGlassParts,
   account: BreakGlassAccount,
   codes: readonly (string | undefined)[],
-): { readonly any: boolean; readonly both: boolean; readonly bothAlone: boolean } {
+): { readonly any: boolean; readonly both: boolean; readonly bothAlone: boolean; readonly kind: CodeKind } {
   const isOf = (envelope: 'first' | 'second', kind: CodeKind): boolean => {
     const hash = envelope === 'first' ? account.firstHash : account.secondHash;
     const same = codes.map(
@@ -117,5 +124,6 @@ function matches(
   const [firstAlone, secondAlone] = [isOf('first', 'alone'), isOf('second', 'alone')];
   const [firstWith, secondWith] = [isOf('first', 'with-passkey'), isOf('second', 'with-passkey')];
   const [first, second] = [firstAlone || firstWith, secondAlone || secondWith];
-  return { any: first || second, both: first && second, bothAlone: firstAlone && secondAlone };
+  const kind = firstWith || secondWith ? 'with-passkey' : 'alone';
+  return { any: first || second, both: first && second, bothAlone: firstAlone && secondAlone, kind };
 }

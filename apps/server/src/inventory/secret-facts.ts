@@ -81,6 +81,12 @@ export const secretFacts: Readonly<Record<string, SecretFacts>> = {
     role: 'authentication',
     material: 'token',
   },
+  [secretNames.codesMark]: {
+    owner: 'privileged-access',
+    usedFor: 'how far accounts that sealed codes open have come: tells codes that were used; a number, no key',
+    role: 'authentication',
+    material: 'token',
+  },
   [secretNames.criticality]: { ...sealing, owner: 'entity-graph', usedFor: 'seals how much which asset matters' },
   [secretNames.suppressions]: {
     ...sealing,
