@@ -124,7 +124,9 @@ export function createBreakGlassStore(
     }
     const { number, openedAtMs, retiredAtMs, ...facts } = sealed;
     const columns: Readonly<Record<string, unknown>> = columnsOf({ ...facts, id, openedAtMs, retiredAtMs });
-    const isAsWritten = Object.entries(columns).every(([name, value]) => new Map(Object.entries(row)).get(name) === value);
+    const isAsWritten = Object.entries(columns).every(
+      ([name, value]) => new Map(Object.entries(row)).get(name) === value,
+    );
     const isNewest = retiredAtMs !== undefined || standing?.get(id) === number;
     const account = { ...base, ...facts, openedAtMs, retiredAtMs };
     return isAsWritten && isNewest ? account : { ...account, ...nothing, openedAtMs: openedAtMs ?? sealedAtMs };

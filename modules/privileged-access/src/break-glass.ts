@@ -167,7 +167,10 @@ export function createBreakGlass(withoutTables: Parts): BreakGlass {
           await table.told(transaction, account.id, day);
           const action = isOpen ? 'break-glass.unsealed' : 'break-glass.drill-overdue';
           const details = account.isAltered === true ? { because: 'altered' } : {};
-          await outbox.record(transaction, privilegeEntityEvent({ ...told(parts, action, ourselves, account), details }));
+          await outbox.record(
+            transaction,
+            privilegeEntityEvent({ ...told(parts, action, ourselves, account), details }),
+          );
         }
       });
       await outbox.flushed();

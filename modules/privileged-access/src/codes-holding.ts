@@ -50,7 +50,9 @@ export function createCodesHolding(withoutTables: Parts): CodesHolding {
 
   async function holdersOfSomething(): Promise<string[]> {
     const ids: string[] = [];
-    for (const userId of await database.transaction().execute((transaction) => table.userIdsOfEarlierForm(transaction))) {
+    for (const userId of await database
+      .transaction()
+      .execute((transaction) => table.userIdsOfEarlierForm(transaction))) {
       const holder = await people.find(userId);
       if (holder !== undefined && holder.roles.length + (holder.siteRoles?.length ?? 0) > 0) ids.push(userId);
     }

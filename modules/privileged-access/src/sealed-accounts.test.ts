@@ -37,7 +37,12 @@ async function copied(house: PrivilegeHouse, ...tables: readonly string[]): Prom
   };
 }
 
-async function addTo(house: PrivilegeHouse, id: string, by: Principal, key = createSecurityKey()): Promise<SecurityKey> {
+async function addTo(
+  house: PrivilegeHouse,
+  id: string,
+  by: Principal,
+  key = createSecurityKey(),
+): Promise<SecurityKey> {
   const { breakGlass } = house.privileges;
   const response = key.create(await breakGlass.creationOptions({ id, by, client: office }));
   await breakGlass.addPasskey({ id, by, client: office, label: 'blue key', response });
@@ -51,8 +56,10 @@ forEachDatabase((name, open) => {
     const { breakGlass } = house.privileges;
     const { id, codes } = await breakGlass.prepare({ label: 'vault room', by: ada });
     const { codes: others } = await breakGlass.prepare({ label: 'safe', by: ada });
-    const [before] = (await sql<{ first_hash: string; second_hash: string }>`
-      select first_hash, second_hash from privilege_break_glass where id = ${id}`.execute(house.database)).rows;
+    const [before] = (
+      await sql<{ first_hash: string; second_hash: string }>`
+      select first_hash, second_hash from privilege_break_glass where id = ${id}`.execute(house.database)
+    ).rows;
     assert.ok(before);
     const putBackRow = await copied(house, 'privilege_break_glass');
     const putBackAll = await copied(house, 'privilege_break_glass', 'privilege_roll');

@@ -82,6 +82,33 @@ forEachDatabase((name, open) => {
     });
   });
 
+  test(`${name}: whoever opened an account with sealed codes adds, changes and takes away no factor of it`, async () => {
+    const house = await openHouse(open);
+    const ada = await moveInAdministrator(house);
+    const authenticator = createSoftwareAuthenticator();
+    const options = await house.ownFactors.passkeyOptions({ by: ada.begun.principal, client: local });
+    const response = authenticator.create(options, site);
+    const before = await house.ownFactors.list(ada.begun.principal);
+    const [factor = assert.fail()] = before;
+    for (const methods of [
+      ['sealed', 'sealed'],
+      ['sealed', 'passkey'],
+    ]) {
+      const by: Principal = { ...ada.begun.principal, methods };
+      for (const attempt of [
+        () => house.ownFactors.beginTotp(by),
+        () => house.ownFactors.confirmTotp({ by, code: '000000', label: 'App' }),
+        () => house.ownFactors.passkeyOptions({ by, client: local }),
+        () => house.ownFactors.addPasskey({ by, client: local, response, label: 'Theirs' }),
+        () => house.ownFactors.rename({ by, id: factor.id, label: 'Theirs' }),
+        () => house.ownFactors.remove({ by, id: factor.id }),
+        () => house.ownFactors.renewRecoveryCodes(by),
+      ])
+        await assert.rejects(attempt(), { code: 'factor_unavailable' });
+    }
+    assert.deepEqual(await house.ownFactors.list(ada.begun.principal), before);
+  });
+
   test(`${name}: guessing at the proof is slowed down as signing in is`, async () => {
     const house = await openHouse(open);
     const ada = await moveInAdministrator(house);
