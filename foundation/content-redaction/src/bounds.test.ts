@@ -107,6 +107,28 @@ test('what unpacks to more than is looked at is not unpacked', () => {
   assert.ok(views.reduce((all, { text }) => all + text.length, 0) < 20 * million);
 });
 
+test('a megabyte of code or of a lockfile is looked at whole, and what is padded with encoded words is said to be cut', () => {
+  const code = `const line = "caf\u00e9 \\n \\u0041 %41 \u2013";\n`.repeat(million / 40);
+  assert.equal(findContent(code).isCut, false);
+  const lock = Array.from(
+    { length: 2500 },
+    (_, index) =>
+      `"integrity": "sha512-${Buffer.from(`${index}`.repeat(88).slice(0, 64)).toString('base64')}"\n${'x '.repeat(150)}`,
+  ).join('\n');
+  assert.equal(findContent(lock).isCut, false);
+  const words = Array.from({ length: 9000 }, (_, index) => Buffer.from(`the word ${index} of`).toString('base64'));
+  const padded = [...words, Buffer.from(`key ${made.awsKey}`).toString('base64')].join(' ');
+  assert.equal(findContent(padded).isCut, true);
+});
+
+test('values and texts made for each other to be compared for long end, and say so', () => {
+  const vault = createVault({ mark: 'k3f9' });
+  for (let index = 0; index < 2000; index += 1)
+    vault.tokenFor({ class: 'secret', kind: 'password' }, `${'a'.repeat(500)}${index}`);
+  const { isCut } = redact('a'.repeat(million), { vault });
+  assert.ok(isCut);
+});
+
 test('a value of any depth is walked', () => {
   let deep: Parameters<typeof redact>[0] = made.awsKey;
   for (let depth = 0; depth < 200_000; depth += 1) deep = depth % 2 === 0 ? [deep] : { a: deep };

@@ -5,6 +5,7 @@ export type { FindOptions, FoundContent } from './find-content.ts';
 export type { Confidence, Encoding, Found } from './finding.ts';
 export { signalKinds, signalsOf } from './signals.ts';
 export type { Signal, SignalKind } from './signals.ts';
+export type { KnownValue } from './tokens/known-values.ts';
 export { redact, restore } from './tokens/redact.ts';
 export type { KindCount, Redacted, RedactOptions, Restored } from './tokens/redact.ts';
 export { createVault } from './tokens/vault.ts';

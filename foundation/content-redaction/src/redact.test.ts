@@ -55,6 +55,7 @@ test('a token is put back inside other texts, and in none of another session', (
   assert.deepEqual(restore({ command: 'echo "<secret:aws-key:1.k3f9>" > a' }, vault), {
     value: { command: `echo "${made.awsKey}" > a` },
     restored: 1,
+    values: [{ class: 'secret', kind: 'aws-key', text: made.awsKey }],
     unknown: [],
   });
   const other = vaultOf('zz11');
@@ -62,6 +63,7 @@ test('a token is put back inside other texts, and in none of another session', (
   assert.deepEqual(restore('<secret:aws-key:1.k3f9>', other), {
     value: '<secret:aws-key:1.k3f9>',
     restored: 0,
+    values: [],
     unknown: ['<secret:aws-key:1.k3f9>'],
   });
   assert.equal(restore('<secret:aws-key:1> <script>', vault).unknown.length, 0, 'what is no token says nothing');
@@ -92,6 +94,32 @@ test('a number can be a card, and a name of a field can be `__proto__`', () => {
     '{"card":"<personal:payment-card:1.k3f9>","__proto__":{"a":"<secret:aws-key:2.k3f9>"}}',
   );
   assert.equal(Object.getPrototypeOf(value), Object.prototype);
+});
+
+test('a value that a token stands for is found wherever it stands, longest first, and tokens stay', () => {
+  const vault = vaultOf();
+  redact({ env: { DB_PASSWORD: made.password, OTHER_PASSWORD: `${made.password}/+Tail9` } }, { vault });
+  const bare = `see ${made.password}/+Tail9 or ${made.password}, at x.example/${encodeURIComponent(`${made.password}/+Tail9`)}`;
+  assert.deepEqual(redact(bare).found, [], 'without the vault nothing says what it is');
+  const { value, found } = redact({ note: bare, token: '<secret:password:1.k3f9>' }, { vault });
+  assert.ok(!JSON.stringify(value).includes(made.password), JSON.stringify(value));
+  assert.deepEqual(found, [{ class: 'secret', kind: 'password', count: 3 }]);
+  assert.deepEqual(restore(value, vault).value, { note: bare, token: made.password });
+  // A word of everyday texts is only looked for where somebody says that it was put back.
+  const short = { class: 'secret', kind: 'password', text: 'pa55' } as const;
+  vault.tokenFor(short, short.text);
+  assert.equal(redact('pa55 it on', { vault }).replaced, 0);
+  assert.equal(redact('pa55 it on', { vault, known: [short] }).replaced, 1);
+});
+
+test('no number of pieces of one class leaves out the other', () => {
+  const mails = Array.from({ length: 3000 }, (_, index) => `user${index}@home.example`).join(' ');
+  const { pieces } = redact(`${mails} ${made.awsKey} ${made.awsKey}`);
+  assert.deepEqual(
+    pieces.filter((piece) => piece.class === 'secret'),
+    [{ class: 'secret', kind: 'aws-key', text: made.awsKey }],
+  );
+  assert.equal(pieces.length, 1001);
 });
 
 const someSecret = fc.constantFrom(...Object.values(made), pem());

@@ -128,6 +128,7 @@ export async function openHouse(
       places: ['evil.example'],
       policies: [{ id: 'test-asks', words: 'A person sees what goes out' }],
       isCertain: true,
+      carries: { secret: 'none', personal: 'none' },
     },
     again,
     recorded: () =>

@@ -2,8 +2,18 @@ import { undoDisguises, undoEscapes, type InPlace } from './in-place.ts';
 import { undoRuns } from './runs.ts';
 import { placeThrough, type DecodedView } from './view.ts';
 
-/** How much is undone at most: characters in all, in one text, texts, and one in another. */
-const decodingLimits = { characters: 4_000_000, text: 1_000_000, views: 500, layers: 3 } as const;
+/**
+ * How much is undone at most: characters in all (`least` for short texts, so many times its length for others, `most`), in one text, texts,
+ * and one in another. A megabyte of code or of a lockfile stays below; whoever asks takes what is above for the worst.
+ */
+const decodingLimits = {
+  least: 4_000_000,
+  times: 16,
+  most: 16_000_000,
+  text: 2_000_000,
+  views: 8000,
+  layers: 3,
+} as const;
 
 /**
  * Every text that hides in another: base64 and its URL form, hexadecimal, gzip, percent, entities, escapes, invisible and look-alike
@@ -11,14 +21,19 @@ const decodingLimits = { characters: 4_000_000, text: 1_000_000, views: 500, lay
  */
 export function decodedViews(text: string): { readonly views: readonly DecodedView[]; readonly isCut: boolean } {
   const views: DecodedView[] = [];
-  let left: number = decodingLimits.characters;
+  const { least, times, most } = decodingLimits;
+  let left: number = Math.min(most, Math.max(least, text.length * times));
   let isCut = false;
   const take = (characters: number): boolean => {
     left -= characters;
     return left >= 0;
   };
 
-  const descend = (outer: Omit<DecodedView, 'isBytes'>, depth: number): void => {
+  /** `whole`: what the same piece of the text came to already; undone in another order it comes to the same. */
+  const descend = (
+    outer: Omit<DecodedView, 'isBytes'>,
+    { depth, whole }: { depth: number; whole: Set<string> },
+  ): void => {
     if (depth >= decodingLimits.layers) return;
     const looked = outer.text.slice(0, decodingLimits.text);
     isCut ||= looked.length < outer.text.length;
@@ -29,16 +44,19 @@ export function decodedViews(text: string): { readonly views: readonly DecodedVi
         return;
       }
       const undone = undo(looked);
-      if (undone !== undefined) inPlace.push(undone);
+      if (undone === undefined || whole.has(undone.text)) continue;
+      whole.add(undone.text);
+      inPlace.push(undone);
     }
     const within = undoRuns(looked, take);
     isCut ||= within.isCut;
-    const found: DecodedView[] = [
+    const found: (DecodedView & { readonly isWhole: boolean })[] = [
       ...inPlace.map(({ text: inner, encodings, replaced }) => ({
         text: inner,
         // Several that were undone in one go are one layer of the bound.
         layers: [...outer.layers, ...encodings],
         isBytes: false,
+        isWhole: true,
         placeOf(start: number, end: number) {
           const place = placeThrough(replaced, { start, end });
           return outer.placeOf(place.start, place.end);
@@ -48,6 +66,7 @@ export function decodedViews(text: string): { readonly views: readonly DecodedVi
         text: inner,
         layers: [...outer.layers, ...encodings],
         isBytes,
+        isWhole: false,
         placeOf: () => outer.placeOf(start, end),
       })),
     ];
@@ -58,9 +77,9 @@ export function decodedViews(text: string): { readonly views: readonly DecodedVi
         return;
       }
       views.push(view);
-      descend(view, depth + 1);
+      descend(view, { depth: depth + 1, whole: view.isWhole ? whole : new Set([view.text]) });
     }
   };
-  descend({ text, layers: [], placeOf: (start, end) => ({ start, end }) }, 0);
+  descend({ text, layers: [], placeOf: (start, end) => ({ start, end }) }, { depth: 0, whole: new Set([text]) });
   return { views, isCut };
 }

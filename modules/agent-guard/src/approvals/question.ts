@@ -67,7 +67,7 @@ export function questionOf(asked: {
       .digest('hex');
   const line = withoutSecrets(call);
   const kinds = [...new Set(does.map(({ kind }) => kind))].toSorted();
-  const isGrave = kinds.length === 0 || kinds.some((kind) => graveKinds.has(kind));
+  const isGrave = kinds.length === 0 || kinds.some((kind) => graveKinds.has(kind)) || isOthers(judged, pack);
   const digest = hashOf([call.tool, call.server?.name, call.server?.source, child, call.cwd, call.input]);
   const isPlaced = isCertain && places.length > 0 && kinds.length > 0 && kinds.every((kind) => placedKinds.has(kind));
   const { values, more } = shownValues(judged.shown ?? call.input);
@@ -97,9 +97,15 @@ export function questionOf(asked: {
       kinds,
       [...places].toSorted(),
       policyIds,
-      isPlaced ? '' : digest,
+      isPlaced && !isGrave ? '' : digest,
     ]),
   };
+}
+
+/** A yes to one secret is none to the next, wherever it goes: what it carries that its person did not write is asked about each time. */
+function isOthers({ asks }: JudgedHook, pack: string): boolean {
+  const { secret, personal } = asks?.carries ?? { secret: 'none', personal: 'none' };
+  return [secret, ...(pack === 'locked-down' ? [personal] : [])].some((one) => one !== 'none' && one !== 'named');
 }
 
 /** As `visibleLine`, with what is a secret in the call's arguments left out. */

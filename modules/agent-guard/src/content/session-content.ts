@@ -1,5 +1,5 @@
 import { createVault, redact, restore, signalsOf } from '@sallyport/content-redaction';
-import type { KindCount } from '@sallyport/content-redaction';
+import type { KindCount, KnownValue } from '@sallyport/content-redaction';
 import { isJsonObject } from '@sallyport/contracts';
 import type { AgentContent, JsonObject, JsonValue } from '@sallyport/contracts';
 import type { FoundContent } from '../decisions/index.ts';
@@ -9,8 +9,18 @@ import type { HookCall } from '../hooks/hook-message.ts';
 export type WholeCall = {
   readonly call: HookCall;
   readonly restored: number;
+  /** What was put back, each once. */
+  readonly values: readonly KnownValue[];
   /** Why it may not go: what it holds cannot be put back. */
   readonly refusal?: string;
+};
+
+/** A call as it is written down and shown: with tokens in place of secrets and of what was put back. */
+export type ToldCall = {
+  /** Its arguments; undefined where there is nothing to hide. */
+  readonly shown: JsonObject | undefined;
+  /** A text about it; of what it holds nothing of more than a few signs stays, also where the text has but their beginning. */
+  hide(text: string): string;
 };
 
 /** What an answer held, and what the agent reads in its place. */
@@ -25,13 +35,9 @@ export type SessionContent = {
   /** Of what the person typed; it is never changed. */
   typed(text: string): AgentContent | undefined;
   whole(call: HookCall): WholeCall;
-  /** The arguments with tokens in place of secrets, as people are shown them; undefined where there is nothing to hide. */
-  shown(input: JsonObject): JsonObject | undefined;
-  /**
-   * One text of those that are written down or shown, with tokens in place of secrets; of those that `input` holds nothing of more than a few
-   * signs stays, also where the text has but their beginning.
-   */
-  hide(text: string, input?: JsonObject): string;
+  /** What tokens stand for, but what is so short that it stands in any text. */
+  known(): readonly KnownValue[];
+  told(whole: WholeCall): ToldCall;
   came(call: HookCall, result: JsonValue): ReadAnswer;
 };
 
@@ -52,22 +58,24 @@ export function createSessionContent({
     typed: (text) => contentOf(redact(text)),
 
     whole(call) {
-      const { value, restored, unknown } = restore(call.input, vault);
+      const { value, restored, values, unknown } = restore(call.input, vault);
       if (unknown.length > 0 && !isWatching) {
         return {
           call,
           restored: 0,
+          values: [],
           refusal:
             `It holds ${unknown.slice(0, 3).join(', ')}, which stands for a value that is not known here: it is of another run, or was ` +
             'forgotten, as after a restart. Read it again where it came from',
         };
       }
-      if (restored === 0 || !isJsonObject(value)) return { call, restored: 0 };
+      if (restored === 0 || !isJsonObject(value)) return { call, restored: 0, values: [] };
       // A call to a server may come through the gateway yet, which can; a token that comes to a server as it is says nothing.
       const isLost = call.rewrites?.input !== true && call.server === undefined;
       return {
         call: { ...call, input: value },
         restored,
+        values,
         ...(isLost
           ? {
               refusal:
@@ -77,22 +85,19 @@ export function createSessionContent({
       };
     },
 
-    shown(input) {
-      const { value, replaced } = redact(input, { classes: ['secret'], vault });
-      return replaced > 0 && isJsonObject(value) ? value : undefined;
-    },
+    known: vault.values,
 
-    hide(text, input = {}) {
-      const { value } = redact(text, { classes: ['secret'], vault });
-      let hidden = typeof value === 'string' ? value : '';
-      for (const { text: secret } of redact(input, { classes: ['secret'] }).pieces) {
-        const beginning = secret.slice(0, shownSigns);
-        if (secret.length <= shownSigns) hidden = hidden.replaceAll(secret, '…');
-        else
-          for (let at = hidden.indexOf(beginning); at >= 0; at = hidden.indexOf(beginning, at + 1))
-            hidden = `${hidden.slice(0, at)}…${hidden.slice(at + commonLength(hidden.slice(at), secret))}`;
-      }
-      return hidden;
+    told({ call: { input }, values }) {
+      const hiding = { classes: ['secret'], vault, known: values } as const;
+      const { value: shown, replaced, pieces } = redact(input, hiding);
+      const parts = hiddenParts(pieces, values);
+      return {
+        shown: replaced > 0 && isJsonObject(shown) ? shown : undefined,
+        hide(text) {
+          const { value, isCut } = redact(text, hiding);
+          return isCut || typeof value !== 'string' || parts.length >= maxHidden ? leftOut : withoutParts(value, parts);
+        },
+      };
     },
 
     came(call, result) {
@@ -104,7 +109,10 @@ export function createSessionContent({
         return isKnown;
       };
       const canReplace = call.rewrites?.output === true;
-      const { value, found, replaced, isCut } = redact(result, canReplace ? { vault, replaces: isHidden } : {});
+      const { value, found, replaced, isCut } = redact(
+        result,
+        canReplace ? { vault, replaces: isHidden } : { known: vault.values() },
+      );
       const signals = signalsOf(typeof result === 'string' ? result : JSON.stringify(result)).map(({ kind }) => kind);
       const content = contentOf({ found, isCut }, { signals, redacted: replaced });
       return {
@@ -117,6 +125,30 @@ export function createSessionContent({
 
 /** So many of a secret say nothing of it: `sk_live_`. */
 const shownSigns = 8;
+/** Of so many secrets in one call nobody is told anything. */
+const maxHidden = 1000;
+const leftOut = '[left out: more than is looked at]';
+
+/** What is hidden in texts about a call; of what was put back also each part, as paths are taken apart. Longest first. */
+function hiddenParts(pieces: readonly KnownValue[], restored: readonly KnownValue[]): readonly string[] {
+  const parts = restored.flatMap(({ text }) =>
+    text.split(/[^\p{L}\p{N}]+/u).filter((part) => part.length >= shownSigns),
+  );
+  const all = new Set([...pieces.map(({ text }) => text), ...parts]);
+  return [...all].toSorted((a, b) => b.length - a.length);
+}
+
+function withoutParts(text: string, parts: readonly string[]): string {
+  let hidden = text;
+  for (const part of parts) {
+    const beginning = part.slice(0, shownSigns);
+    if (part.length <= shownSigns) hidden = hidden.replaceAll(part, '…');
+    else
+      for (let at = hidden.indexOf(beginning); at >= 0; at = hidden.indexOf(beginning, at + 1))
+        hidden = `${hidden.slice(0, at)}…${hidden.slice(at + commonLength(hidden.slice(at), part))}`;
+  }
+  return hidden;
+}
 
 function commonLength(text: string, secret: string): number {
   let length = 0;

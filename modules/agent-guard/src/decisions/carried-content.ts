@@ -1,9 +1,9 @@
 import { redact } from '@sallyport/content-redaction';
-import type { KindCount } from '@sallyport/content-redaction';
+import type { KindCount, KnownValue } from '@sallyport/content-redaction';
 import { standings } from '@sallyport/information-flow';
 import type { FlowCall, JudgedValue, SessionFlow, Standing } from '@sallyport/information-flow';
 
-/** What policies are told of secrets and personal data in a call, found by their form. */
+/** What policies are told of secrets and personal data in a call, found by their form or known from before. */
 export type CarriedFacts = {
   /** Who wrote the secrets that go along, at worst; `none` where there is none. */
   readonly secret: Standing;
@@ -22,12 +22,20 @@ export type Carried = {
   readonly isCut: boolean;
 };
 
+/** What tokens of the session stand for. */
+export type KnownContent = {
+  /** Put back in this call: it is carried, whatever it looks like where it stands now. */
+  readonly restored: readonly KnownValue[];
+  /** Looked for in it as they stand. */
+  readonly known: readonly KnownValue[];
+};
+
 /** Remembers what the person of a session wrote themselves, so that it is theirs to send. */
 export type CarriedContent = {
   typed(text: string): void;
   /** Something that came in had signals. */
   signalled(): void;
-  of(call: FlowCall, destinations: readonly JudgedValue[]): Carried;
+  of(call: FlowCall, destinations: readonly JudgedValue[], known?: KnownContent): Carried;
 };
 
 /** Of more pieces the worst is taken. */
@@ -57,13 +65,27 @@ export function createCarriedContent(flow: Pick<SessionFlow, 'standingOf'>): Car
     signalled() {
       sawSignals = true;
     },
-    of(call, destinations) {
-      const { found, pieces, isCut } = redact(call.input);
+    of(call, destinations, { restored, known } = { restored: [], known: [] }) {
+      const { found, pieces, isCut } = redact(call.input, { known: [...restored, ...known] });
       const whom = new Set(destinations.map(({ text }) => text));
-      const personal = pieces.filter((piece) => piece.class === 'personal' && !whom.has(piece.text));
-      const secrets = pieces.filter((piece) => piece.class === 'secret');
+      // A piece may be more than what was put back in it, and whose that is another matter.
+      const all = [
+        ...new Map([...pieces, ...restored].map((piece) => [`${piece.class} ${piece.text}`, piece])).values(),
+      ];
+      const personal = all.filter((piece) => piece.class === 'personal' && !whom.has(piece.text));
+      const secrets = all.filter((piece) => piece.class === 'secret');
       const carried = [...new Set([...secrets, ...personal].map(({ kind }) => kind))].toSorted();
-      return { facts: { secret: worst(secrets), personal: worst(personal), carried, sawSignals }, found, isCut };
+      return {
+        facts: {
+          // What was not looked at could be anything, and anybody's.
+          secret: isCut ? 'made' : worst(secrets),
+          personal: isCut ? 'made' : worst(personal),
+          carried,
+          sawSignals,
+        },
+        found,
+        isCut,
+      };
     },
   };
 }

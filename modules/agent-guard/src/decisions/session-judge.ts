@@ -2,7 +2,7 @@ import type { ActionsOfCall } from '@sallyport/agent-actions';
 import type { AgentOrigin, AgentVerdict } from '@sallyport/contracts';
 import { createSessionFlow, describeTool, quotePlace } from '@sallyport/information-flow';
 import type { CallFlow, FlowCall, SessionFlow, SessionFlowOptions } from '@sallyport/information-flow';
-import { createCarriedContent, type Carried } from './carried-content.ts';
+import { createCarriedContent, type Carried, type KnownContent } from './carried-content.ts';
 import type { Decision, Decisions, DecisionSubject, DecisionTool } from './decide.ts';
 import { questionOfAction, questionsOfWords, type DecisionAction, type FlowFacts, type Question } from './facts.ts';
 
@@ -31,8 +31,9 @@ export type SessionJudge = {
   prompt: SessionFlow['prompt'];
   /**
    * `parsed`: what the call does, read word by word, where its tool is one we know. What was not understood there is judged as the worst.
+   * `known`: what tokens stand for, in the call and elsewhere.
    */
-  judge(call: FlowCall, parsed?: ActionsOfCall): JudgedCall;
+  judge(call: FlowCall, parsed?: ActionsOfCall, known?: KnownContent): JudgedCall;
   /** The call goes ahead. */
   went: SessionFlow['went'];
   failed: SessionFlow['failed'];
@@ -64,9 +65,9 @@ export function createSessionJudge(
       if (origin === 'person') content.typed(text);
     },
     signalled: content.signalled,
-    judge(call, parsed) {
+    judge(call, parsed, known) {
       const seen = flow.judge(call);
-      const carried = content.of(call, seen.destinations);
+      const carried = content.of(call, seen.destinations, known);
       const questions = questionsOf(seen, parsed, flow).map((question) => ({
         ...question,
         facts: { ...question.facts, ...carried.facts },

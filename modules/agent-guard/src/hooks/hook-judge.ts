@@ -1,4 +1,5 @@
 import type { AgentCall, AgentContent, AgentOrigin, AgentVerdict, JsonObject, JsonValue } from '@sallyport/contracts';
+import type { Standing } from '@sallyport/information-flow';
 import type { Harness, Pack, SessionFacts } from '../sessions/agent.ts';
 import type { HookCall } from './hook-message.ts';
 
@@ -26,6 +27,8 @@ export type Asking = {
   readonly policies: readonly { readonly id: string; readonly words: string }[];
   /** It does exactly this. */
   readonly isCertain: boolean;
+  /** Whose the secrets and the personal data are that it carries, at worst. */
+  readonly carries: { readonly secret: Standing; readonly personal: Standing };
 };
 
 /** What decides for one session, and remembers where its values came from. Its sub-agents are judged by it too: what one of them read, all have. */

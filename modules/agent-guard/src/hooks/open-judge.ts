@@ -44,10 +44,13 @@ export function createOpenJudge(packs: PackDecisions): OpenJudge {
         return content.typed(text);
       },
       judge(written) {
-        const { call, restored, refusal } = content.whole(written);
+        const whole = content.whole(written);
+        const { call, restored, refusal } = whole;
+        const { shown, hide } = content.told(whole);
         const flowCall = flowCallOf(call, String((counted += 1)));
         const parsed = parse(call);
-        const judged = refusedFor(judge.judge(flowCall, parsed), refusal);
+        const known = { restored: whole.values, known: content.known() };
+        const judged = refusedFor(judge.judge(flowCall, parsed, known), refusal);
         if (judged.verdict === 'allow') {
           judge.went(flowCall);
           // Whose words it brings counts from now on: what comes back may never be told.
@@ -57,12 +60,12 @@ export function createOpenJudge(packs: PackDecisions): OpenJudge {
         const { verdict, reason, policies } = judged;
         return {
           verdict,
-          reason: content.hide(reason, call.input),
+          reason: hide(reason),
           policies,
-          call: { ...hiddenIn(wordsOf(call, judged, parsed), content.hide), ...foundIn(judged, restored) },
+          call: { ...hiddenIn(wordsOf(call, judged, parsed), hide), ...foundIn(judged, restored) },
           ...(restored > 0 && call.rewrites?.input === true ? { input: call.input } : {}),
-          ...shownOf(content.shown(call.input)),
-          ...(verdict === 'ask' ? { asks: hiddenInAsking(askingOf(judged, parsed), content.hide) } : {}),
+          ...shownOf(shown),
+          ...(verdict === 'ask' ? { asks: hiddenInAsking(askingOf(judged, parsed), hide) } : {}),
         };
       },
       granted(written) {
