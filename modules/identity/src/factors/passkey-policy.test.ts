@@ -240,7 +240,19 @@ forEachDatabase((name, open) => {
       const { ada, remove } = await withBoth(house);
       const refuse = () => house.passkeyRules.change({ policy: { ...defaultPolicy, denied: [good] }, by: ada });
       const take = () => remove('totp');
-      const done = await Promise.allSettled(isAppFirst ? [take(), refuse()] : [refuse(), take()]);
+      const both = (): Promise<unknown>[] => (isAppFirst ? [take(), refuse()] : [refuse(), take()]);
+      // Behind another writer: what was read before one's own turn has become old by then.
+      const held = async (): Promise<Promise<unknown>[]> => {
+        const begun = both();
+        for (let reads = 0; reads < 3; reads += 1) await house.passkeyRules.preview(defaultPolicy);
+        return begun;
+      };
+      // One connection to SQLite: nobody reads beside a writer there.
+      const begun =
+        name === 'SQLite'
+          ? { all: both() }
+          : await house.database.transaction().execute(async () => ({ all: await held() }));
+      const done = await Promise.allSettled(begun.all);
       assert.deepEqual(done.map(({ status }) => status).toSorted(), ['fulfilled', 'rejected']);
       const reason = done.map((one) => (one.status === 'rejected' ? one.reason.code : '')).join('');
       assert.ok(['passkey_policy_lock_out', 'last_factor'].includes(reason), reason);
