@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { after, test } from 'node:test';
 import { createAskServer, type AskServer } from './ask-server.ts';
+import { createServerGate } from './server-gate.ts';
 
 const closing: (() => void)[] = [];
 after(() => {
@@ -47,6 +48,25 @@ test('a server that falls while a person is asked has not let the call', async (
   assert.deepEqual(await ask.post(question), { kind: 'refused', reason: 'the server broke the connection off' });
   assert.equal(asked(), 2, 'it is not asked again: a second person would be asked, or nobody');
   assert.equal((await ask.post(question)).kind, 'unreachable', 'the next one nobody took');
+});
+
+test('with "--fail open" a call that waits for a person does not go ahead when the server falls', async () => {
+  const kept: string[] = [];
+  const { ask } = await serverOf((_request, response, fall) => response.writeProcessing(() => setImmediate(fall)));
+  const gate = createServerGate({
+    name: 'files',
+    ask,
+    spool: { keep: ({ name }) => void kept.push(name), drain: async () => undefined },
+    nowMs: () => 0,
+    say: () => undefined,
+  });
+  const call = { id: 'call-00000001', kind: 'tool', name: 'delete_all', input: {} } as const;
+  const judged = await gate.judge(call, new AbortController().signal);
+  assert.deepEqual(judged, { isLet: false, reason: 'Sallyport: the server broke the connection off' });
+  assert.deepEqual(kept, []);
+  // Asked anew nobody takes it: that is what open is for.
+  assert.equal((await gate.judge(call, new AbortController().signal)).isLet, true);
+  assert.deepEqual(kept, ['delete_all']);
 });
 
 test('a server that took the question on a new connection and falls without a word has not let it either', async () => {
