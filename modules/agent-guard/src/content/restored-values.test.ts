@@ -168,6 +168,24 @@ test('a long file of code in an issue is no secret', () => {
   assert.ok(!judged.policies.includes('developer-secret-leaves'), judged.policies.join());
 });
 
+test('who read a secret as it is has seen what is sensitive; who read a token has not', () => {
+  for (const [rewrites, expected] of [
+    [{ input: true, output: true }, false],
+    [{ input: false, output: false }, true],
+  ] as const) {
+    const judge = open();
+    const asked = { ...call('Read', { file_path: '/w/settings.txt' }), rewrites };
+    judge.judge(asked, undefined);
+    judge.saw(asked, { result: `key ${awsKey}`, isSuccess: true });
+    const { call: event } = judge.judge(call('mcp__forge__create_issue', { title: 'x', body: 'y' }), undefined);
+    assert.deepEqual(
+      event.judged?.map((one) => one['sawSensitive']),
+      event.judged?.map(() => expected),
+    );
+    assert.ok((event.judged ?? []).length > 0);
+  }
+});
+
 test('a yes to one secret is none to another that goes the same way', () => {
   const judge = open();
   const text = `DB_PASSWORD=${password}\nAPI_TOKEN=${bearer}\n`;

@@ -42,6 +42,8 @@ export type SessionJudge = {
   input: SessionFlow['input'];
   /** Something that came in had words meant for a machine. */
   signalled(): void;
+  /** Secrets came in that the agent reads as they are: it could tell of them in words that no form is found in. */
+  readSecrets(): void;
 };
 
 const strictness: Readonly<Record<AgentVerdict, number>> = { allow: 0, ask: 1, deny: 2 };
@@ -59,18 +61,26 @@ export function createSessionJudge(
 ): SessionJudge {
   const flow = createSessionFlow(options);
   const content = createCarriedContent(flow);
+  let hasReadSecrets = false;
   return {
     prompt(id, text, origin = 'person') {
       flow.prompt(id, text, origin);
       if (origin === 'person') content.typed(text);
     },
     signalled: content.signalled,
+    readSecrets() {
+      hasReadSecrets = true;
+    },
     judge(call, parsed, known) {
       const seen = flow.judge(call);
       const carried = content.of(call, seen.destinations, known);
       const questions = questionsOf(seen, parsed, flow).map((question) => ({
         ...question,
-        facts: { ...question.facts, ...carried.facts },
+        facts: {
+          ...question.facts,
+          ...carried.facts,
+          sawSensitive: question.facts.sawSensitive || hasReadSecrets,
+        },
       }));
       const tool = toolOf(call);
       const judged = questions.map((question) => ({

@@ -84,6 +84,7 @@ export function createOpenJudge(packs: PackDecisions): OpenJudge {
         if (!isSuccess) judge.failed(flowCall.id);
         const origin = judge.result(flowCall, typeof result === 'string' ? result : JSON.stringify(result));
         const came = content.came(call, result);
+        if (came.found?.secrets !== undefined && came.output === undefined) judge.readSecrets();
         if (came.found?.signals !== undefined && origin === 'untrusted') judge.signalled();
         return { origin, ...came };
       },
