@@ -17,6 +17,7 @@ import { dayKeysIn, heldRecordingTimes } from '@sallyport/retention';
 import { systemClock } from '@sallyport/platform/clock';
 import type { EncryptedColumnError } from '@sallyport/platform/encrypted-columns';
 import { messageOf } from '@sallyport/platform/errors';
+import type { Principal } from '@sallyport/platform/http';
 import type { Log } from '@sallyport/platform/log';
 import { createCoverageRoutes } from '@sallyport/threat-coverage';
 import { createAccessServices } from './access-services.ts';
@@ -100,7 +101,9 @@ export async function startServer(
   const columnKeyrings = createColumnKeyrings(ledger.secrets);
   const identityColumns = await columnKeyrings.open(secretNames.identityColumns);
   const apiKeys = createApiKeys({ ...common, database, outbox, columnKeys: identityColumns });
-  const machines = await createMachineServices({ ...lasting, columnKeyrings, policy, apiKeys, people: () => people });
+  const riskOf = (principal: Principal) => alertServices.riskFacts.of(principal);
+  const machineNeeds = { ...lasting, columnKeyrings, policy, riskOf, apiKeys, people: () => people };
+  const machines = await createMachineServices(machineNeeds);
   const { risk: accessRisk, ...accessRiskServices } = await createAccessRiskServices({
     ...lasting,
     dataDirectory: config.dataDirectory,
@@ -346,14 +349,14 @@ export async function startServer(
       clock,
       devices,
       cameras: cameraServices.cameras,
-      riskOf: (principal) => alertServices.riskFacts.of(principal),
+      riskOf,
       timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     }),
     hostNames: config.names,
     publicOrigin: () => https.publicOrigin(),
     routes: [
       createHealthRoutes(health),
-      policyServices.routes((principal) => alertServices.riskFacts.of(principal)),
+      policyServices.routes(riskOf),
       createMetricsRoutes({ health, intake }),
       createHttpsRoutes(https),
       createAuthorityRoutes(() => https.authority()),

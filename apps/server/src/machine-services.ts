@@ -1,10 +1,12 @@
-import type { AccessPolicy } from '@sallyport/access-policy';
+import { createLocalTime } from '@sallyport/access-policy';
+import type { AccessPolicy, PrincipalRisk } from '@sallyport/access-policy';
 import type { ApiKeys, PeopleServices } from '@sallyport/identity';
 import type { Outbox } from '@sallyport/ledger';
 import { createMachineAccess } from '@sallyport/machine-access';
 import type { MachineAccess } from '@sallyport/machine-access';
 import type { Clock } from '@sallyport/platform/clock';
 import type { Database } from '@sallyport/platform/database';
+import type { Principal } from '@sallyport/platform/http';
 import { errorFields } from '@sallyport/platform/log';
 import type { Log } from '@sallyport/platform/log';
 import type { ColumnKeyrings } from './column-keys.ts';
@@ -19,6 +21,7 @@ export type MachineServicesNeeds = {
   readonly log: Log;
   readonly columnKeyrings: Pick<ColumnKeyrings, 'open'>;
   readonly policy: Pick<AccessPolicy, 'permissionsOf'>;
+  readonly riskOf: (principal: Principal) => PrincipalRisk | undefined;
   readonly apiKeys: ApiKeys;
   /** Made after this, since it tells us of whom it disables. */
   readonly people: () => Pick<PeopleServices, 'personNow' | 'answering'>;
@@ -38,14 +41,24 @@ const useEveryMs = 60_000;
 const strongest = { assurance: 3, authenticatedAtMs: 0, methods: [] } as const;
 
 export async function createMachineServices(needs: MachineServicesNeeds): Promise<MachineServices> {
-  const { apiKeys, policy, log, every } = needs;
+  const { apiKeys, policy, log, every, riskOf } = needs;
+  const timeIn = createLocalTime(Intl.DateTimeFormat().resolvedOptions().timeZone);
+  const localTime = () => timeIn(needs.clock.nowMs());
+  const contextFrom = (address: string) =>
+    address === 'local'
+      ? ({ channel: 'socket', address: '127.0.0.1', localTime } as const)
+      : ({ channel: 'network', address, localTime } as const);
   const access = createMachineAccess({
     ...needs,
     columnKeys: await needs.columnKeyrings.open(secretNames.machineColumns),
     person: (userId, proof) => needs.people().personNow(userId, proof),
     allowedTo: async (userId) => (await needs.people().personNow(userId, strongest))?.principal,
     answering: (userId) => needs.people().answering(userId),
-    permissionsOf: (principal) => policy.permissionsOf(principal),
+    permissionsOf: (principal, from) =>
+      policy.permissionsOf(
+        principal,
+        from === undefined ? {} : { context: contextFrom(from.address), risk: riskOf(principal) },
+      ),
   });
   const stops = [
     every(useEveryMs, () => {

@@ -9,7 +9,7 @@ import type { Client, Presented, Principal } from '@sallyport/platform/http';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import type { CryptoKey, JWK } from 'jose';
 import { createMachineAccess, machineAccessMigrations, type MachineAccess } from './index.ts';
-import type { MachineLimits } from './needs.ts';
+import type { MachineAccessNeeds, MachineLimits } from './needs.ts';
 import { parseForm } from './oauth/form.ts';
 import type { OAuthRequest } from './oauth/token-service.ts';
 
@@ -40,6 +40,8 @@ export type House = MachineAccess & {
   readonly clock: ReturnType<typeof createManualClock>;
   readonly events: AuditEvent[];
   readonly people: Map<string, Person>;
+  /** Addresses from which a policy allows service accounts nothing. */
+  readonly shutOut: Set<string>;
   /** Who the person of this id is in a browser, having just proved it. */
   inBrowser(id: string): Principal;
   /** Another server on the same database, or this one after a restart. */
@@ -75,7 +77,12 @@ export async function openHouse(
     random: randomBytes,
   });
   // Of accounts as the policies that come with the product have it: at some sites alone is not everywhere.
-  const permissionsOf = ({ kind, id, scopes, sites, limitedTo, onBehalfOf }: Principal): readonly string[] => {
+  const shutOut = new Set<string>();
+  const permissionsOf: MachineAccessNeeds['permissionsOf'] = (
+    { kind, id, scopes, sites, limitedTo, onBehalfOf },
+    from,
+  ) => {
+    if (from !== undefined && shutOut.has(from.address)) return [];
     if (kind === 'service')
       return sites === undefined ? scopes.filter((scope) => onBehalfOf?.scopes.includes(scope) !== false) : [];
     return (people.get(id)?.scopes ?? []).filter((scope) => limitedTo?.includes(scope) !== false);
@@ -112,6 +119,7 @@ export async function openHouse(
     clock,
     events,
     people,
+    shutOut,
     again,
     inBrowser(id) {
       const { name, scopes } = people.get(id) ?? { name: id, scopes: [] };

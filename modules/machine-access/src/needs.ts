@@ -3,7 +3,7 @@ import type { Outbox } from '@sallyport/ledger';
 import type { Clock } from '@sallyport/platform/clock';
 import type { Database } from '@sallyport/platform/database';
 import type { ColumnKeys } from '@sallyport/platform/encrypted-columns';
-import type { Principal } from '@sallyport/platform/http';
+import type { Client, Principal } from '@sallyport/platform/http';
 
 /** How somebody proved who they are when they let a program in, which counts as long as the program's sign-in lasts. */
 export type Proof = {
@@ -32,8 +32,8 @@ export type MachineAccessNeeds = {
     userId: string,
     proof: Proof,
   ) => Promise<{ readonly principal: Principal; readonly settledAtMs: number } | undefined>;
-  /** Scopes of a principal by now, in its narrowed state. */
-  readonly permissionsOf: (principal: Principal) => readonly string[];
+  /** Scopes of a principal by now, in its narrowed state: at some moment, from somewhere; with `from`, at this moment and from there. */
+  readonly permissionsOf: (principal: Principal, from?: Pick<Client, 'address'>) => readonly string[];
   readonly limits?: Partial<MachineLimits>;
 };
 

@@ -100,8 +100,10 @@ export function createAuthorization(
 
   async function asHeld(request: FastifyRequest, principal: Principal): Promise<Principal> {
     if (principal.kind === 'user') return heldBy(request, principal);
+    if (principal.kind !== 'key' && principal.kind !== 'service') return principal;
     const isNarrowed = principal.sites !== undefined || principal.onBehalfOf !== undefined;
-    if ((principal.kind !== 'key' && principal.kind !== 'service') || !isNarrowed) return principal;
+    // `heldAt` gives back what it was given where no policy asks for the moment: then all of it is held.
+    if (!isNarrowed && heldBy(request, principal) === principal) return principal;
     const scopes: string[] = [];
     for (const action of principal.scopes)
       if ((await answerTo(request, { principal, action })).allowed) scopes.push(action);

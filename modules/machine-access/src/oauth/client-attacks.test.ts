@@ -195,6 +195,11 @@ forEachDatabase((name, open) => {
     assert.equal((await house.service.introspect(of(owner, { token }))).active, true);
     assert.equal((await house.service.introspect(of(warden, { token }))).active, true);
     assert.deepEqual(await house.service.introspect(of(stranger, { token })), { active: false });
+    // A right that a policy limits to some networks is none from elsewhere; what is one's own is one's own from anywhere.
+    house.shutOut.add(client.address);
+    assert.deepEqual(await house.service.introspect(of(warden, { token })), { active: false }, 'from elsewhere');
+    assert.equal((await house.service.introspect(of(owner, { token }))).active, true);
+    house.shutOut.clear();
     const gatekeeper = await newService(house, { boundOnly: false, scopes: ['alerts:read'], sites: ['gate'] });
     assert.deepEqual(await house.service.introspect(of(gatekeeper, { token })), { active: false }, 'of a site alone');
     // Nor by an account whose owner may not: a policy may have changed since, which suspends nothing.

@@ -268,10 +268,13 @@ export function createTokenService(
     return withAllowed(answer, login);
   };
 
-  /** As policy has it: one that is for some sites alone, is forbidden it, or whose owner may not, does not learn of everybody. */
-  const mayAskAboutAll = async ({ id, name, scopes, sites, ownerId }: ServiceAccount): Promise<boolean> => {
+  /** As policy has it, now and from where they ask: one that is for some sites alone, is forbidden it, or whose owner may not, does not learn of everybody. */
+  const mayAskAboutAll = async (
+    { id, name, scopes, sites, ownerId }: ServiceAccount,
+    client: Client,
+  ): Promise<boolean> => {
     const narrowed = { onBehalfOf: await needs.answering(ownerId), ...(sites === undefined ? {} : { sites }) };
-    return needs.permissionsOf({ kind: 'service', id, name, scopes, ...narrowed }).includes(mayAskOfAll);
+    return needs.permissionsOf({ kind: 'service', id, name, scopes, ...narrowed }, client).includes(mayAskOfAll);
   };
 
   const isOwn = (client: AuthenticatedClient, token: StoredToken): boolean =>
@@ -310,7 +313,7 @@ export function createTokenService(
       const token = await tokens.find(required(request.form, 'token'));
       const nobody = { active: false } as const;
       if (token === undefined || token.usedAtMs !== undefined) return nobody;
-      if (!isOwn(client, token) && !(await mayAskAboutAll(client.account))) return nobody;
+      if (!isOwn(client, token) && !(await mayAskAboutAll(client.account, request.client))) return nobody;
       const holder = await tokens.holderOf(token);
       if ('refused' in holder) return nobody;
       const { principal } = holder;
