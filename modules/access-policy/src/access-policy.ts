@@ -127,7 +127,13 @@ export function createAccessPolicy(texts: PolicyTexts, options: { maxCachedDecis
 
   const bestMoment = createBestMoment({
     policies: loaded.policies,
-    decide,
+    askingForProof,
+    truthOf(id, request) {
+      const { failing, others } = probe(questionOf(request, spoken), `${keptAs}/${id}`);
+      if (failing.length > 0) return 'fails';
+      if (others === 'silent') return 'not';
+      return loaded.policies.get(id)?.effect === 'permit' && others !== 'permit' ? 'fails' : 'holds';
+    },
     probe(request) {
       const question = questionOf(request, spoken);
       const asked = JSON.stringify([question.entities, question.context['proofAgeSeconds']]);
@@ -135,8 +141,8 @@ export function createAccessPolicy(texts: PolicyTexts, options: { maxCachedDecis
     },
   });
 
-  const probe = (question: CedarQuestion): Probe => {
-    const kept = { preparsedSchemaName: keptAs, preparsedPolicySetId: keptAs, validateRequest: true };
+  const probe = (question: CedarQuestion, among = keptAs): Probe => {
+    const kept = { preparsedSchemaName: keptAs, preparsedPolicySetId: among, validateRequest: true };
     try {
       const answer = statefulIsAuthorized({ ...question, ...kept });
       if (answer.type === 'failure') return { failing: [], others: 'forbid' };
@@ -148,11 +154,6 @@ export function createAccessPolicy(texts: PolicyTexts, options: { maxCachedDecis
     } catch {
       return { failing: [], others: 'forbid' };
     }
-  };
-
-  const isAllowed = (request: AccessRequest): boolean => {
-    const { allowed, needsProof } = decide(request);
-    return allowed || needsProof === true;
   };
 
   return {
@@ -169,7 +170,8 @@ export function createAccessPolicy(texts: PolicyTexts, options: { maxCachedDecis
         const isEver = context === undefined && loaded.asksForMoment ? bestMoment.search() : undefined;
         return [...allActions, ...kindActions].filter((action) => {
           const request = { principal, action, resource, ...at };
-          return isAllowed(request) || isEver?.(request) === true;
+          const { allowed, needsProof, isUnsure } = decide(request);
+          return allowed || needsProof === true || (isUnsure === true && isEver?.(request) === true);
         });
       };
       if (context?.proofAgeSeconds !== undefined || isReleased) return ask();

@@ -21,6 +21,17 @@ export function cutAddresses(texts: readonly RangeText[]): readonly string[] {
   });
 }
 
+/** In which of the ranges an address is. */
+export function kindOfAddress(address: string, ranges: readonly RangeText[]): string {
+  const place = readRange(address);
+  if (place === undefined) return '';
+  const inside = ranges.map((text) => {
+    const range = readRange(text);
+    return range?.bits === place.bits && place.first >= range.first && place.first <= range.last ? '1' : '0';
+  });
+  return `${place.bits}${inside.join('')}`;
+}
+
 function readRange(text: RangeText): Range | undefined {
   const [address = '', fixed] = text.split('/');
   const bits = address.includes(':') ? 128 : 32;

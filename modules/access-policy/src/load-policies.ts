@@ -32,6 +32,8 @@ export type LoadedPolicies = {
   readonly spoken: Spoken;
   /** Some policy asks where from or when. */
   readonly asksForMoment: boolean;
+  /** Under which Cedar keeps each of these by itself as well: `keptAs/ID`. */
+  readonly keptAlone: readonly string[];
   /** Some policy rests on how much somebody is at risk, and does not only ask for a proof. */
   readonly deniesByRisk: boolean;
 };
@@ -61,9 +63,11 @@ export function loadPolicies(texts: PolicyTexts): LoadedPolicies {
     .digest('hex');
   const keptAs = `${version}/${randomUUID()}`;
   const extended = schema === texts.schema ? given : readSchema(schema);
+  const alone = policies.filter(({ json }) => asksForMoment(readSpoken([json])));
   for (const kept of [
     preparseSchema(keptAs, schemaOfQuestions(extended)),
     preparsePolicySet(keptAs, { staticPolicies }),
+    ...alone.map(({ id, text }) => preparsePolicySet(`${keptAs}/${id}`, { staticPolicies: { [id]: text } })),
   ]) {
     if (kept.type === 'failure') throw invalid('the policies', kept);
   }
@@ -82,7 +86,8 @@ export function loadPolicies(texts: PolicyTexts): LoadedPolicies {
       ...found.filter(({ own }) => own),
     ],
     spoken,
-    asksForMoment: ['address', 'hour', 'weekday'].some((fact) => spoken.attributes.has(fact)),
+    asksForMoment: asksForMoment(spoken),
+    keptAlone: alone.map(({ id }) => `${keptAs}/${id}`),
     deniesByRisk: policies.some(({ json }) => {
       const { attributes } = readSpoken([json]);
       return json.annotations?.['proof'] === undefined && (attributes.has('risk') || attributes.has('riskFresh'));
@@ -91,9 +96,13 @@ export function loadPolicies(texts: PolicyTexts): LoadedPolicies {
 }
 
 /** Cedar keeps what it was given for as long as the process runs: what is not needed any more gives way to nothing. */
-export function releasePolicies({ keptAs }: Pick<LoadedPolicies, 'keptAs'>): void {
-  preparsePolicySet(keptAs, { staticPolicies: {} });
+export function releasePolicies({ keptAs, keptAlone }: Pick<LoadedPolicies, 'keptAs' | 'keptAlone'>): void {
+  for (const kept of [keptAs, ...keptAlone]) preparsePolicySet(kept, { staticPolicies: {} });
   preparseSchema(keptAs, 'entity Nobody;');
+}
+
+function asksForMoment({ attributes }: Spoken): boolean {
+  return ['address', 'hour', 'weekday'].some((fact) => attributes.has(fact));
 }
 
 /** The schema and the code must speak of the same actions: one missing in either would be denied to everybody unnoticed. */

@@ -13,6 +13,9 @@ export type MomentCells = {
   readonly addresses: readonly (string | undefined)[];
 };
 
+/** Of all policies of the organisation together. */
+const momentLimits = { networks: 300, moments: 30_000 } as const;
+
 type Asked = 'address' | 'hour' | 'weekday';
 const askable: readonly Asked[] = ['address', 'hour', 'weekday'];
 const comparisons: ReadonlySet<string> = new Set(['==', '!=', '<', '<=', '>', '>=']);
@@ -42,22 +45,6 @@ export function cellsOf(policies: readonly PolicyJson[]): MomentCells {
   };
 }
 
-/** No moment at all where the policies ask for none. */
-export function* momentsIn({ hours, weekdays, addresses }: MomentCells): Generator<Moment> {
-  if (hours[0] === undefined && weekdays[0] === undefined && addresses[0] === undefined) return;
-  for (const hour of hours)
-    for (const weekday of weekdays)
-      for (const address of addresses)
-        yield {
-          ...(address === undefined ? {} : { address }),
-          localTime: () => ({ hour: hour ?? usual.hour, weekday: weekday ?? usual.weekday }),
-        };
-}
-
-export function countOf({ hours, weekdays, addresses }: MomentCells): number {
-  return hours.length * weekdays.length * addresses.length;
-}
-
 type Facts = {
   /** How often each is read. */
   readonly asked: ReadonlyMap<Asked, number>;
@@ -66,7 +53,21 @@ type Facts = {
   readonly ranges: readonly RangeText[];
 };
 
-function factsIn(policy: PolicyJson): Facts {
+/** How much there is to try for these, one by one: why it is too much, or undefined. The text is bounded, what it tells apart is not by that. */
+export function refuseMoments(policies: readonly PolicyJson[]): string | undefined {
+  const networks = new Set(policies.flatMap((policy) => factsIn(policy).ranges));
+  if (networks.size > momentLimits.networks)
+    return `they name ${networks.size} networks and addresses, must be at most ${momentLimits.networks}: name larger networks`;
+  const count = policies.reduce((sum, policy) => {
+    const { hours, weekdays, addresses } = cellsOf([policy]);
+    return sum + hours.length * weekdays.length * addresses.length;
+  }, 0);
+  if (count <= momentLimits.moments) return undefined;
+  return `they tell ${count} moments apart, must be at most ${momentLimits.moments}: compare hours and weekdays with numbers that are written out`;
+}
+
+/** What one policy asks of the moment, and how. */
+export function factsIn(policy: PolicyJson): Facts {
   const asked = new Map<Asked, number>();
   const plain = { hour: { reads: 0, cuts: new Array<number>() }, weekday: { reads: 0, cuts: new Array<number>() } };
   const ranges: RangeText[] = [];

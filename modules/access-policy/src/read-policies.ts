@@ -9,7 +9,8 @@ import {
 import { allRoles, isRole } from './actions.ts';
 import { depthOf, ownPolicyLimits, refuseOwnPolicy } from './own-policy-rules.ts';
 import type { PolicyTexts } from './policy-texts.ts';
-import { asksWhetherKnown } from './spoken.ts';
+import { refuseMoments } from './moment-cells.ts';
+import { asksWhetherKnown, readSpoken } from './spoken.ts';
 
 /** Where a text cannot be used, and why. Line and column begin at 1. */
 export type PolicyFault = {
@@ -125,7 +126,8 @@ export function readPolicies(texts: PolicyTexts): ReadPolicies {
       });
     }
   }
-  const ownCount = [...read.values()].filter(({ own }) => own).length;
+  const ownOnes = [...read.values()].filter(({ own }) => own);
+  const ownCount = ownOnes.length;
   const firstOwn = texts.policies.find(({ own }) => own === true);
   if (ownCount > ownPolicyLimits.policies && firstOwn !== undefined)
     faults.push({
@@ -134,6 +136,11 @@ export function readPolicies(texts: PolicyTexts): ReadPolicies {
       column: 1,
       message: `there are ${ownCount} policies of your own, must be at most ${ownPolicyLimits.policies}`,
     });
+
+  const moments = refuseMoments(ownOnes.map(({ json }) => json));
+  const firstAsking = ownOnes.find(({ json }) => readSpoken([json]).attributes.size > 0);
+  if (moments !== undefined && firstAsking !== undefined)
+    faults.push({ file: firstAsking.file, line: firstAsking.line, column: 1, message: moments });
 
   const schema = withRoles(
     texts.schema,
