@@ -261,10 +261,11 @@ permit (principal in Sallyport::Role::"desk", action == Sallyport::Action::"came
       assert.equal(next.may(ann, 'cameras:export'), false, 'most is denied');
       await next.library.close();
     }
-    // Putting a version into force is what mends it, and counts on.
+    // Putting a version into force, by two people, is what mends it, and counts on.
     const mending = await openLibrary(database, { isNew: false, kept });
     await mending.library.versions.stage({ note: '', from: 2 }, ada);
-    await mending.library.versions.activate(3, 0, ada);
+    assert.equal((await mending.library.versions.activate(3, 0, ada)).state, 'waiting');
+    await mending.library.versions.approve(3, 0, bob);
     assert.equal(mending.library.inForce().unreadable, undefined);
     assert.equal(kept.activations, 3);
     const last = await openLibrary(database, { isNew: false, kept });
