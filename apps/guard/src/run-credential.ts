@@ -23,7 +23,8 @@ export type RunCredential = { readonly token: string; readonly server: string; r
 export type RunKnown =
   | { readonly kind: 'known'; readonly credential: RunCredential }
   | { readonly kind: 'nobody' }
-  | { readonly kind: 'unreachable' | 'busy'; readonly reason: string };
+  | { readonly kind: 'unreachable'; readonly reason: string }
+  | { readonly kind: 'busy'; readonly reason: string };
 
 /** A conversation of a harness, by its own id. */
 export type Conversation = { readonly harness: string; readonly id: string; readonly isNew: boolean };

@@ -52,7 +52,7 @@ function readGroups(text: string): bigint | undefined {
   const [head = '', tail] = text.split('::');
   const groupsIn = (part: string): readonly string[] => (part === '' ? [] : part.split(':'));
   const [before, after] = [groupsIn(head), groupsIn(tail ?? '')];
-  const between = new Array<string>(Math.max(0, 8 - before.length - after.length)).fill('0');
+  const between = Array.from({ length: Math.max(0, 8 - before.length - after.length) }, () => '0');
   const groups = tail === undefined ? before : [...before, ...between, ...after];
   if (groups.length !== 8 || groups.some((group) => !/^[0-9A-Fa-f]{1,4}$/.test(group))) return undefined;
   return groups.reduce((sum, group) => (sum << 16n) | BigInt(`0x${group}`), 0n);

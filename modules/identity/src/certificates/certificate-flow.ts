@@ -15,6 +15,7 @@ import type { SignInThrottle } from '../sessions/sign-in-throttle.ts';
 import { createHolderOf } from '../sessions/ticket-holder.ts';
 import type { Tickets } from '../tickets/tickets.ts';
 import { authorityLimits } from './authority.ts';
+import { certificateDoorFor } from './certificate-door.ts';
 import {
   createSealing,
   isMark,
@@ -346,14 +347,6 @@ export function createCertificateFlow(
       });
     },
   };
-}
-
-/** Where browsers that came by this address are asked for a certificate: only those that came by TLS. */
-export function certificateDoorFor(
-  { origin, hostName }: Pick<Client, 'origin' | 'hostName'>,
-  door: PeopleNeeds['certificateDoor'],
-): string | undefined {
-  return origin.startsWith('https:') ? door?.(hostName) : undefined;
 }
 
 /** A path of this console, or its beginning: nothing that a browser could take for another site. */

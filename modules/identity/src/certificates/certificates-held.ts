@@ -2,7 +2,7 @@ import type { Database, Transaction } from '@sallyport/platform/database';
 import type { CertificateAbility } from '../admission/admission.ts';
 import type { PeopleNeeds } from '../needs.ts';
 import type { CertificateCheck } from './certificate-check.ts';
-import { certificateDoorFor } from './certificate-flow.ts';
+import { certificateDoorFor } from './certificate-door.ts';
 import type { CertificateStore, PersonCertificate } from './certificate-store.ts';
 
 /** Who has a certificate to sign in with, for who decides what somebody must show. */
