@@ -2,6 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { isJsonObject, parseJson } from '@sallyport/contracts';
 import type { JsonObject } from '@sallyport/contracts';
+import { isNobodyThere } from '../nobody-there.ts';
 
 /** The server of Sallyport, asked as the run the gateway belongs to. */
 export type AskServer = {
@@ -30,15 +31,6 @@ const maxAnswerBytes = 8 * 1024 * 1024;
 const quietMs = 30_000;
 /** Where a person may be asked: before the first sign of life of who waits long. */
 const quietWaitingMs = 120_000;
-/** Of a connection that never was. */
-const unreachable: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ETIMEDOUT',
-]);
 const broken: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE']);
 
 /** Throws for an address that is none, or would send the credential in the clear. */
@@ -105,7 +97,7 @@ export function createAskServer({
       });
       sent.on('error', (error) => {
         const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-        if (!isTaken && unreachable.has(code)) done({ kind: 'unreachable', reason: code });
+        if (!isTaken && isNobodyThere(error)) done({ kind: 'unreachable', reason: code });
         else if (!broken.has(code)) done({ kind: 'refused', reason: `the server cannot be asked (${error.message})` });
         else
           done({
