@@ -88,8 +88,13 @@ function classesOf(path: string, context: CallContext): PathClass[] {
   const isOnlyExample = classes.includes('secret') && !isWild(known(path)) && notSecretPatterns.some(matches);
   // The workspace may lie under a directory of the system, such as /srv or /opt.
   const isHere = classes.includes('workspace');
+  // Files in memory, which Linux keeps beside its devices.
+  const isInMemory = path.startsWith('/dev/shm/') && !isWild(known(path));
   return classes.filter(
-    (name) => !(name === 'secret' && isOnlyExample) && !(isHere && (name === 'system' || name === 'temporary')),
+    (name) =>
+      !(name === 'secret' && isOnlyExample) &&
+      !(name === 'device' && isInMemory) &&
+      !(isHere && (name === 'system' || name === 'temporary')),
   );
 }
 
