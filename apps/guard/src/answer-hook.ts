@@ -59,7 +59,7 @@ export async function answerHook(asked: {
   try {
     const { token, server, caFile } = credential;
     const ca = authority(caFile);
-    if (ca === null) return refuse(`the certificate of the server cannot be read from "${caFile}"`);
+    if (ca === null) return refuse(`the certificate of the server cannot be read from "${caFile ?? ''}"`);
     // First: what went ahead unasked may have brought words of others.
     await tellMissed(environment, credential, ca);
     const { status, body } = await postHook({
