@@ -66,6 +66,15 @@ test('Before any agent was run the room says how to run one', async () => {
   await room.atRest('agents-none');
 });
 
+test('The map of threats says of each what is done and what is not', async () => {
+  await room.visit('/agents/coverage', 'Coverage');
+  const agentic = room.page.getByRole('region', { name: 'OWASP Agentic 2026' });
+  await agentic.getByText('Goal Hijack').waitFor();
+  assert.equal(await agentic.getByText('Not held:').count(), 10);
+  await room.atRest('agents-coverage');
+  await room.visit('/agents', 'Agents');
+});
+
 test('A run shows whose it is, and each step with what was decided and why', async () => {
   const begun = await post('/v1/agent/sessions', {
     agent: 'builder <b>',
