@@ -1,4 +1,4 @@
-// Makes the guard installable on its own: one bundled file for Node 20 and later, which needs nothing beside Node.
+// Makes the guard installable on its own: one bundled file for Node 20.15 and later, which needs nothing beside Node.
 import { programOptions, refuseForeign } from '@sallyport/platform/bundled-program';
 import { build } from 'esbuild';
 import { chmodSync, mkdirSync } from 'node:fs';
@@ -15,7 +15,7 @@ export async function buildGuard(outputDirectory: string): Promise<string> {
       entry: join(import.meta.dirname, 'src/main.ts'),
       outfile,
       root,
-      node: { major: 20, minor: 0 },
+      node: { major: 20, minor: 15 },
     }),
     minify: true,
   });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { newerThanNode20 } from '@sallyport/testing/newer-than-node-20';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -7,7 +8,6 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { buildPackage } from '../build.ts';
 import { startFakeServer } from './testing/fake-server.ts';
-import { newerThanNode20 } from './testing/newer-than-node-20.ts';
 
 const directory = await mkdtemp(join(tmpdir(), 'sallyport build-'));
 const prefix = join(directory, 'prefix');

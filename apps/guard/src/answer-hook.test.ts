@@ -1,5 +1,6 @@
+import { newerThanNode20 } from '@sallyport/testing/newer-than-node-20';
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -115,6 +116,7 @@ test('the bundle is one file that needs nothing beside Node', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'sallyport-guard-'));
   after(() => rmSync(directory, { recursive: true, force: true }));
   const file = await buildGuard(directory);
+  assert.deepEqual(newerThanNode20(readFileSync(file, 'utf8')), []);
   const { status, stderr } = spawnSync(process.execPath, [file, 'codex'], { input: asking, env: {}, encoding: 'utf8' });
   assert.equal(status, 2);
   assert.match(stderr, /sallyport agent run/);

@@ -25,10 +25,14 @@ export function findKnown(
   if (values.length === 0 || text === '') return { found, isCut: false };
   const spelt = values.flatMap((value) => spellingsOf(value).map((spelling) => ({ text: spelling, value })));
   const shortest = Math.min(longestBegin, ...new Set(spelt.map((each) => each.text.length)));
-  const index = Map.groupBy(
-    spelt.toSorted((a, b) => b.text.length - a.text.length),
-    (each) => each.text.slice(0, shortest),
-  );
+  // The command line runs on Node 20 too, which has no Map.groupBy.
+  const index = new Map<string, typeof spelt>();
+  for (const each of spelt.toSorted((a, b) => b.text.length - a.text.length)) {
+    const begin = each.text.slice(0, shortest);
+    const alike = index.get(begin);
+    if (alike === undefined) index.set(begin, [each]);
+    else alike.push(each);
+  }
   const begins = new Uint8Array(0x1_0000);
   for (const begin of index.keys()) begins[begin.charCodeAt(0)] = 1;
   const spans = tokensIn(text);
