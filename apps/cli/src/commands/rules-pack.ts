@@ -256,6 +256,9 @@ async function diff(
   for (const change of listField(page, 'changes')) stdout.write(`${changeRow(change)}\n`);
   const [total, shown] = [numberField(page, 'total') ?? 0, listField(page, 'changes').length];
   if (total > shown) stdout.write(`${grouped(shown)} of ${grouped(total)}: see --limit, --change, --level\n`);
+  if (field(page, 'files') === null)
+    stderr.write('hint: only rules are compared: the files of the version in force cannot be read\n');
+  for (const file of listField(page, 'files')) stdout.write(`${fileRow(file)}\n`);
   for (const refusal of listField(page, 'refusals').slice(0, 10))
     stderr.write(
       `hint: refused ${plainText(`${textField(refusal, 'file') ?? ''}:${numberField(refusal, 'line') ?? 0} ${textField(refusal, 'reason') ?? ''}`)}\n`,
@@ -263,6 +266,10 @@ async function diff(
 }
 
 const marks: Readonly<Record<string, string>> = { added: '+', removed: '-', changed: '~' };
+
+function fileRow(file: JsonValue): string {
+  return `${marks[textField(file, 'change') ?? ''] ?? ' '} ${plainText(textField(file, 'file') ?? '')} (no rule)`;
+}
 
 function changeRow(change: JsonValue): string {
   const rule = field(change, 'rule') ?? null;

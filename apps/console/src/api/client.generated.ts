@@ -9531,6 +9531,7 @@ export type Routes = {
         readonly taken_by: string | null;
       }[];
       readonly refusals: readonly { readonly file: string; readonly line: number; readonly reason: string }[];
+      readonly files: readonly { readonly change: 'added' | 'removed' | 'changed'; readonly file: string }[] | null;
     };
   };
   /** A rule of a version line by line, beside the one in force */

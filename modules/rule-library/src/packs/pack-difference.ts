@@ -1,6 +1,7 @@
 import type { FindingLevel } from '@sallyport/contracts';
 import { compareCatalogues } from './compare-catalogues.ts';
 import type { RuleChange } from './compare-catalogues.ts';
+import type { FileChange } from './compare-files.ts';
 import { heldBack, offIds } from './let-in.ts';
 import type { HeldBack } from './let-in.ts';
 import { fileOf } from './read-catalogue.ts';
@@ -39,6 +40,8 @@ export type Difference = {
   readonly summary: DifferenceSummary;
   readonly changes: readonly ShownChange[];
   readonly refusals: readonly PackRefusal[];
+  /** Of the files in which no rule stands, such as its licence. Undefined where those of the release in force cannot be read. */
+  readonly files: readonly FileChange[] | undefined;
 };
 
 /** A release beside the one in force. */
@@ -47,7 +50,7 @@ export function differenceOf(input: {
   readonly before: PackCatalogue | undefined;
   readonly after: PackCatalogue;
   readonly inForce: readonly { readonly id: string; readonly file: string }[];
-}): Difference {
+}): Omit<Difference, 'files'> {
   const { state, before, after } = input;
   const off = offIds(state);
   const own = fileOf(state.name, '');

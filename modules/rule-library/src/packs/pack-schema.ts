@@ -96,6 +96,12 @@ export const DifferencePage = Type.Object({
   refusals: Type.Array(Type.Object({ file: Type.String(), line: Type.Integer(), reason: Type.String() }), {
     description: 'What of the release cannot be honoured, the first 500',
   }),
+  files: orNull(
+    Type.Array(Type.Object({ change: Type.Enum(['added', 'removed', 'changed']), file: Type.String() }), {
+      description:
+        'Of files in which no rule stands, such as its licence, the first 500; null where those in force cannot be read',
+    }),
+  ),
 });
 export const RuleDifferenceAnswer = Type.Object({
   before: orNull(Rule),
@@ -161,11 +167,11 @@ export function shownKey({ id, key, note, by, atMs }: TrustedKey): Static<typeof
   return { id, key, note, by: { id: by.id, name: by.name }, at: iso(atMs) };
 }
 
-/** Refusals are shown so many at a time. */
+/** Refusals and other files are shown so many at a time. */
 const maxRefusals = 500;
 
 export function shownDifference(
-  { summary, refusals }: Difference,
+  { summary, refusals, files }: Difference,
   page: { readonly fitting: readonly ShownChange[]; readonly offset: number; readonly limit: number },
 ): Static<typeof DifferencePage> {
   const { fitting, offset, limit } = page;
@@ -190,6 +196,7 @@ export function shownDifference(
       taken_by: takenBy ?? null,
     })),
     refusals: refusals.slice(0, maxRefusals).map(({ path, line, reason }) => ({ file: path, line, reason })),
+    files: files?.slice(0, maxRefusals).map(({ change, path }) => ({ change, file: path })) ?? null,
   };
 }
 

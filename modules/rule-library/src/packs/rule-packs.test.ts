@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { createSigningKey } from './signing-key.ts';
 import { formatVerifierKey } from '@sallyport/merkle-log';
@@ -95,6 +96,31 @@ test('the next release is compared with the one in force, rule by rule and line 
       ],
     );
     await assert.rejects(house.packs().ruleDifference('sigmahq', 'r2', 'nobody'), coded('pack_rule_unknown'));
+  } finally {
+    await house.close();
+  }
+});
+
+test('a licence that becomes another is told, and a damaged release in force hides only what it held', async () => {
+  const house = await setUp({ inThread: true });
+  try {
+    await house.trust();
+    await house.imported(packOf({ ...first, LICENSE: 'DRL 1.1', 'docs/words.md': 'old' }));
+    await house.packs().activate({ ...by, version: 'r1' });
+    await house.imported(packOf({ ...first, LICENSE: 'Pay first', 'docs/more.md': 'new' }, { day: 2 }));
+    const { files, changes } = await house.packs().difference('sigmahq', 'r2');
+    assert.deepEqual(
+      files?.map(({ change, path }) => `${change} ${path}`),
+      ['changed LICENSE', 'added docs/more.md', 'removed docs/words.md'],
+    );
+    assert.deepEqual(changes, []);
+    assert.deepEqual((await house.packs().difference('sigmahq', 'r1')).files, []);
+    await house.restart();
+    const [version] = (await house.packs().get('sigmahq')).state.versions.filter((one) => one.version === 'r1');
+    writeFileSync(join(house.directory, `${version?.sha256}.pack`), 'damaged');
+    const shown = await house.packs().difference('sigmahq', 'r2');
+    assert.equal(shown.files, undefined);
+    assert.equal(shown.summary.unchanged, 2);
   } finally {
     await house.close();
   }

@@ -3,6 +3,7 @@ import type { JsonObject } from '@sallyport/contracts';
 import { codeOf, messageOf } from '@sallyport/platform/errors';
 import type { Principal } from '@sallyport/platform/http';
 import { createTurns } from '@sallyport/platform/turns';
+import { compareFiles } from './compare-files.ts';
 import { RulePackError } from './errors.ts';
 import { huntTexts } from './hunt-texts.ts';
 import { diffLines } from '@sallyport/platform/line-diff';
@@ -244,7 +245,25 @@ export async function createRulePacks(needs: RulePacksNeeds): Promise<RulePacks>
   }
 
   async function difference(name: string, version: string): Promise<Difference> {
-    return differenceOf({ ...(await compared(name, version)), inForce: needs.inForce.rules() });
+    const both = await compared(name, version);
+    return {
+      ...differenceOf({ ...both, inForce: needs.inForce.rules() }),
+      files: await changedFiles(name, both),
+    };
+  }
+
+  async function changedFiles(
+    name: string,
+    { wanted, current }: { readonly wanted: PackVersion; readonly current: PackVersion | undefined },
+  ): Promise<Difference['files']> {
+    const after = await packSources.otherFilesOf(name, wanted);
+    if (current === undefined) return compareFiles([], after);
+    // A damaged release is left by another: what that one holds must be shown nevertheless.
+    const before = await packSources.otherFilesOf(name, current).catch((error: unknown) => {
+      if (error instanceof RulePackError) return undefined;
+      throw error;
+    });
+    return before === undefined ? undefined : compareFiles(before, after);
   }
 
   async function textOf(
@@ -314,7 +333,7 @@ export async function createRulePacks(needs: RulePacksNeeds): Promise<RulePacks>
             `Cannot put version "${version}" of "${name}" into force: it was not made after "${current.version}", which is in force`,
             { hint: 'where that is meant, say so with "older" (--older), or go back with rollback' },
           );
-        const { summary } = await difference(name, version);
+        const { summary } = differenceOf({ ...(await compared(name, version)), inForce: needs.inForce.rules() });
         const next = withInForce(state, version);
         await putInForce(name, next, {
           actor,

@@ -152,6 +152,7 @@ export function ReleaseView({
                     : `${formatCount(offset + 1)} to ${formatCount(offset + data.changes.length)} of ${formatCount(data.total)}`}
                 </span>
               </div>
+              <OtherFiles difference={data} />
               <Refusals difference={data} />
             </div>
             {open === undefined ? null : (
@@ -186,6 +187,27 @@ function Summary({ difference: { summary } }: { readonly difference: Difference 
         ? ''
         : ` ${plural(summary.collisions, 'rule')} with an id that another rule has: the other one counts.`}
     </p>
+  );
+}
+
+const fileWords = { added: 'New', changed: 'Changed', removed: 'Gone' } as const;
+
+/** What changes without being a rule: a licence is worth a look. */
+function OtherFiles({ difference: { files } }: { readonly difference: Difference }) {
+  if (files === null)
+    return <p className="quiet small">The files in force cannot be read, so only rules are compared.</p>;
+  if (files.length === 0) return null;
+  return (
+    <details>
+      <summary>{plural(files.length, 'file')} without rules will be different</summary>
+      <ul className="stack tight pack-list small">
+        {files.map(({ change, file }) => (
+          <li key={file}>
+            {fileWords[change]}: <code className="mono">{printable(file)}</code>
+          </li>
+        ))}
+      </ul>
+    </details>
   );
 }
 
