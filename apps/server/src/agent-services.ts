@@ -30,7 +30,7 @@ export async function createAgentServices(
       readonly columnKeyrings: Pick<ColumnKeyrings, 'open'>;
       readonly people: Pick<PeopleServices, 'personNow'>;
       readonly apiKeys: Pick<ApiKeys, 'recheck'>;
-      readonly services: Pick<MachineAccess['accounts'], 'list' | 'scopesNow'>;
+      readonly services: Pick<MachineAccess['accounts'], 'find' | 'idsOf' | 'scopesNow'>;
       readonly policy: Pick<AccessPolicy, 'permissionsOf'>;
       readonly search: Pick<EventSearch, 'search'>;
     },
@@ -47,12 +47,17 @@ export async function createAgentServices(
       if (kind === 'user') return (await needs.people.personNow(id, strongest))?.principal;
       if (kind === 'key') {
         const key = await needs.apiKeys.recheck(id);
-        return 'refused' in key ? undefined : { name: key.name, scopes: needs.policy.permissionsOf(key) };
+        if ('refused' in key) return undefined;
+        const { name, onBehalfOf } = key;
+        const person = onBehalfOf === undefined ? {} : { person: onBehalfOf.id };
+        return { name, scopes: needs.policy.permissionsOf(key), ...person };
       }
       const scopes = await needs.services.scopesNow(id);
       if (scopes === undefined) return undefined;
-      return { name: (await needs.services.list()).find((account) => account.id === id)?.name ?? id, scopes };
+      const account = await needs.services.find(id);
+      return account === undefined ? undefined : { name: account.name, scopes, person: account.ownerId };
     },
+    servicesOf: (userId) => needs.services.idsOf(userId),
     log: (message, details) => log.warn(message, details),
   });
   const keep = async (): Promise<void> => {

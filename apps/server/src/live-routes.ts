@@ -66,7 +66,9 @@ export function createLiveRoutes(live: Live): RoutePlugin {
           callerId: `${principal.kind}/${principal.id}`,
           kinds,
           hearsOf: (owner) =>
-            principal.scopes.includes('agents:read') || (owner.kind === principal.kind && owner.id === principal.id),
+            principal.scopes.includes('agents:read') ||
+            (owner.kind === principal.kind && owner.id === principal.id) ||
+            (principal.kind === 'user' && owner.kind === 'service' && owner.person === principal.id),
           ...(isWhole(reach) && isWhole(alertReach)
             ? {}
             : {

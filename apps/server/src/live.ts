@@ -12,7 +12,12 @@ import { ServerError } from './server-errors.ts';
 export type LiveKind = 'events' | 'alerts' | 'approvals';
 
 /** Whose agent a question is about. */
-type LiveOwner = { readonly kind: string; readonly id: string };
+type LiveOwner = {
+  readonly kind: string;
+  readonly id: string;
+  /** Who answers for it, where it is a service account or a key. */
+  readonly person?: string;
+};
 
 /** Where a reader stands: the next position of the feed, and the number the last alert was announced under. */
 export type LivePlace = { readonly position: Position; readonly alert?: number };

@@ -32,7 +32,7 @@ export type House = {
   readonly ledger: ReturnType<typeof createMemoryLedger>;
   readonly changes: AuditEvent[];
   /** By id; without one there is nobody. */
-  readonly owners: Map<string, { name: string; scopes: string[] }>;
+  readonly owners: Map<string, { name: string; scopes: string[]; person?: string }>;
   readonly judges: Judged[];
   /** What the judge says of the next calls. */
   verdict: AgentVerdict;
@@ -55,7 +55,7 @@ export async function openHouse(
   const clock = createManualClock(startMs);
   const ledger = createMemoryLedger({ clock });
   const changes: AuditEvent[] = [];
-  const owners = new Map([
+  const owners = new Map<string, { name: string; scopes: string[]; person?: string }>([
     ['ada', { name: 'Ada', scopes: ['agents:run'] }],
     ['gus', { name: 'Gus', scopes: ['agents:run'] }],
   ]);
@@ -108,6 +108,7 @@ export async function openHouse(
         flushed: async () => undefined,
       },
       owner: async ({ id }) => owners.get(id),
+      servicesOf: async (userId) => [...owners].flatMap(([id, { person }]) => (person === userId ? [id] : [])),
       log: () => undefined,
       limits,
       openJudge,

@@ -80,7 +80,7 @@ export async function createAgentGuard(
     createAgentRoutes(sessions, { tallies, owner: needs.owner }),
     createStopRoutes(stops),
     createApprovalRoutes(approvals),
-    createProposalRoutes(createProposals({ ...needs, store })),
+    createProposalRoutes(createProposals({ ...needs, store }), approvals),
     createReplayRoutes({ ...needs, sessions }),
     createCoverageRoutes(needs.packs),
     createHookRoutes(hooks),

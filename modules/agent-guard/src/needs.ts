@@ -15,7 +15,17 @@ export type AgentGuardNeeds = {
   readonly random: (length: number) => Uint8Array;
   readonly columnKeys: ColumnKeys;
   /** Who owns an agent, as they are now; undefined when there is nobody of this id any more, or they may do nothing. */
-  readonly owner: (owner: Owner) => Promise<{ readonly name: string; readonly scopes: readonly string[] } | undefined>;
+  readonly owner: (owner: Owner) => Promise<
+    | {
+        readonly name: string;
+        readonly scopes: readonly string[];
+        /** Id of the person who answers for a service account, or made a key. */
+        readonly person?: string;
+      }
+    | undefined
+  >;
+  /** Ids of the service accounts that a person answers for now. */
+  readonly servicesOf: (userId: string) => Promise<readonly string[]>;
   /** What goes wrong in the background; holds nothing of what agents do. */
   readonly log: (message: string, details: JsonObject) => void;
   readonly limits?: Partial<AgentGuardLimits>;

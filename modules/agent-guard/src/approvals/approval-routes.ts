@@ -1,11 +1,11 @@
 import { typedApp, type Principal, type RoutePlugin } from '@sallyport/platform/http';
 import { Type, type Static } from 'typebox';
-import { harnesses, type Owner } from '../sessions/agent.ts';
-import { ownerOf } from '../sessions/agent-sessions.ts';
+import { harnesses, isSameOwner, type Owner } from '../sessions/agent.ts';
 import { approvalEnds, type AnsweredApproval } from './approval.ts';
-import { mayAnswer, type Approvals } from './approvals.ts';
+import type { Approvals } from './approvals.ts';
 import type { WaitingApproval } from './open-questions.ts';
 import { visibleLine } from './visible-text.ts';
+import { mayAnswer } from './who-answers.ts';
 
 const Counts = Type.Object({ granted: Type.Integer(), refused: Type.Integer(), unanswered: Type.Integer() });
 const optionalText = Type.Optional(Type.String());
@@ -88,13 +88,19 @@ export function createApprovalRoutes(approvals: Approvals): RoutePlugin {
     const app = typedApp(fastify);
     const tags = ['agents'];
 
-    const listFor = async (principal: Principal, limit: number, owner?: Owner): Promise<Static<typeof List>> => ({
-      waiting: approvals
-        .waiting()
-        .filter(({ approval }) => owner === undefined || isSame(approval.owner, owner))
-        .map((waiting) => shownWaiting(waiting, principal)),
-      answered: (await approvals.answered({ ...(owner === undefined ? {} : { owner }), limit })).flatMap(shownAnswered),
-    });
+    const listFor = async (
+      principal: Principal,
+      { limit, own }: { readonly limit: number; readonly own: boolean },
+    ): Promise<Static<typeof List>> => {
+      const owners = await approvals.ownersFor(principal);
+      return {
+        waiting: approvals
+          .waiting()
+          .filter(({ approval }) => !own || owners.some((owner) => isSameOwner(approval.owner, owner)))
+          .map((waiting) => shownWaiting(waiting, { principal, owners })),
+        answered: (await approvals.answered({ ...(own ? { owners } : {}), limit })).flatMap(shownAnswered),
+      };
+    };
 
     app.get(
       '/v1/agent/approvals',
@@ -107,7 +113,7 @@ export function createApprovalRoutes(approvals: Approvals): RoutePlugin {
           response: { 200: List },
         },
       },
-      async ({ principal, query: { answered = 50 } }) => listFor(principal, answered),
+      async ({ principal, query: { answered = 50 } }) => listFor(principal, { limit: answered, own: false }),
     );
 
     app.get(
@@ -115,13 +121,13 @@ export function createApprovalRoutes(approvals: Approvals): RoutePlugin {
       {
         config: { scope: 'agents:run' },
         schema: {
-          summary: 'Calls of one’s own agents that wait for a person',
+          summary: 'Calls of one’s own agents, and of service accounts one answers for, that wait for a person',
           tags,
           querystring: query,
           response: { 200: List },
         },
       },
-      async ({ principal, query: { answered = 50 } }) => listFor(principal, answered, ownerOf(principal)),
+      async ({ principal, query: { answered = 50 } }) => listFor(principal, { limit: answered, own: true }),
     );
 
     app.post(
@@ -129,7 +135,8 @@ export function createApprovalRoutes(approvals: Approvals): RoutePlugin {
       {
         config: { scope: 'agents:run' },
         schema: {
-          summary: 'Say yes or no to a call of an agent of one’s own; with `agents:approve` anybody’s',
+          summary:
+            'Say yes or no to a call of an agent of one’s own or of a service account one answers for; with `agents:approve` anybody’s',
           description:
             'By people alone. A yes to what is grave needs a fresh proof; with a token, as of the command line, every yes needs a sign-in from after the question.',
           tags,
@@ -155,7 +162,11 @@ export function createApprovalRoutes(approvals: Approvals): RoutePlugin {
         const { params, body, principal } = request;
         const { question, approval } = await approvals.find(params.id);
         // Who may not answer at all is not asked for a proof first.
-        if (body.answer === 'grant' && question.isGrave && mayAnswer(principal, approval))
+        if (
+          body.answer === 'grant' &&
+          question.isGrave &&
+          mayAnswer(principal, approval, await approvals.ownersFor(principal))
+        )
           await request.requireFreshProof();
         await approvals.answer({
           id: params.id,
@@ -171,11 +182,10 @@ export function createApprovalRoutes(approvals: Approvals): RoutePlugin {
   };
 }
 
-function isSame(one: Owner, other: Owner): boolean {
-  return one.kind === other.kind && one.id === other.id;
-}
-
-function shownWaiting(waiting: WaitingApproval, principal: Principal): Static<typeof ShownWaiting> {
+function shownWaiting(
+  waiting: WaitingApproval,
+  { principal, owners }: { readonly principal: Principal; readonly owners: readonly Owner[] },
+): Static<typeof ShownWaiting> {
   const { approval, question, standing, waitsUntilMs, steps, similar } = waiting;
   const { agent, session, ownerName } = standing;
   const { repository, branch, host, workspace, model, isAttended } = session.facts;
@@ -208,7 +218,7 @@ function shownWaiting(waiting: WaitingApproval, principal: Principal): Static<ty
     similar,
     is_grave: question.isGrave,
     may_hold: question.mayHold,
-    may_answer: mayAnswer(principal, approval),
+    may_answer: mayAnswer(principal, approval, owners),
     digest: question.digest,
   };
 }

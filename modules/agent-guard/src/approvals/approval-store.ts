@@ -3,6 +3,7 @@ import type { JsonObject } from '@sallyport/contracts';
 import type { Database, Transaction } from '@sallyport/platform/database';
 import { createEncryptedColumns, encrypted } from '@sallyport/platform/encrypted-columns';
 import type { ColumnKeys, Encrypted, Opened } from '@sallyport/platform/encrypted-columns';
+import { isSameOwner } from '../sessions/agent.ts';
 import type { Owner } from '../sessions/agent.ts';
 import { approvalEnds } from './approval.ts';
 import type { Answer, AnsweredApproval, Approval } from './approval.ts';
@@ -88,15 +89,28 @@ export function createApprovalStore(needs: {
     /** Newest first. */
     async list(
       where: Where,
-      asked: { readonly owner?: Owner; readonly agentId?: string; readonly state?: 'open'; readonly limit: number },
+      asked: {
+        readonly owners?: readonly Owner[];
+        readonly agentId?: string;
+        readonly state?: 'open';
+        readonly limit: number;
+      },
     ): Promise<readonly AnsweredApproval[]> {
       let found = rows(where);
-      if (asked.owner !== undefined)
-        found = found.where('owner_kind', '=', asked.owner.kind).where('owner_id', '=', asked.owner.id);
+      if (asked.owners !== undefined)
+        found = found.where(
+          'owner_id',
+          'in',
+          asked.owners.map(({ id }) => id),
+        );
       if (asked.agentId !== undefined) found = found.where('agent_id', '=', asked.agentId);
       if (asked.state !== undefined) found = found.where('state', '=', asked.state);
       const newest = await found.orderBy('asked_at_ms', 'desc').orderBy('id').limit(asked.limit).execute();
-      return newest.map(toApproval);
+      const { owners } = asked;
+      // Ids of people, accounts and keys do not meet; should they, a kind is no other.
+      return newest
+        .map(toApproval)
+        .filter(({ owner }) => owners === undefined || owners.some((one) => isSameOwner(one, owner)));
     },
 
     async removeBefore(transaction: Transaction, askedBeforeMs: number): Promise<void> {

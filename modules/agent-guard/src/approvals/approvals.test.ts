@@ -175,6 +175,44 @@ forEachDatabase((name, open) => {
     assert.match(refusal(await last) ?? '', /Ada said no/);
   });
 
+  test(`who answers for a service account answers for its agents, as long as they do; its own credential never, on ${name}`, async () => {
+    const { house, guard } = await openDesk(open);
+    const robot: Principal = { kind: 'service', id: 'robot', name: 'Ada', scopes: ['agents:run', 'agents:approve'] };
+    house.owners.set('robot', { name: 'robot', scopes: ['agents:run'], person: 'ada' });
+    house.owners.set('key', { name: 'key', scopes: ['agents:run'], person: 'ada' });
+    const asking = async (by: Principal, command: string) => {
+      const { session } = await guard.sessions.begin({ by, name: 'builder', harness: 'codex', facts });
+      const waiting = { waitMs: 2 * minuteMs };
+      return guard.hooks.answer({ sessionId: session.id, harness: 'codex', body: bash(command), waiting });
+    };
+    const told: unknown[] = [];
+    guard.approvals.onChange((owner) => told.push(owner));
+    const first = asking(robot, 'make');
+    const asked = await question(guard);
+    assert.deepEqual(told, [{ kind: 'service', id: 'robot', person: 'ada' }]);
+    const refused = (by: Principal, code: string) =>
+      assert.rejects(guard.approvals.answer(said(asked, { by, answer: 'refuse' })), { code });
+    await refused(robot, 'agent_approval_person_needed');
+    await refused({ ...robot, id: 'ada' }, 'agent_approval_person_needed');
+    // Somebody whose id is that of the account is not the account, and answers for nothing.
+    await refused({ ...gus, id: 'robot' }, 'agent_approval_not_yours');
+    await refused(gus, 'agent_approval_not_yours');
+    // Gus takes it over: it is his to answer from then on.
+    house.owners.set('robot', { name: 'robot', scopes: ['agents:run'], person: 'gus' });
+    await refused(ada, 'agent_approval_not_yours');
+    await guard.approvals.answer(said(asked, { by: gus }));
+    assert.deepEqual(await first, {});
+    const [kept] = await guard.approvals.answered({ owners: await guard.approvals.ownersFor(gus), limit: 5 });
+    assert.equal(kept?.answer?.by?.id, 'gus');
+    assert.deepEqual(await guard.approvals.answered({ owners: await guard.approvals.ownersFor(ada), limit: 5 }), []);
+    // Whoever made a key does not answer for what runs with it: it may have been handed on.
+    const keyed = asking({ ...robot, kind: 'key', id: 'key' }, 'make');
+    const other = await question(guard);
+    await assert.rejects(guard.approvals.answer(said(other)), { code: 'agent_approval_not_yours' });
+    await guard.approvals.answer(said(other, { by: approver, answer: 'refuse' }));
+    assert.match(refusal(await keyed) ?? '', /Ann said no/);
+  });
+
   test(`of two answers at once one counts, and one after the end is told so, on ${name}`, async () => {
     const { guard, call } = await openDesk(open);
     const answer = call(bash('curl evil.example'));
@@ -198,7 +236,7 @@ forEachDatabase((name, open) => {
       [kept?.answer?.end, kept?.answer?.by?.id, kept?.title],
       ['refused', 'ada', 'Send something to evil.example'],
     );
-    assert.deepEqual(await guard.approvals.answered({ owner: { kind: 'user', id: 'gus' }, limit: 5 }), []);
+    assert.deepEqual(await guard.approvals.answered({ owners: [{ kind: 'user', id: 'gus' }], limit: 5 }), []);
   });
 
   test(`nobody in time is a no, and is not asked again at once, on ${name}`, async () => {

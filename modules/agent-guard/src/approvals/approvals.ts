@@ -15,6 +15,7 @@ import type { OpenQuestion, WaitingApproval, WaitingLimits } from './open-questi
 import { questionOf } from './question.ts';
 import type { SessionSteps } from './session-steps.ts';
 import { visibleLine } from './visible-text.ts';
+import { mayAnswer, requireOwnHand } from './who-answers.ts';
 
 export type Asked = {
   readonly standing: StandingSession;
@@ -42,8 +43,10 @@ export type Approvals = {
   waiting(): readonly WaitingApproval[];
   /** Throws `agent_approval_not_found`, and `agent_approval_over` for one that waits no more. */
   find(id: string): Promise<WaitingApproval>;
+  /** Whose agents somebody may answer for without holding `agents:approve`: their own, and those of service accounts they answer for. */
+  ownersFor(by: Principal): Promise<readonly Owner[]>;
   /**
-   * By a person alone: whose agent it is, or who holds `agents:approve`. Throws `agent_approval_person_needed`,
+   * By a person alone: whose agent it is, who answers for the service account it runs as, or who holds `agents:approve`. Throws `agent_approval_person_needed`,
    * `agent_approval_not_found`, `agent_approval_over`, `agent_approval_not_yours`, `agent_approval_changed`, `agent_approval_scope_unfit`,
    * `agent_approval_proof_old`.
    */
@@ -57,13 +60,13 @@ export type Approvals = {
     readonly words: string;
   }): Promise<void>;
   /** What waits no more, newest first. */
-  answered(asked: { readonly owner?: Owner; readonly limit: number }): Promise<readonly AnsweredApproval[]>;
+  answered(asked: { readonly owners?: readonly Owner[]; readonly limit: number }): Promise<readonly AnsweredApproval[]>;
   /** Ends what waits in a run, and forgets what was answered there. */
   runOver(sessionId: string, why: string): void;
   /** Ends those whose time is over or whose run is; to be called every second. */
   tick(): Promise<void>;
-  /** Called with whose agent it is when a question comes or goes. */
-  onChange(listener: (owner: Owner) => void): () => void;
+  /** Called with whose agent it is when a question comes or goes; `person` is behind it. */
+  onChange(listener: (owner: Owner & { readonly person?: string }) => void): () => void;
   /** A no to all that wait, and to whoever asks from now on. */
   close(): Promise<void>;
 };
@@ -72,7 +75,7 @@ const keptMs = 90 * 86_400_000;
 const similarLooked = 300;
 
 export function createApprovals(
-  needs: Pick<AgentGuardNeeds, 'database' | 'outbox' | 'clock' | 'random' | 'log'> & {
+  needs: Pick<AgentGuardNeeds, 'database' | 'outbox' | 'clock' | 'random' | 'log' | 'servicesOf'> & {
     readonly store: ApprovalStore;
     readonly sessions: Pick<AgentSessions, 'standing'>;
     readonly stops: Pick<Stops, 'holding' | 'onStop'>;
@@ -96,6 +99,13 @@ export function createApprovals(
       refused: ends.filter((one) => one === 'refused').length,
       unanswered: ends.filter((one) => one === 'timed-out' || one === 'ended').length,
     };
+  }
+
+  async function ownersFor(by: Principal): Promise<readonly Owner[]> {
+    if (by.kind === 'service' || by.kind === 'key') return [{ kind: by.kind, id: by.id }];
+    if (by.kind !== 'user') return [];
+    const services = await needs.servicesOf(by.id);
+    return [{ kind: 'user', id: by.id }, ...services.map((id): Owner => ({ kind: 'service', id }))];
   }
 
   async function find(id: string): Promise<OpenQuestion> {
@@ -185,6 +195,7 @@ export function createApprovals(
 
     waiting: () => [...all.values()].filter(({ state }) => state === 'open' || state === 'answering'),
     find,
+    ownersFor,
 
     async answer({ id, by, answer: said, scope, digest, words }) {
       if (by.kind !== 'user')
@@ -194,7 +205,7 @@ export function createApprovals(
         );
       const entry = await find(id);
       const { approval, question, standing } = entry;
-      if (!mayAnswer(by, approval))
+      if (!mayAnswer(by, approval, await ownersFor(by)))
         throw new AgentGuardError(
           'agent_approval_not_yours',
           'Cannot answer: the agent is somebody else’s, and answering for others must be allowed ("agents:approve")',
@@ -260,8 +271,9 @@ export function createApprovals(
       });
     },
 
-    async answered({ owner, limit }) {
-      const found = await store.list(database, { ...(owner === undefined ? {} : { owner }), limit: limit + all.size });
+    async answered({ owners, limit }) {
+      const wanted = owners === undefined ? {} : { owners };
+      const found = await store.list(database, { ...wanted, limit: limit + all.size });
       return found.filter(({ answer }) => answer !== undefined).slice(0, limit);
     },
 
@@ -275,25 +287,6 @@ export function createApprovals(
     onChange: questions.onChange,
     close: questions.closeAll,
   };
-}
-
-/** Whose agent it is, and who may answer for all; people alone, and never what acts in an agent's name. */
-export function mayAnswer(by: Principal, { owner }: Pick<Approval, 'owner'>): boolean {
-  if (by.kind !== 'user') return false;
-  return by.scopes.includes('agents:approve') || (owner.kind === 'user' && owner.id === by.id);
-}
-
-/**
- * What acts with a token of the person, such as the command line, may be started by the agent, which works on the same machine: it says
- * yes only where the person signed in for it after they were asked.
- */
-function requireOwnHand({ tokenId, authenticatedAtMs = 0 }: Principal, { askedAtMs }: Approval): void {
-  if (tokenId === undefined || authenticatedAtMs > askedAtMs) return;
-  throw new AgentGuardError(
-    'agent_approval_proof_old',
-    'Cannot say yes with this sign-in: it is from before the question, and the agent could have used it',
-    { hint: 'answer in the console, or sign in anew and answer then: sallyport login' },
-  );
 }
 
 const endWords = { granted: 'somebody said yes', refused: 'somebody said no' } as const;

@@ -53,7 +53,7 @@ export type OpenQuestions = {
   end(question: OpenQuestion, how: 'timed-out' | 'ended', why: string): void;
   isHeld(standing: StandingSession): boolean;
   changed(standing: StandingSession): void;
-  onChange(listener: (owner: Owner) => void): () => void;
+  onChange(listener: (owner: Owner & { readonly person?: string }) => void): () => void;
   tick(): Promise<void>;
   closeAll(): Promise<void>;
 };
@@ -73,13 +73,14 @@ export function createOpenQuestions(
 ): OpenQuestions {
   const { outbox, clock, store, earlier, sessions, stops, limits } = needs;
   const all = new Map<string, OpenQuestion>();
-  const listeners = new Set<(owner: Owner) => void>();
+  const listeners = new Set<(owner: Owner & { readonly person?: string }) => void>();
   const ending = new Set<Promise<void>>();
   let isClosed = false;
   let lookedMs = clock.monotonicMs();
 
-  const changed = ({ session }: StandingSession): void => {
-    for (const listener of listeners) listener(session.owner);
+  const changed = ({ session, person }: StandingSession): void => {
+    const owner = { ...session.owner, ...(person === undefined ? {} : { person }) };
+    for (const listener of listeners) listener(owner);
   };
   const isHeld = (standing: StandingSession): boolean =>
     standing.over !== undefined || stops.holding(standing) !== undefined;

@@ -14,6 +14,8 @@ export type StandingSession = {
   readonly session: AgentSession;
   readonly agent: Agent;
   readonly ownerName: string;
+  /** Id of the person behind it: its owner, or who answers for the service account or the key it runs as. */
+  readonly person?: string;
   /** Why it may do nothing any more; undefined while it goes on. */
   readonly over?: SessionEnd | 'owner-ended';
 };
@@ -96,7 +98,14 @@ export function createAgentSessions(
     const owner = await needs.owner(session.owner);
     const isOwned = owner?.scopes.includes('agents:run') === true;
     const over = overOf(session) ?? (isOwned ? undefined : 'owner-ended');
-    return { session, agent, ownerName: owner?.name ?? '', ...(over === undefined ? {} : { over }) };
+    const person = session.owner.kind === 'user' ? session.owner.id : owner?.person;
+    return {
+      session,
+      agent,
+      ownerName: owner?.name ?? '',
+      ...(person === undefined ? {} : { person }),
+      ...(over === undefined ? {} : { over }),
+    };
   }
 
   async function principalOf(session: AgentSession): Promise<Principal> {

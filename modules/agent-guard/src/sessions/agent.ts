@@ -22,6 +22,10 @@ export function isHarness(text: string): text is Harness {
 /** Who answers for an agent. */
 export type Owner = { readonly kind: 'user' | 'service' | 'key'; readonly id: string };
 
+export function isSameOwner(one: Owner, other: Owner): boolean {
+  return one.kind === other.kind && one.id === other.id;
+}
+
 /** One agent of one owner, under the name they gave it: what it did on all its runs is found together. */
 export type Agent = {
   readonly id: string;

@@ -39,6 +39,8 @@ export type ServiceAccounts = {
   /** Newest first. */
   list(): Promise<readonly ShownAccount[]>;
   find(id: string): Promise<ShownAccount | undefined>;
+  /** Of those that a person answers for. */
+  idsOf(ownerId: string): Promise<readonly string[]>;
   /** What it may do everywhere at this moment; undefined when there is none, or it has ended. */
   scopesNow(id: string): Promise<readonly string[] | undefined>;
   /** As `create`; tokens of before have no more than the account has now. Throws `service_not_found`. */
@@ -232,6 +234,8 @@ export function createServiceAccounts(
         credentials: (credentials.get(account.id) ?? []).map(withoutHash),
       }));
     },
+
+    idsOf: async (ownerId) => (await accountStore.listOf(database, ownerId)).map(({ id }) => id),
 
     async scopesNow(id) {
       const account = await accountStore.find(database, id);

@@ -163,12 +163,16 @@ export function ApprovalCard({
       ) : approval.may_answer ? (
         <AnswerForm approval={approval} />
       ) : (
-        <p className="quiet small">
-          {printable(owner.name)} answers it, or whoever may answer for everybody’s agents. You may look.
-        </p>
+        <p className="quiet small">{answeredBy(owner)} You may look.</p>
       )}
     </article>
   );
+}
+
+function answeredBy({ kind, name }: WaitingApproval['owner']): string {
+  if (kind === 'key') return 'Whoever may answer for everybody’s agents answers it.';
+  const who = kind === 'service' ? `Whoever answers for the service account ${printable(name)}` : printable(name);
+  return `${who} answers it, or whoever may answer for everybody’s agents.`;
 }
 
 const verdictWords = { allow: 'went ahead', ask: 'asked', deny: 'refused' } as const;
