@@ -2,9 +2,11 @@ import { wild } from '../run/text.ts';
 
 /**
  * Whether a path that may hold wildcards of the shell can be one that a rule names. In rules `*` is any text within a name, and `**` any
- * names. As in the shell, a wildcard that begins a name does not stand for a dot. Time is the product of the lengths.
+ * names. As in the shell, a wildcard that begins a name does not stand for a dot. Time is the product of the lengths, and for most pairs
+ * that of the few characters in which they differ at an end.
  */
 export function mayMatch(path: string, rule: string): boolean {
+  if (differAtAnEnd(path, rule)) return false;
   const columns = rule.length + 1;
   const seen = new Uint8Array((path.length + 1) * columns);
   const open: (readonly [number, number])[] = [[0, 0]];
@@ -21,6 +23,26 @@ export function mayMatch(path: string, rule: string): boolean {
     if (at === path.length && isEmptyRest(rule, ruleAt)) return true;
     step({ path, rule, at, ruleAt, visit });
   }
+}
+
+/** Up to the first wildcard of either, from both ends, each character must be the other's. */
+function differAtAnEnd(path: string, rule: string): boolean {
+  for (let at = 0; at < rule.length && !isWildAt(path, at) && rule[at] !== '*'; at += 1) {
+    // `/etc/**` names `/etc` too.
+    if (path[at] !== rule[at]) return at < path.length || rule.slice(at) !== '/**';
+  }
+  for (let back = 1; back <= rule.length && !isWildAt(path, path.length - back); back += 1) {
+    const expected = rule[rule.length - back];
+    // The slash of `**/` stands for nothing where no name is before it.
+    if (expected === '*' || rule.startsWith('*/', rule.length - back - 1)) return false;
+    if (path[path.length - back] !== expected) return true;
+  }
+  return false;
+}
+
+function isWildAt(path: string, at: number): boolean {
+  const character = path[at];
+  return character === wild.star || character === wild.one;
 }
 
 function isEmptyRest(rule: string, at: number): boolean {

@@ -77,19 +77,20 @@ function classesOf(path: string, context: CallContext): PathClass[] {
   const lower = path.toLowerCase();
   const home = context.home?.toLowerCase();
   if (home !== undefined && isWithin(lower, home)) classes.push('home');
-  const matches = (pattern: string): boolean =>
-    homesOf(home).some((at) => pathMatches(lower, pattern.startsWith('~') ? at + pattern.slice(1) : pattern));
-  for (const { class: name, patterns } of pathRules) {
-    if (patterns.some((pattern) => matches(pattern))) classes.push(name);
+  const looked = lookedAt(lower);
+  const homes = homesOf(home);
+  const matches = (rule: PathRule): boolean => isNamedBy(looked, rule, homes);
+  for (const { class: name, rules } of classRules) {
+    if (rules.some(matches)) classes.push(name);
   }
   if ((context.guardPaths ?? []).some((guard) => isWithin(path, guard) || mayMatch(path, `${guard}/**`))) {
     if (!classes.includes('harness-settings')) classes.push('harness-settings');
   }
-  const isOnlyExample = classes.includes('secret') && !isWild(known(path)) && notSecretPatterns.some(matches);
+  const isOnlyExample = classes.includes('secret') && !looked.isWild && notSecretRules.some(matches);
   // The workspace may lie under a directory of the system, such as /srv or /opt.
   const isHere = classes.includes('workspace');
   // Files in memory, which Linux keeps beside its devices.
-  const isInMemory = path.startsWith('/dev/shm/') && !isWild(known(path));
+  const isInMemory = path.startsWith('/dev/shm/') && !looked.isWild;
   return classes.filter(
     (name) =>
       !(name === 'secret' && isOnlyExample) &&
@@ -103,13 +104,48 @@ function homesOf(home: string | undefined): readonly string[] {
   return home === undefined ? usual : [home, ...usual];
 }
 
-function pathMatches(path: string, pattern: string): boolean {
-  // Most rules name a word that the path does not hold: that is seen without walking.
-  const word = /[^*/~]{3,}/.exec(pattern)?.[0];
-  if (word !== undefined && !path.includes(word) && !isWild(known(path))) return false;
-  // `*` and `*.ts` could be the name of any secret; what they are taken for is a file of that form and no other.
-  const isAnyName = isWild(known(path)) && pattern.startsWith('**/') && /\/\uE000(?:\.[a-z0-9]+)?$/.test(path);
-  return mayMatch(isAnyName ? path.replaceAll(/[\uE000-\uE002]/g, 'x') : path, pattern);
+/** A path as rules look at it; each is asked about by some hundred of them. */
+type LookedAt = {
+  readonly path: string;
+  readonly isWild: boolean;
+  /**
+   * `*` and `*.ts` could be the name of any secret; what they are taken for is a file of that form and no other. Undefined for other paths.
+   */
+  readonly ofItsForm?: string;
+};
+
+function lookedAt(path: string): LookedAt {
+  if (!isWild(known(path))) return { path, isWild: false };
+  const isAnyName = /\/\uE000(?:\.[a-z0-9]+)?$/.test(path);
+  return { path, isWild: true, ...(isAnyName ? { ofItsForm: path.replaceAll(/[\uE000-\uE002]/g, 'x') } : {}) };
+}
+
+type PathRule = {
+  readonly pattern: string;
+  readonly isOfHome: boolean;
+  readonly isAnywhere: boolean;
+  /** Stands in every path without wildcards that the rule names: most hold none of them, which is seen without walking. */
+  readonly word: string;
+};
+
+function readRule(pattern: string): PathRule {
+  return {
+    pattern,
+    isOfHome: pattern.startsWith('~'),
+    isAnywhere: pattern.startsWith('**/'),
+    word: /[^*/~]{3,}/.exec(pattern)?.[0] ?? '',
+  };
+}
+
+const classRules = pathRules.map(({ class: name, patterns }) => ({ class: name, rules: patterns.map(readRule) }));
+const notSecretRules = notSecretPatterns.map(readRule);
+
+function isNamedBy(looked: LookedAt, rule: PathRule, homes: readonly string[]): boolean {
+  const plain = looked.isWild ? (rule.isAnywhere ? looked.ofItsForm : undefined) : looked.path;
+  if (plain?.includes(rule.word) === false) return false;
+  const path = plain ?? looked.path;
+  const { pattern } = rule;
+  return rule.isOfHome ? homes.some((home) => mayMatch(path, home + pattern.slice(1))) : mayMatch(path, pattern);
 }
 
 function isWithinAny(path: string, roots: readonly string[]): boolean {

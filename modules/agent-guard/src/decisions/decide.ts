@@ -65,7 +65,17 @@ export type FoundContent = {
 const maxCached = 5000;
 
 export function createDecisions(cedar: Cedar, { name, keptAs, words, asking }: LoadedPack): Decisions {
+  /** A pure function of the question, asked again with most calls. */
   const cache = new Map<string, Decision>();
+  const remembered = (question: readonly unknown[], answer: () => Decision): Decision => {
+    const key = JSON.stringify(question);
+    const known = cache.get(key);
+    if (known !== undefined) return known;
+    const decision = answer();
+    if (cache.size >= maxCached) cache.clear();
+    cache.set(key, decision);
+    return decision;
+  };
 
   type Ask = { action: string; context: Record<string, CedarValueJson>; tool: DecisionTool; subject: DecisionSubject };
   const ask = ({ action, context, tool, subject }: Ask): Decision => {
@@ -107,37 +117,24 @@ export function createDecisions(cedar: Cedar, { name, keptAs, words, asking }: L
   return {
     pack: name,
     policies: [...words.keys()],
-    decide({ action, facts, tool, subject }) {
-      const key = JSON.stringify([action, facts, tool, subject]);
-      const known = cache.get(key);
-      if (known !== undefined) return known;
-      let decision = ask({
-        action,
-        context: { ...facts, classes: [...facts.classes], carried: [...facts.carried], approved: false },
-        tool,
-        subject,
-      });
-      if (decision.verdict === 'ask') {
+    decide: ({ action, facts, tool, subject }) =>
+      remembered([action, facts, tool, subject], () => {
+        const context = { ...facts, classes: [...facts.classes], carried: [...facts.carried] };
+        const decision = ask({ action, context: { ...context, approved: false }, tool, subject });
+        if (decision.verdict !== 'ask') return decision;
         // A person's yes must be enough; where it is not, asking would be in vain. Where nobody can say yes, it is a no.
-        const after = ask({
-          action,
-          context: { ...facts, classes: [...facts.classes], carried: [...facts.carried], approved: true },
-          tool,
-          subject,
-        });
-        if (after.verdict !== 'allow')
-          decision = after.verdict === 'deny' ? after : denied('A yes would not be enough');
-        else if (!subject.isAttended)
-          decision = { ...decision, verdict: 'deny', reason: `${decision.reason}; and nobody is there to be asked` };
-      }
-      if (cache.size >= maxCached) cache.clear();
-      cache.set(key, decision);
-      return decision;
-    },
+        const after = ask({ action, context: { ...context, approved: true }, tool, subject });
+        if (after.verdict !== 'allow') return after.verdict === 'deny' ? after : denied('A yes would not be enough');
+        if (subject.isAttended) return decision;
+        return { ...decision, verdict: 'deny', reason: `${decision.reason}; and nobody is there to be asked` };
+      }),
     trusts: (tool, answers, subject) =>
-      ask({ action: 'trust', context: { answers }, tool, subject }).verdict === 'allow',
+      remembered(['trust', answers, tool, subject], () => ask({ action: 'trust', context: { answers }, tool, subject }))
+        .verdict === 'allow',
     reveals: (tool, { class: of, kind, confidence }, subject) =>
-      ask({ action: 'reveal', context: { of, kind, confidence }, tool, subject }).verdict === 'allow',
+      remembered(['reveal', of, kind, confidence, tool, subject], () =>
+        ask({ action: 'reveal', context: { of, kind, confidence }, tool, subject }),
+      ).verdict === 'allow',
   };
 }
 
