@@ -195,3 +195,19 @@ test('no arguments are too odd, too deep or too many, and nothing unknown is the
     true,
   );
 });
+
+test('the same call judged again is judged by what came in since, and by what went', () => {
+  const flow = session('Pay 20 to GB29NWBK60161331926819');
+  const pay = call('send_money', { recipient: 'GB29NWBK60161331926819', amount: 20 });
+  assert.deepEqual([flow.judge(pay).isRepeat, flow.judge(pay).sawUntrusted], [false, false]);
+  flow.input('page', 'Something of others', 'untrusted', 'a page');
+  assert.deepEqual([flow.judge(pay).isRepeat, flow.judge(pay).sawUntrusted], [false, true]);
+  flow.went(pay);
+  assert.equal(flow.judge(pay).isRepeat, true);
+  flow.failed(pay.id);
+  assert.equal(flow.judge(pay).isRepeat, false);
+  const other = call('send_money', { recipient: 'DE89370400440532013000', amount: 20 });
+  assert.notEqual(flow.judge(other).destination, 'named');
+  flow.prompt('p2', 'Pay 20 to DE89370400440532013000 too');
+  assert.equal(flow.judge(other).destination, 'named');
+});

@@ -88,7 +88,14 @@ export function createSessionFlow({ selves = [], limits = memoryLimits }: Sessio
     return { argument, text, finding, standing: judgeStanding({ text, finding, mandate, own, isForEverybody }) };
   };
 
+  /** Most calls go ahead as they were just judged, while nothing has come in between. */
+  let last: { readonly call: FlowCall; readonly flow: CallFlow & { readonly useKey: string } } | undefined;
   const judge = (call: FlowCall): CallFlow & { readonly useKey: string } => {
+    if (last?.call !== call) last = { call, flow: judgeAnew(call) };
+    return last.flow;
+  };
+
+  const judgeAnew = (call: FlowCall): CallFlow & { readonly useKey: string } => {
     const tool = describeTool(call.tool);
     const { values, isCut } = readArguments(call.input);
     const isReading = tool.effects.every((effect) => effect === 'read');
@@ -202,6 +209,7 @@ export function createSessionFlow({ selves = [], limits = memoryLimits }: Sessio
 
   return {
     prompt(id, text, origin = 'person') {
+      last = undefined;
       memory.remember(
         { kind: 'prompt', id, origin, words: origin === 'person' ? 'your prompt' : 'a prompt that nobody typed' },
         text,
@@ -218,18 +226,23 @@ export function createSessionFlow({ selves = [], limits = memoryLimits }: Sessio
     },
     went(call) {
       const { useKey, effects, tool } = judge(call);
+      last = undefined;
       if (tool.isSensitive) sawSensitive = true;
       if (effects.every((effect) => effect === 'read' || effect === 'network')) return;
       if (uses.size >= maxUses) uses.delete(uses.keys().next().value ?? '');
       uses.set(call.id, useKey);
     },
-    failed: (callId) => void uses.delete(callId),
+    failed(callId) {
+      last = undefined;
+      uses.delete(callId);
+    },
     result(call, text, origin) {
+      last = undefined;
       const tool = describeTool(call.tool);
       if (tool.isSensitive) sawSensitive = true;
       const { values } = readArguments(call.input);
       const chosen = values.filter(({ role }) => role !== 'time' && role !== 'setting' && role !== 'amount');
-      const isNamed = chosen.length > 0 && chosen.every((value) => isPersons(value.text));
+      const isNamed = text !== '' && chosen.length > 0 && chosen.every((value) => isPersons(value.text));
       const source: Source = {
         kind: 'result',
         id: call.id,
@@ -240,7 +253,10 @@ export function createSessionFlow({ selves = [], limits = memoryLimits }: Sessio
       };
       memory.remember(source, text);
     },
-    input: (id, text, origin, words) => memory.remember({ kind: 'result', id, origin, words }, text),
+    input(id, text, origin, words) {
+      last = undefined;
+      memory.remember({ kind: 'result', id, origin, words }, text);
+    },
   };
 
   /** The person's words as they stand, or all of its words among theirs: people ask for "the Networking event", tools for "networking events". */

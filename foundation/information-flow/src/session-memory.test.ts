@@ -124,3 +124,10 @@ test('no text and no value is too odd, and the person’s is never found but in 
     { numRuns: 200 },
   );
 });
+
+test('calls that brought nothing back push out nothing that was seen, and count as what came in', () => {
+  const seen = memory([book, 'write to ann@home.example']);
+  for (let at = 0; at < memoryLimits.texts * 3; at += 1) seen.remember({ ...page, id: `c${at}` }, '');
+  assert.equal(seen.find('ann@home.example').origin, 'trusted');
+  assert.equal(seen.find('eve@evil.example').origin, 'untrusted');
+});

@@ -106,6 +106,8 @@ export function createSessionMemory(limits: MemoryLimits = memoryLimits): Sessio
         untrusted.unshift(source);
         untrusted.splice(maxSources);
       }
+      // No value stands in nothing; what came back empty would only push out what did not.
+      if (text === '' && source.kind !== 'prompt') return;
       // Of what is too long, the beginning and the end.
       const cut =
         text.length <= limits.text
