@@ -1,5 +1,9 @@
-// One story, told in order: a rule is written, found wrong, mended, tried on history, tested, staged and put into force.
+// One story, told in order: a rule is written, found wrong, mended, tried on history, tested, staged and put into force; then rules of others come.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Locator } from 'playwright-core';
 import { openRoom } from './testing/room-under-test.ts';
@@ -111,8 +115,90 @@ test('Activated, the next match is an alert; and what was done stands in the ver
   await room.page.getByText('The tests changed, too.').waitFor();
   await room.visit('/alerts', 'Alerts');
   await room.page.getByText('Rare tool started').first().waitFor();
+});
+
+test('A release by others is looked through before it holds: its rules, and a licence that became another', async () => {
+  const publisher = publishedPacks();
+  const { page } = room;
+  await room.visit('/rules/packs', 'Rule packs');
+  await page.getByText('No packs yet').waitFor();
+  await page.getByLabel('Rule pack to import').setInputFiles(publisher.first);
+  await page.getByText('Cannot trust the rule pack').waitFor();
+  await page.getByRole('textbox', { name: 'Verifier key' }).fill(publisher.verifierKey);
+  await page.getByRole('textbox', { name: 'Whose it is, and how you know' }).fill('Read to me on the phone');
+  await press('Trust this key');
+  await page.getByText('Read to me on the phone').first().waitFor();
+  await page.getByLabel('Rule pack to import').setInputFiles(publisher.first);
+  await page.getByText('1 new rule').waitFor();
+  await page.getByText('1 file without rules will be different').waitFor();
+  await putIntoForce();
+  await press('All packs');
+  await page.getByText('r1 is in force').waitFor();
+  await page.getByLabel('Rule pack to import').setInputFiles(publisher.second);
+  await page.getByText('0 new rules').waitFor();
+  await page.getByText('1 file without rules will be different').click();
+  await page.getByText('Changed: LICENSE').waitFor();
+  await room.atRest('packs-licence', ['dark', 'light']);
+  await putIntoForce();
+  await press('All packs');
+  await press('Back to r1');
+  await page.getByText('r1 is in force').waitFor();
+  await room.atRest('packs', ['light']);
   assert.deepEqual(room.faults, []);
 });
+
+async function putIntoForce(): Promise<void> {
+  await press('Put into force');
+  await room.page.getByRole('dialog').getByRole('button', { name: 'Put into force' }).click();
+  await room.page.getByText('this is the release in force').waitFor();
+}
+
+/** Two releases as their publisher makes them: the second differs by its licence alone. */
+function publishedPacks(): { first: string; second: string; verifierKey: string } {
+  const directory = mkdtempSync(join(tmpdir(), 'sallyport-packs-'));
+  after(() => rmSync(directory, { recursive: true, force: true }));
+  const sallyport = (...args: string[]): string => {
+    const program = resolve(import.meta.dirname, '../../cli/src/main.ts');
+    const { status, stdout, stderr } = spawnSync(process.execPath, [program, 'rules', 'pack', ...args], {
+      encoding: 'utf8',
+      cwd: directory,
+    });
+    assert.equal(status, 0, stderr);
+    return stdout;
+  };
+  const verifierKey = sallyport('key', 'example.com/rules', '-o', 'rules.key').trim();
+  const build = (version: string, day: number, licence: string): string => {
+    const release = join(directory, version);
+    mkdirSync(join(release, 'rules'), { recursive: true });
+    writeFileSync(join(release, 'LICENSE'), licence);
+    writeFileSync(
+      join(release, 'rules/other.yml'),
+      rule('selection').replace(/^id: .*$/m, 'id: 9d0c8a52-1f4b-4a55-8c1e-52b3f2e7c310'),
+    );
+    const file = `${version}.pack`;
+    const made = `2026-11-0${day}T00:00:00Z`;
+    sallyport(
+      'build',
+      version,
+      '--name',
+      'others',
+      '--version',
+      version,
+      '--created',
+      made,
+      '--key',
+      'rules.key',
+      '-o',
+      file,
+    );
+    return join(directory, file);
+  };
+  return {
+    first: build('r1', 1, 'Detection Rule License 1.1'),
+    second: build('r2', 2, 'Pay first'),
+    verifierKey,
+  };
+}
 
 async function asked(path: string): Promise<{ readonly body: string }> {
   const reply = await fetch(new URL(path, room.server.address()), {

@@ -38,7 +38,7 @@ export function PackKeys({ canManage }: { readonly canManage: boolean }) {
                 type="button"
                 className="plain-button small"
                 disabled={remove.isPending}
-                aria-label={`Trust ${one.key} no longer`}
+                aria-label={`Trust no longer: ${one.key}`}
                 onClick={() => remove.mutate({ params: { id: one.id }, purpose: 'stop trusting a key' })}
               >
                 Trust no longer

@@ -115,7 +115,7 @@ export function ReleaseView({
               {data.changes.length === 0 ? (
                 <p className="quiet">
                   {data.summary.unchanged > 0 && kind === undefined && q === undefined
-                    ? 'Nothing is different.'
+                    ? 'No rule is different.'
                     : 'None of these.'}
                 </p>
               ) : (
