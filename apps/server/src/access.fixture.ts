@@ -66,7 +66,8 @@ export async function startAccess(
   const origin = server.address;
 
   // Connections are kept: opening one for each of thousands of questions costs more than the answers.
-  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  // None is used again that idled so long that the server, held up meanwhile, may be about to close it.
+  const agent = new Agent({ keepAlive: true, maxSockets: 64, timeout: 5000 });
   const ask: Access['call'] = async (method, path, { caller = {}, body, headers = {} } = {}) => {
     const sent = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
     const { response, text } = await send(`${origin}${path}`, {
