@@ -33,6 +33,7 @@ const help = `sensor: sends what happens on this host to a Sallyport server
   --without NAME         switch a collector off; may be repeated
   --host NAME            what this host is called (its host name)
   --spool-mb N           bound of the spool (256)
+  --vouch-socket FILE    where programs on this host may have it signed that they are on it
   --time-server HOST     asked for the time, too, besides what keeps the clock (docs/clocks.md)
   --secrets-on-input     for who starts it: key and spool key come on standard input, and it stops when that ends
   --config FILE          the same as JSON: server, keyFile, stateDirectory, paths …
@@ -57,6 +58,7 @@ const options = {
   host: { type: 'string' },
   root: { type: 'string' },
   'spool-mb': { type: 'string' },
+  'vouch-socket': { type: 'string' },
   'time-server': { type: 'string' },
   'secrets-on-input': { type: 'boolean' },
   config: { type: 'string' },

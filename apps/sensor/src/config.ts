@@ -35,6 +35,8 @@ export type Settings = {
   readonly hashLists: readonly string[];
   readonly yaraRules: readonly string[];
   readonly spoolBytes: number;
+  /** Where programs on this machine may ask who it is; nowhere when undefined. */
+  readonly vouchSocket: string | undefined;
   /** Asked for the time beside the program that keeps the clock. */
   readonly timeServer: TimeServer | undefined;
   /** What systemd decrypted for this service (LoadCredential=spool-key). */
@@ -98,6 +100,7 @@ export function readSettings(flags: Flags): Settings {
     hashLists: (list('hash-list', 'hashLists') ?? []).map((path) => resolve(path)),
     yaraRules: (list('yara', 'yaraRules') ?? []).map((path) => resolve(path)),
     spoolBytes: spoolMegabytes << 20,
+    vouchSocket: pathOf(text('vouch-socket', 'vouchSocket')) ?? vouchSocketIn(process.env['RUNTIME_DIRECTORY']),
     timeServer: timeServerOf(text('time-server', 'timeServer')),
     credential:
       handed?.credential ?? (credentials === undefined ? undefined : readCredential(join(credentials, 'spool-key'))),
@@ -218,7 +221,13 @@ const configNames = new Set([
   'yaraRules',
   'spoolMegabytes',
   'timeServer',
+  'vouchSocket',
 ]);
+
+/** In the folder that systemd makes for this service (RuntimeDirectory=), where the command line looks for it. */
+function vouchSocketIn(folder: string | undefined): string | undefined {
+  return folder === undefined || folder === '' ? undefined : join(folder, 'vouch.sock');
+}
 
 function timeServerOf(text: string | undefined): TimeServer | undefined {
   if (text === undefined) return undefined;

@@ -193,6 +193,7 @@ const samples: readonly [SensorRecord, number, number][] = [
   [record('sensor', 'sensor.stopped', { reason: 'SIGTERM' }), 6002, 4],
   [record('heartbeat', 'sensor.heartbeat', { beat: 1 }), 6002, 99],
   [record('sensor', 'sensor.coverage', { covers: 'audit', state: 'none' }), 6002, 99],
+  [record('sensor', 'sensor.posture', { disk_encrypted: 'yes' }), 6002, 99],
   [record('lost', 'sensor.lost', { reason: 'spool_full', lost: { connection: 2 } }), 6002, 99],
   [record('sensor', 'sensor.renumbered', {}), 6002, 99],
   [record('sensor', 'sensor.collector_blind', { covers: 'journal', problem: 'ended' }), 6002, 99],

@@ -17,6 +17,8 @@ import { coverageFields, createCoverageCollector } from './liveness/coverage.ts'
 import { createGovernor } from './liveness/governor.ts';
 import { createHeartbeat } from './liveness/heartbeat.ts';
 import { loadIdentity } from './liveness/identity.ts';
+import { createPostureCollector } from './liveness/posture.ts';
+import { startVouching } from './liveness/vouch.ts';
 import { recordLine } from './record.ts';
 import type { Sender as RecordSender, SensorRecord } from './record.ts';
 import { createRunner } from './runner.ts';
@@ -201,7 +203,12 @@ export async function runSensor(needs: SensorNeeds, stop: AbortSignal): Promise<
     }),
   };
   const runner = createRunner({
-    collectors: [...watched, createCoverageCollector({ collectors: watched, clock }), beating],
+    collectors: [
+      ...watched,
+      createCoverageCollector({ collectors: watched, clock }),
+      createPostureCollector({ files: createHostFiles(settings.root), clock }),
+      beating,
+    ],
     spool,
     governor,
     clock,
@@ -223,6 +230,10 @@ export async function runSensor(needs: SensorNeeds, stop: AbortSignal): Promise<
       ProcessId: process.pid,
     }),
   ]);
+  const vouching =
+    settings.vouchSocket === undefined
+      ? undefined
+      : startVouching({ socketPath: settings.vouchSocket, identity, host: settings.host, clock, log });
   const sending = sendUntil(finished.signal);
   try {
     while (!stop.aborted) {
@@ -232,6 +243,7 @@ export async function runSensor(needs: SensorNeeds, stop: AbortSignal): Promise<
         throw new SensorError('state_gone', `Cannot go on: "${join(stateDirectory, 'spool')}" was removed`);
     }
   } finally {
+    vouching?.close();
     runner.put([own('sensor.stopped', { reason: String(stop.reason) })]);
     await Promise.race([sendAll(), wait(goodbyeMs, new AbortController().signal)]);
     finished.abort();

@@ -91,7 +91,7 @@ export function printSensor(sensor: Pick<SensorView, 'host' | 'collectors'>, wri
 }
 
 /** Collectors that watch the sensor, not the host. */
-const aboutItself = new Set(['coverage', 'heartbeat']);
+const aboutItself = new Set(['coverage', 'heartbeat', 'posture']);
 
 /** As a browser on this machine should open it: passkeys are made for names, so not for 127.0.0.1. */
 function consoleAddress(address: string): string {

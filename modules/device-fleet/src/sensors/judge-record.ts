@@ -4,6 +4,7 @@ import { announce, forgetIncidents, tell, tellTampered } from './draft.ts';
 import type { Draft } from './draft.ts';
 import { collectorNamed, emptyCollector, judgeBeat, pauseText, tellBlind } from './judge-beat.ts';
 import type { LifeRecord } from './life-record.ts';
+import { postureIn } from './machine.ts';
 import type { Notice } from './notice.ts';
 import type { SensorState } from './sensor-state.ts';
 import { standingOf } from './standing.ts';
@@ -75,6 +76,9 @@ function take(draft: Draft): void {
     }
     case 'sensor.coverage':
       return noteCoverage(draft);
+    case 'sensor.posture':
+      state.posture = postureIn(line, record.receivedAtMs);
+      return undefined;
     case 'sensor.collector_blind':
     case 'sensor.collector_recovered':
       return noteSight(draft);

@@ -26,6 +26,15 @@ const Figures = Type.Object({
   clockOffsetMs: Type.Optional(Type.Number()),
 });
 
+const Told = Type.Enum(['yes', 'no', 'unknown']);
+const Posture = Type.Object({
+  atMs: Time,
+  system: Type.String(),
+  diskEncrypted: Told,
+  firewall: Told,
+  secureBoot: Told,
+});
+
 /** Everything that is known of one sensor, as it is kept. Times are ledger times unless they say otherwise. */
 export const SensorState = Type.Object({
   host: Type.String(),
@@ -75,6 +84,8 @@ export const SensorState = Type.Object({
     }),
   ),
   figures: Type.Optional(Figures),
+  /** How it said last that its machine is kept. */
+  posture: Type.Optional(Posture),
   collectors: Type.Record(Type.String(), CollectorState),
   /** What happened lately, the newest of each kind. */
   incidents: Type.Array(Type.Object({ code: Type.String(), text: Type.String(), atMs: Time })),

@@ -8,6 +8,8 @@ import { DeviceFleetError } from '../errors.ts';
 import type { SensorLimits, SensorsNeeds } from '../needs.ts';
 import { forgetIncidents } from './draft.ts';
 import { createListening } from './listening.ts';
+import { machineOf, sensorThatVouched } from './machine.ts';
+import type { KnownMachine } from './machine.ts';
 import { createRegistry } from './registry.ts';
 import { createSensorStore } from './sensor-store.ts';
 import { sensorView } from './sensor-view.ts';
@@ -32,6 +34,10 @@ export type Sensors = {
   acceptKey(request: { readonly id: string; readonly keyId: string; readonly actor: Principal }): Promise<SensorView>;
   /** Forgets a sensor; one that goes on sending is a new one. Durable, with its audit event. Throws `sensor_unknown`. */
   retire(request: { readonly id: string; readonly actor: Principal }): Promise<void>;
+  /** The sensor whose key signed `sensor.vouched` with a nonce; whether the nonce is good is for the caller to say. */
+  vouched(statement: JsonObject): string | undefined;
+  /** The machine of a sensor; undefined when it was forgotten. */
+  machine(id: string): KnownMachine | undefined;
   /** The sensor heard last with one of these API keys, once it has beaten and told what it can see. */
   ofKey(isOne: (apiKeyId: string) => boolean): SensorView | undefined;
   health(): { readonly sensors: number; readonly refused: number };
@@ -134,6 +140,11 @@ export function createSensors(needs: SensorsNeeds): Sensors {
         listening.forget(id);
       });
       await needs.outbox.flushed();
+    },
+    vouched: (statement) => sensorThatVouched(registry.sensors, statement),
+    machine(id) {
+      const state = registry.sensors.get(id);
+      return state === undefined ? undefined : machineOf(state, needs.clock.nowMs());
     },
     ofKey(isOne) {
       const found = [...registry.sensors]
