@@ -184,9 +184,10 @@ function happeningFields(happening: AgentHappening): JsonObject {
         duration_ms: happening.durationMs,
       });
     case 'tool_described': {
-      const { tool, change, before, after, hides, says, looksLike } = happening;
+      const { tool, offer, change, before, after, hides, says, looksLike } = happening;
       return given({
         ...toolFields(tool),
+        offer: optional(offer),
         change,
         before: optional(before),
         after: optional(after),
@@ -204,12 +205,13 @@ function happeningFields(happening: AgentHappening): JsonObject {
         digest: optional(happening.digest),
       });
     case 'approval_answered': {
-      const { approval, call, answer, answeredBy, afterMs, scope, reason, digest } = happening;
+      const { approval, call, answer, answeredBy, alsoBy, afterMs, scope, reason, digest } = happening;
       return given({
         ...callFields(call),
         approval: name(approval),
         answer,
         answered_by: optional(answeredBy),
+        also_by: list(alsoBy),
         after_ms: afterMs,
         scope,
         reason: optional(reason),

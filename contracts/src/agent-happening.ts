@@ -119,6 +119,8 @@ export type AgentHappening =
   | {
       readonly kind: 'tool_described';
       readonly tool: AgentTool;
+      /** What it is, where it is no tool: `prompt`, `resource`, `resource_template`, `instructions`. */
+      readonly offer?: string;
       readonly change: 'added' | 'changed' | 'removed';
       /** Digests of name, description and schemas, as they are pinned. */
       readonly before?: string;
@@ -148,6 +150,8 @@ export type AgentHappening =
       readonly call: Pick<AgentCall, 'id' | 'tool' | 'action'>;
       readonly answer: 'allow' | 'deny' | 'expired';
       readonly answeredBy?: string;
+      /** Who said yes before them, where two people must; or whose yes stayed alone. */
+      readonly alsoBy?: readonly string[];
       /** Why nobody answered it: the time was over, the run was, somebody stopped it, the server began anew. */
       readonly reason?: string;
       readonly digest?: string;

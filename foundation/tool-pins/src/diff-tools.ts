@@ -1,6 +1,7 @@
+import type { Definition } from './offer.ts';
 import { canonicalText } from './pin.ts';
 import { isJsonObject, isList, own } from './tool-definition.ts';
-import type { Json, JsonObject, ToolDefinition } from './tool-definition.ts';
+import type { Json, JsonObject } from './tool-definition.ts';
 import { diffWords } from './word-diff.ts';
 import type { TextPart } from './word-diff.ts';
 
@@ -21,6 +22,7 @@ export const changeKinds = [
   'hint_turned',
   'annotation_changed',
   'icons_changed',
+  'media_type_changed',
   'schema_changed',
 ] as const;
 export type ChangeKind = (typeof changeKinds)[number];
@@ -41,14 +43,19 @@ export type ToolChange = {
 
 const maxChanges = 200;
 
-/** What differs, the gravest 200 of it, those first. Empty exactly when both have the same digest. */
-export function diffTools(before: ToolDefinition, after: ToolDefinition): ToolChange[] {
+/** What differs, the gravest 200 of it, those first. Empty exactly when both have the same digest. Both are to be of one kind. */
+export function diffTools(before: Definition, after: Definition): ToolChange[] {
   const changes: (Pick<ToolChange, 'kind' | 'weight' | 'path'> & { readonly pair: Pair })[] = [];
   const found: Found = (kind, weight, path, pair) => void changes.push({ kind, weight, path, pair });
   if (before.name !== after.name) found('renamed', 'grave', 'name', [before.name, after.name]);
+  if (before.kind !== after.kind) found('schema_changed', 'grave', 'kind', [before.kind, after.kind]);
+  if (before.label !== after.label) found('title_changed', 'notable', 'label', [before.label, after.label]);
   if (before.title !== after.title) found('title_changed', 'notable', 'title', [before.title, after.title]);
   words('description', [before.description, after.description], found);
   annotations(before.annotations, after.annotations, found);
+  promptArguments([before.arguments, after.arguments], found);
+  if (before.mimeType !== after.mimeType)
+    found('media_type_changed', 'notable', 'mimeType', [before.mimeType, after.mimeType]);
   schema('inputSchema', [before.inputSchema, after.inputSchema], found, 0);
   schema('outputSchema', [before.outputSchema, after.outputSchema], found, 0);
   if (!isSame(before.icons, after.icons)) found('icons_changed', 'minor', 'icons', [before.icons, after.icons]);
@@ -96,6 +103,48 @@ function annotations(was: JsonObject | undefined, is: JsonObject | undefined, fo
     found(kind, weight, `annotations/${name}`, pair);
   }
   if (names(was, is).length === 0 && !isSame(was, is)) found('annotation_changed', 'minor', 'annotations', [was, is]);
+}
+
+/** Each by its name; where names are missing or stand twice, the list as a whole. */
+function promptArguments([was, is]: Pair, found: Found): void {
+  if (isSame(was, is)) return;
+  const [from, to] = [byName(was), byName(is)];
+  if (from === undefined || to === undefined) {
+    found('schema_changed', 'grave', 'arguments', [was, is]);
+    return;
+  }
+  let isTold = false;
+  const tell: Found = (...change) => {
+    isTold = true;
+    found(...change);
+  };
+  for (const name of names(from, to)) {
+    const [before, after] = [own(from, name), own(to, name)];
+    const path = `arguments/${name}`;
+    if (!isJsonObject(before)) tell('parameter_added', 'grave', path, [undefined, after]);
+    else if (!isJsonObject(after)) tell('parameter_removed', 'notable', path, [before, undefined]);
+    else
+      for (const field of names(before, after)) {
+        const pair = [own(before, field), own(after, field)] as const;
+        if (isSame(...pair)) continue;
+        if (texts.has(field)) words(`${path}/${field}`, pair, tell);
+        else if (field === 'required' && pair[1] === true)
+          tell('parameter_required', 'grave', `${path}/required`, pair);
+        else if (field === 'required') tell('parameter_optional', 'notable', `${path}/required`, pair);
+        else tell('schema_changed', 'grave', `${path}/${field}`, pair);
+      }
+  }
+  if (!isTold) found('schema_changed', 'minor', 'arguments', [was, is]);
+}
+
+function byName(list: Json | undefined): JsonObject | undefined {
+  const items = list === undefined ? [] : list;
+  if (!isList(items)) return undefined;
+  const entries = items.flatMap((item): [string, Json][] => {
+    const name = isJsonObject(item) ? own(item, 'name') : undefined;
+    return typeof name === 'string' ? [[name, item]] : [];
+  });
+  return new Set(entries.map(([name]) => name)).size === items.length ? Object.fromEntries(entries) : undefined;
 }
 
 /** Deeper than any honest schema; below it is compared as a whole. */

@@ -5,6 +5,8 @@ export type { HiddenKind, HiddenText } from './hidden-text.ts';
 export { inspectTool } from './inspect-tool.ts';
 export type { ToolFinding } from './inspect-tool.ts';
 export { likeness, mixedScripts, skeletonOf } from './look-alikes.ts';
+export { keyOf, listLimits, offerKinds, readDefinition, readOffer, shownOffer } from './offer.ts';
+export type { Definition, OfferDefinition, OfferKind } from './offer.ts';
 export { canonicalText, digestOf, namelessDigestOf } from './pin.ts';
 export { signalsIn } from './signals.ts';
 export { readTool, toolLimits } from './tool-definition.ts';

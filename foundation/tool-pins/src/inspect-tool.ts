@@ -1,10 +1,11 @@
 import { hiddenText } from './hidden-text.ts';
 import type { HiddenKind } from './hidden-text.ts';
 import { mixedScripts } from './look-alikes.ts';
+import type { Definition } from './offer.ts';
 import { signalsIn } from './signals.ts';
 import type { SignalKind } from './signals.ts';
 import { isJsonObject, isList } from './tool-definition.ts';
-import type { Json, ToolDefinition } from './tool-definition.ts';
+import type { Json } from './tool-definition.ts';
 
 /** Something about one definition that a person should know before they approve it. */
 export type ToolFinding = {
@@ -25,9 +26,9 @@ const longestShown = 200;
 const usualName = /^[A-Za-z0-9_\-./]{1,128}$/;
 
 /** Everything a definition says, its schemas too, looked through for what hides or speaks to the model. At most 100 findings. */
-export function inspectTool(tool: ToolDefinition): ToolFinding[] {
+export function inspectTool(tool: Definition): ToolFinding[] {
   const findings: ToolFinding[] = [];
-  if (!usualName.test(tool.name))
+  if (tool.kind === undefined && !usualName.test(tool.name))
     findings.push({
       kind: 'unusual_name',
       path: 'name',
@@ -36,7 +37,7 @@ export function inspectTool(tool: ToolDefinition): ToolFinding[] {
       length: tool.name.length,
       shown: 'signs that names of tools do not have',
     });
-  const { name, ...rest } = tool;
+  const { name, kind: _kind, ...rest } = tool;
   lookAt(name, 'name', true, findings);
   for (const [path, text, isName] of textsOf(rest, '')) {
     if (findings.length >= maxFindings) break;

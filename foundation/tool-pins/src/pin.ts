@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Definition } from './offer.ts';
 import { isJsonObject, isList } from './tool-definition.ts';
 import type { Json, ToolDefinition } from './tool-definition.ts';
 
@@ -14,8 +15,8 @@ export function canonicalText(value: Json): string {
 }
 
 /** What a definition is pinned by: `sha256:` and the digest of its canonical text in hexadecimal. */
-export function digestOf(tool: ToolDefinition): string {
-  return digest({ ...tool });
+export function digestOf(definition: Definition): string {
+  return digest({ ...definition });
 }
 
 /** The same of two tools that differ in nothing but what they are called. */

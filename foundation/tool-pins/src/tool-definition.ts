@@ -56,6 +56,11 @@ export function readTool(said: unknown): ReadTool {
   return left.characters < 0 ? tooLarge(name) : { ok: true, tool: read };
 }
 
+/** A copy within bounds, which it takes off `left`. */
+export function copyOf(value: unknown, left: { characters: number; values: number }): Json | undefined {
+  return copy(value, 0, left);
+}
+
 /** Undefined for what is too deep, too much, or no JSON. */
 function copy(value: unknown, depth: number, left: { characters: number; values: number }): Json | undefined {
   left.values -= 1;
@@ -87,7 +92,7 @@ function copy(value: unknown, depth: number, left: { characters: number; values:
   return Object.fromEntries(entries);
 }
 
-function isObject(value: unknown): value is { readonly [name: string]: unknown } {
+export function isObject(value: unknown): value is { readonly [name: string]: unknown } {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

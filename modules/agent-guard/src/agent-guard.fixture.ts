@@ -10,7 +10,7 @@ import { createMemoryLedger } from '@sallyport/testing/memory-ledger';
 import type { HookCall } from './hooks/hook-message.ts';
 import type { Asking, OpenJudge } from './hooks/hook-judge.ts';
 import { agentGuardMigrations, createAgentGuard, type AgentGuard } from './index.ts';
-import type { AgentGuardLimits } from './needs.ts';
+import type { AgentGuardLimits, AgentGuardNeeds } from './needs.ts';
 
 const startMs = 1_800_000_000_000;
 
@@ -26,7 +26,7 @@ export type Judged = {
   readonly pack: string;
 };
 
-export type House = {
+export type House = Pick<AgentGuardNeeds, 'database' | 'columnKeys' | 'random'> & {
   readonly guard: AgentGuard;
   readonly clock: ReturnType<typeof createManualClock>;
   readonly ledger: ReturnType<typeof createMemoryLedger>;
@@ -116,6 +116,9 @@ export async function openHouse(
       pastCalls: { page: async () => ({ entries: [] }) },
     });
   const house: House = {
+    database,
+    columnKeys,
+    random: randomBytes,
     guard: await again(),
     clock,
     ledger,
@@ -129,6 +132,7 @@ export async function openHouse(
       places: ['evil.example'],
       policies: [{ id: 'test-asks', words: 'A person sees what goes out' }],
       isCertain: true,
+      people: 1,
       carries: { secret: 'none', personal: 'none' },
     },
     again,

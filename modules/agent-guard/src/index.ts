@@ -3,6 +3,7 @@ import { createAgents } from './migrations/0001-create-agents.ts';
 import { createToolServers } from './migrations/0002-create-tool-servers.ts';
 import { createApprovals } from './migrations/0003-create-approvals.ts';
 import { createRunTallies } from './migrations/0004-create-run-tallies.ts';
+import { pinOffers } from './migrations/0005-pin-offers.ts';
 
 export { createAgentGuard } from './agent-guard.ts';
 export type { AgentGuard } from './agent-guard.ts';
@@ -20,5 +21,6 @@ export const agentGuardMigrations: MigrationSet = {
     '0002-create-tool-servers': createToolServers,
     '0003-create-approvals': createApprovals,
     '0004-create-run-tallies': createRunTallies,
+    '0005-pin-offers': pinOffers,
   },
 };

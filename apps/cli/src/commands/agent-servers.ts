@@ -9,16 +9,17 @@ import { counted, jsonLine, plainText, shortText, styled, tableHead, timeText } 
 import { jsonBody, withClient, withConnection, type ConnectionOptions } from './connection.ts';
 
 type Options = ConnectionOptions & { json?: true };
-type ShowOptions = Options & { tool?: string };
+type ShowOptions = Options & { tool?: string; offer?: string };
 type ApproveOptions = Options & {
   tool?: string[];
+  offer?: string[];
   shown?: string;
   reason: string;
   keepEarlier?: true;
   letNew?: true;
   holdNew?: true;
 };
-type BlockOptions = Options & { tool?: string; reason: string };
+type BlockOptions = Options & { tool?: string; offer?: string; reason: string };
 
 const path = '/v1/agents/tool-servers';
 const shortDigestLength = 12;
@@ -31,15 +32,17 @@ export function addAgentServerCommands(agent: Command, needs: CliNeeds): void {
   add('list', 'what agents met, seen last first (agents:read)').action((options: Options) =>
     withClient(options, needs, (client) => list(client, options, needs)),
   );
-  add('show', 'a server and what its tools say of themselves, with what differs from what was approved')
+  add('show', 'a server and what it offers, as that describes itself, with what differs from what was approved')
     .argument('<server>', 'its id, or its name where no other has it')
     .option('--tool <name>', 'one tool, whole')
+    .option('--offer <kind:name>', 'one prompt, resource, resource_template or the instructions, whole')
     .action((server: string, options: ShowOptions) =>
       withClient(options, needs, (client) => show(client, server, options, needs)),
     );
-  add('approve', 'let a server be used, with the tools named as they were shown (agents:manage)')
+  add('approve', 'let a server be used, with what is named as it was shown (agents:manage)')
     .argument('<server>', 'its id, or its name where no other has it')
     .option('--tool <name=digest...>', 'a tool with the digest that show printed, or its first 12 signs')
+    .option('--offer <kind:name=digest...>', 'a prompt, resource or resource_template, or instructions, likewise')
     .option('--shown <digest>', 'all that waited when show printed this')
     .option('--keep-earlier', 'what was approved before stays approved beside it')
     .option('--let-new', 'let tools it gets later at once, unless something about them is odd')
@@ -48,9 +51,10 @@ export function addAgentServerCommands(agent: Command, needs: CliNeeds): void {
     .action((server: string, options: ApproveOptions) =>
       withClient(options, needs, (client) => approve(client, server, options, needs)),
     );
-  add('block', 'refuse a server, or one tool of it, from the next call on (agents:manage)')
+  add('block', 'refuse a server, or one thing it offers, from the next call on (agents:manage)')
     .argument('<server>', 'its id, or its name where no other has it')
     .option('--tool <name>', 'that tool alone')
+    .option('--offer <kind:name>', 'that prompt, resource or resource_template alone, or the instructions')
     .option('--reason <text>', 'why; agents are told', '')
     .action((server: string, options: BlockOptions) =>
       withClient(options, needs, (client) => block(client, server, options, needs)),
@@ -61,7 +65,15 @@ async function list(client: ApiClient, options: Options, needs: CliNeeds): Promi
   const servers = listField(await client.json({ path, signal: needs.signal }), 'servers');
   if (options.json !== true && servers.length > 0)
     needs.stdout.write(
-      tableHead(needs.stdout, [['server', 16], ['state', 12], ['tools', 24], ['seen', 20], ['name', 24], ['where']]),
+      tableHead(needs.stdout, [
+        ['server', 16],
+        ['state', 12],
+        ['tools', 24],
+        ['else', 24],
+        ['seen', 20],
+        ['name', 24],
+        ['where'],
+      ]),
     );
   for (const server of servers)
     needs.stdout.write(options.json === true ? `${jsonLine(server)}\n` : `${serverRow(server)}\n`);
@@ -69,20 +81,25 @@ async function list(client: ApiClient, options: Options, needs: CliNeeds): Promi
 }
 
 function serverRow(server: JsonValue): string {
-  const tools = field(server, 'tools');
-  const stands = ['changed', 'new', 'approved', 'blocked'].flatMap((state) => {
-    const count = numberField(tools, state) ?? 0;
-    return count === 0 ? [] : [`${count} ${state}`];
-  });
   const like = listField(server, 'looks_like').length > 0 ? ' (looks like another)' : '';
   return [
     shortText(textField(server, 'id') ?? '', 16).padEnd(16),
     shortText(textField(server, 'state') ?? '', 12).padEnd(12),
-    shortText(stands.join(', '), 24).padEnd(24),
+    shortText(standsText(field(server, 'tools')), 24).padEnd(24),
+    shortText(standsText(field(server, 'offers')), 24).padEnd(24),
     timeText(numberField(server, 'last_seen_at_ms') ?? 0).padEnd(20),
     shortText(`${textField(server, 'name') ?? ''}${like}`, 48).padEnd(24),
     shortText(textField(server, 'target') ?? '', 120),
   ].join('  ');
+}
+
+function standsText(counts: JsonValue | undefined): string {
+  return ['changed', 'new', 'approved', 'blocked']
+    .flatMap((state) => {
+      const count = counts === undefined ? 0 : (numberField(counts, state) ?? 0);
+      return count === 0 ? [] : [`${count} ${state}`];
+    })
+    .join(', ');
 }
 
 /** By id, or by a name that one server alone has: two of one name are never guessed between. */
@@ -102,11 +119,10 @@ async function find(client: ApiClient, wanted: string, needs: CliNeeds): Promise
 
 async function show(client: ApiClient, wanted: string, options: ShowOptions, needs: CliNeeds): Promise<void> {
   const server = await find(client, wanted, needs);
-  const tools = listField(server, 'each').filter(
-    (tool) => options.tool === undefined || textField(tool, 'name') === options.tool,
-  );
-  if (options.tool !== undefined && tools.length === 0)
-    throw new CliError('usage', `Cannot find tool "${plainText(options.tool)}" of this server`);
+  const wantedOne = options.tool ?? options.offer;
+  const tools = pinnedOf(server).filter((one) => wantedOne === undefined || isNamed(one, options));
+  if (wantedOne !== undefined && tools.length === 0)
+    throw new CliError('usage', `Cannot find "${plainText(wantedOne)}" of this server`);
   const id = textField(server, 'id') ?? '';
   const views: JsonValue[] = [];
   for (const tool of tools)
@@ -117,7 +133,9 @@ async function show(client: ApiClient, wanted: string, options: ShowOptions, nee
       }),
     );
   if (options.json === true) {
-    needs.stdout.write(`${jsonLine({ ...objectOf(server), each: views })}\n`);
+    const isTool = (view: JsonValue): boolean => kindOf(view) === 'tool';
+    const offered = views.filter((view) => !isTool(view));
+    needs.stdout.write(`${jsonLine({ ...objectOf(server), each: views.filter(isTool), offered })}\n`);
     return;
   }
   const { stdout } = needs;
@@ -125,11 +143,11 @@ async function show(client: ApiClient, wanted: string, options: ShowOptions, nee
     `${plainText(textField(server, 'name') ?? '')}  ${plainText(textField(server, 'state') ?? '')}\n` +
       `  ${plainText(textField(server, 'target') ?? '')}\n`,
   );
-  for (const view of views) sayTool(view, options.tool !== undefined, needs);
+  for (const view of views) sayTool(view, wantedOne !== undefined, needs);
   const waiting = waitingTools(server);
-  if (waiting.length > 0 && options.tool === undefined)
+  if (waiting.length > 0 && wantedOne === undefined)
     needs.stderr.write(
-      `${counted(waiting.length, 'tool')} wait. To approve all of them as they stand here:\n  sallyport agent servers approve ${plainText(id)} --shown ${shownDigest(waiting)}\n`,
+      `${counted(waiting.length, waiting.every((one) => kindOf(one) === 'tool') ? 'tool' : 'thing')} wait. To approve all of them as they stand here:\n  sallyport agent servers approve ${plainText(id)} --shown ${shownDigest(waiting)}\n`,
     );
 }
 
@@ -141,7 +159,7 @@ function sayTool(view: JsonValue, isWhole: boolean, { stdout }: CliNeeds): void 
   const digest = (textField(view, 'digest') ?? '').replace('sha256:', '');
   const state = textField(view, 'state') ?? '';
   stdout.write(
-    `\n${styled(stdout, 'bold', plainText(textField(view, 'name') ?? ''))}  ${plainText(state)}  ${digest.slice(0, shortDigestLength)}\n`,
+    `\n${styled(stdout, 'bold', plainText(shownName(view)))}  ${plainText(state)}  ${digest.slice(0, shortDigestLength)}\n`,
   );
   const description = textOfParts(listField(view, 'description'));
   stdout.write(`  ${isWhole ? plainText(description) : shortText(description, 200)}\n`);
@@ -179,13 +197,32 @@ function textOfParts(parts: readonly JsonValue[]): string {
     .join('');
 }
 
+/** Its tools, and what else it offers; a server of before knows of tools alone. */
+function pinnedOf(server: JsonValue): readonly JsonValue[] {
+  return [...listField(server, 'each'), ...listField(server, 'offered')];
+}
+
+function kindOf(pinned: JsonValue): string {
+  return textField(pinned, 'kind') ?? 'tool';
+}
+
+/** As `--tool` or `--offer` name it. */
+function shownName(pinned: JsonValue): string {
+  const [kind, name] = [kindOf(pinned), textField(pinned, 'name') ?? ''];
+  return kind === 'tool' ? name : kind === 'instructions' ? kind : `${kind}:${name}`;
+}
+
+function isNamed(pinned: JsonValue, { tool, offer }: Pick<ShowOptions, 'tool' | 'offer'>): boolean {
+  return kindOf(pinned) === 'tool' ? textField(pinned, 'name') === tool : shownName(pinned) === offer;
+}
+
 function waitingTools(server: JsonValue): JsonValue[] {
-  return listField(server, 'each').filter((tool) => ['new', 'changed'].includes(textField(tool, 'state') ?? ''));
+  return pinnedOf(server).filter((tool) => ['new', 'changed'].includes(textField(tool, 'state') ?? ''));
 }
 
 /** Of everything that waits, as it was printed: another tool or another word in one of them gives another. */
 function shownDigest(tools: readonly JsonValue[]): string {
-  const said = tools.map((tool) => `${textField(tool, 'name') ?? ''}\0${textField(tool, 'digest') ?? ''}`).toSorted();
+  const said = tools.map((tool) => `${shownName(tool)}\0${textField(tool, 'digest') ?? ''}`).toSorted();
   return createHash('sha256').update(said.join('\0\0')).digest('hex').slice(0, 32);
 }
 
@@ -197,14 +234,22 @@ async function approve(client: ApiClient, wanted: string, options: ApproveOption
     throw new CliError('usage', 'Cannot approve what was shown: what waits is not the same any more', {
       hint: `look again: sallyport agent servers show ${plainText(id)}`,
     });
-  const named = (options.tool ?? []).map((said) => chosenTool(server, said));
-  const tools = options.shown === undefined ? named : waiting.map(nameAndDigest);
+  const named = [
+    ...(options.tool ?? []).map((said) => chosenTool(listField(server, 'each'), said)),
+    ...(options.offer ?? []).map((said) => chosenTool(listField(server, 'offered'), said)),
+  ];
+  const chosen = options.shown === undefined ? named : waiting;
+  const tools = chosen.filter((one) => kindOf(one) === 'tool').map(nameAndDigest);
+  const offers = chosen
+    .filter((one) => kindOf(one) !== 'tool')
+    .map((one) => ({ kind: kindOf(one), ...nameAndDigest(one) }));
   const answer = await client.json({
     method: 'POST',
     path: `${path}/${encodeURIComponent(id)}/approve`,
     signal: needs.signal,
     ...jsonBody({
       tools,
+      ...(offers.length === 0 ? {} : { offers }),
       reason: options.reason,
       ...(options.keepEarlier === true ? { keep_earlier: true } : {}),
       ...(options.letNew === true ? { lets_new: true } : options.holdNew === true ? { lets_new: false } : {}),
@@ -213,7 +258,7 @@ async function approve(client: ApiClient, wanted: string, options: ApproveOption
   needs.stdout.write(
     options.json === true
       ? `${jsonLine(answer)}\n`
-      : `Approved ${plainText(textField(server, 'name') ?? '')} with ${counted(tools.length, 'tool')}\n`,
+      : `Approved ${plainText(textField(server, 'name') ?? '')} with ${counted(tools.length, 'tool')}${offers.length === 0 ? '' : ` and ${counted(offers.length, 'other thing')}`}\n`,
   );
 }
 
@@ -222,7 +267,7 @@ function nameAndDigest(tool: JsonValue): { readonly name: string; readonly diges
 }
 
 /** `NAME=DIGEST`, where the digest may be cut to its first 12 signs or more. */
-function chosenTool(server: JsonValue, said: string): { readonly name: string; readonly digest: string } {
+function chosenTool(pinned: readonly JsonValue[], said: string): JsonValue {
   const at = said.lastIndexOf('=');
   const [name, digest] = [
     said.slice(0, at),
@@ -231,11 +276,11 @@ function chosenTool(server: JsonValue, said: string): { readonly name: string; r
       .replace('sha256:', '')
       .toLowerCase(),
   ];
-  const tool = listField(server, 'each').find((one) => textField(one, 'name') === name);
+  const tool = pinned.find((one) => shownName(one) === name);
   if (at < 1 || digest.length < shortDigestLength || tool === undefined)
     throw new CliError(
       'usage',
-      `Cannot approve "${plainText(said)}": must be NAME=DIGEST of a tool it has, the digest at least ${shortDigestLength} signs`,
+      `Cannot approve "${plainText(said)}": must be NAME=DIGEST of something it has, the digest at least ${shortDigestLength} signs`,
       {
         hint: 'sallyport agent servers show',
       },
@@ -245,7 +290,7 @@ function chosenTool(server: JsonValue, said: string): { readonly name: string; r
     throw new CliError('usage', `Cannot approve "${plainText(name)}": it says something else now than what was shown`, {
       hint: 'look again: sallyport agent servers show',
     });
-  return now;
+  return tool;
 }
 
 async function block(client: ApiClient, wanted: string, options: BlockOptions, needs: CliNeeds): Promise<void> {
@@ -254,12 +299,23 @@ async function block(client: ApiClient, wanted: string, options: BlockOptions, n
     method: 'POST',
     path: `${path}/${encodeURIComponent(textField(server, 'id') ?? '')}/block`,
     signal: needs.signal,
-    ...jsonBody({ reason: options.reason, ...(options.tool === undefined ? {} : { tool: options.tool }) }),
+    ...jsonBody({ reason: options.reason, ...blockedIn(server, options) }),
   });
-  const what = options.tool === undefined ? '' : `${plainText(options.tool)} of `;
+  const named = options.tool ?? options.offer;
+  const what = named === undefined ? '' : `${plainText(named)} of `;
   needs.stdout.write(
     options.json === true
       ? `${jsonLine(answer)}\n`
       : `Blocked ${what}${plainText(textField(server, 'name') ?? '')}, from the next call on\n`,
   );
+}
+
+function blockedIn(server: JsonValue, { tool, offer }: BlockOptions): { tool?: string; kind?: string } {
+  if (offer === undefined) return tool === undefined ? {} : { tool };
+  const one = listField(server, 'offered').find((pinned) => shownName(pinned) === offer);
+  if (one === undefined)
+    throw new CliError('usage', `Cannot block "${plainText(offer)}": this server has no such prompt or resource`, {
+      hint: 'sallyport agent servers show',
+    });
+  return { tool: textField(one, 'name') ?? '', kind: kindOf(one) };
 }

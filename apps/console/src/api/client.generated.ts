@@ -523,7 +523,7 @@ export type Routes = {
       }[];
     };
   };
-  /** Calls of one’s own agents that wait for a person */
+  /** Calls of one’s own agents, and of service accounts one answers for, that wait for a person */
   'GET /v1/agent/approvals/own': {
     params: undefined;
     query: { readonly answered?: number | undefined };
@@ -590,7 +590,7 @@ export type Routes = {
       }[];
     };
   };
-  /** Say yes or no to a call of an agent of one’s own; with `agents:approve` anybody’s */
+  /** Say yes or no to a call of an agent of one’s own or of a service account one answers for; with `agents:approve` anybody’s */
   'POST /v1/agent/approvals/{id}/answer': {
     params: { readonly id: string };
     query: undefined;
@@ -658,7 +658,7 @@ export type Routes = {
       readonly result?: Readonly<Record<string, unknown>> | undefined;
     };
   };
-  /** An MCP server that a run met, with its tools as it described them; which of them may be used */
+  /** An MCP server that a run met, with what it offers as it described it; what of that may be used */
   'POST /v1/agent/gateway/servers': {
     params: undefined;
     query: undefined;
@@ -668,7 +668,11 @@ export type Routes = {
       readonly target: string;
       readonly protocol: string;
       readonly serverInfo?: Readonly<Record<string, unknown>> | undefined;
-      readonly tools: readonly Readonly<Record<string, unknown>>[];
+      readonly tools?: readonly Readonly<Record<string, unknown>>[] | undefined;
+      readonly prompts?: readonly Readonly<Record<string, unknown>>[] | undefined;
+      readonly resources?: readonly Readonly<Record<string, unknown>>[] | undefined;
+      readonly resourceTemplates?: readonly Readonly<Record<string, unknown>>[] | undefined;
+      readonly instructions?: string | undefined;
     };
     answer: {
       readonly server: {
@@ -681,6 +685,14 @@ export type Routes = {
         readonly isLet: boolean;
         readonly digest?: string | undefined;
         readonly reason?: string | undefined;
+      }[];
+      readonly offers: readonly {
+        readonly kind: 'instructions' | 'prompt' | 'resource' | 'resource_template';
+        readonly name: string;
+        readonly isLet: boolean;
+        readonly digest?: string | undefined;
+        readonly reason?: string | undefined;
+        readonly isNew?: boolean | undefined;
       }[];
     };
   };
@@ -1031,6 +1043,12 @@ export type Routes = {
           readonly changed: number;
           readonly blocked: number;
         };
+        readonly offers: {
+          readonly approved: number;
+          readonly new: number;
+          readonly changed: number;
+          readonly blocked: number;
+        };
         readonly warnings: number;
         readonly looks_like: readonly { readonly id: string; readonly name: string }[];
       }[];
@@ -1060,10 +1078,45 @@ export type Routes = {
         readonly changed: number;
         readonly blocked: number;
       };
+      readonly offers: {
+        readonly approved: number;
+        readonly new: number;
+        readonly changed: number;
+        readonly blocked: number;
+      };
       readonly warnings: number;
       readonly looks_like: readonly { readonly id: string; readonly name: string }[];
       readonly each: readonly {
         readonly id: string;
+        readonly kind: 'tool' | 'instructions' | 'prompt' | 'resource' | 'resource_template';
+        readonly name: string;
+        readonly state: 'approved' | 'new' | 'changed' | 'blocked';
+        readonly digest: string;
+        readonly warnings: number;
+        readonly description: readonly {
+          readonly change: 'same' | 'removed' | 'added';
+          readonly text: string;
+          readonly hidden?:
+            | 'zero_width'
+            | 'bidi'
+            | 'tag'
+            | 'variation_selector'
+            | 'terminal'
+            | 'control'
+            | 'comment'
+            | 'white_space'
+            | undefined;
+        }[];
+        readonly looks_like: readonly {
+          readonly server: string;
+          readonly tool: string;
+          readonly how: 'same' | 'looks_alike';
+        }[];
+        readonly last_seen_at_ms: number;
+      }[];
+      readonly offered: readonly {
+        readonly id: string;
+        readonly kind: 'tool' | 'instructions' | 'prompt' | 'resource' | 'resource_template';
         readonly name: string;
         readonly state: 'approved' | 'new' | 'changed' | 'blocked';
         readonly digest: string;
@@ -1098,7 +1151,7 @@ export type Routes = {
     body: undefined;
     answer: unknown;
   };
-  /** Let a server be used, with the tools named here as they were shown; refused when one changed since */
+  /** Let a server be used, with what is named here as it was shown; refused when something of it changed since */
   'POST /v1/agents/tool-servers/{id}/approve': {
     params: { readonly id: string };
     query: undefined;
@@ -1123,6 +1176,14 @@ export type Routes = {
             )[]
           | undefined;
       }[];
+      readonly offers?:
+        | readonly {
+            readonly kind: 'instructions' | 'prompt' | 'resource' | 'resource_template';
+            readonly name: string;
+            readonly digest: string;
+            readonly instead_of?: string | undefined;
+          }[]
+        | undefined;
       readonly keep_earlier?: boolean | undefined;
       readonly lets_new?: boolean | undefined;
       readonly reason?: string | undefined;
@@ -1146,10 +1207,45 @@ export type Routes = {
         readonly changed: number;
         readonly blocked: number;
       };
+      readonly offers: {
+        readonly approved: number;
+        readonly new: number;
+        readonly changed: number;
+        readonly blocked: number;
+      };
       readonly warnings: number;
       readonly looks_like: readonly { readonly id: string; readonly name: string }[];
       readonly each: readonly {
         readonly id: string;
+        readonly kind: 'tool' | 'instructions' | 'prompt' | 'resource' | 'resource_template';
+        readonly name: string;
+        readonly state: 'approved' | 'new' | 'changed' | 'blocked';
+        readonly digest: string;
+        readonly warnings: number;
+        readonly description: readonly {
+          readonly change: 'same' | 'removed' | 'added';
+          readonly text: string;
+          readonly hidden?:
+            | 'zero_width'
+            | 'bidi'
+            | 'tag'
+            | 'variation_selector'
+            | 'terminal'
+            | 'control'
+            | 'comment'
+            | 'white_space'
+            | undefined;
+        }[];
+        readonly looks_like: readonly {
+          readonly server: string;
+          readonly tool: string;
+          readonly how: 'same' | 'looks_alike';
+        }[];
+        readonly last_seen_at_ms: number;
+      }[];
+      readonly offered: readonly {
+        readonly id: string;
+        readonly kind: 'tool' | 'instructions' | 'prompt' | 'resource' | 'resource_template';
         readonly name: string;
         readonly state: 'approved' | 'new' | 'changed' | 'blocked';
         readonly digest: string;
@@ -1177,11 +1273,15 @@ export type Routes = {
       }[];
     };
   };
-  /** Block a server, or one tool of it, from the next call on */
+  /** Block a server, or one tool, prompt or resource of it, from the next call on */
   'POST /v1/agents/tool-servers/{id}/block': {
     params: { readonly id: string };
     query: undefined;
-    body: { readonly tool?: string | undefined; readonly reason?: string | undefined };
+    body: {
+      readonly tool?: string | undefined;
+      readonly kind?: 'tool' | 'instructions' | 'prompt' | 'resource' | 'resource_template' | undefined;
+      readonly reason?: string | undefined;
+    };
     answer: {
       readonly id: string;
       readonly name: string;
@@ -1201,10 +1301,45 @@ export type Routes = {
         readonly changed: number;
         readonly blocked: number;
       };
+      readonly offers: {
+        readonly approved: number;
+        readonly new: number;
+        readonly changed: number;
+        readonly blocked: number;
+      };
       readonly warnings: number;
       readonly looks_like: readonly { readonly id: string; readonly name: string }[];
       readonly each: readonly {
         readonly id: string;
+        readonly kind: 'tool' | 'instructions' | 'prompt' | 'resource' | 'resource_template';
+        readonly name: string;
+        readonly state: 'approved' | 'new' | 'changed' | 'blocked';
+        readonly digest: string;
+        readonly warnings: number;
+        readonly description: readonly {
+          readonly change: 'same' | 'removed' | 'added';
+          readonly text: string;
+          readonly hidden?:
+            | 'zero_width'
+            | 'bidi'
+            | 'tag'
+            | 'variation_selector'
+            | 'terminal'
+            | 'control'
+            | 'comment'
+            | 'white_space'
+            | undefined;
+        }[];
+        readonly looks_like: readonly {
+          readonly server: string;
+          readonly tool: string;
+          readonly how: 'same' | 'looks_alike';
+        }[];
+        readonly last_seen_at_ms: number;
+      }[];
+      readonly offered: readonly {
+        readonly id: string;
+        readonly kind: 'tool' | 'instructions' | 'prompt' | 'resource' | 'resource_template';
         readonly name: string;
         readonly state: 'approved' | 'new' | 'changed' | 'blocked';
         readonly digest: string;
@@ -1232,13 +1367,14 @@ export type Routes = {
       }[];
     };
   };
-  /** One tool: what it says of itself, what changed, and what about it is odd */
+  /** One tool, or anything else that is pinned: what it says of itself, what changed, and what about it is odd */
   'GET /v1/agents/tool-servers/{id}/tools/{tool}': {
     params: { readonly id: string; readonly tool: string };
     query: undefined;
     body: undefined;
     answer: {
       readonly id: string;
+      readonly kind: 'tool' | 'instructions' | 'prompt' | 'resource' | 'resource_template';
       readonly name: string;
       readonly state: 'approved' | 'new' | 'changed' | 'blocked';
       readonly digest: string;
@@ -1324,6 +1460,7 @@ export type Routes = {
           | 'hint_turned'
           | 'annotation_changed'
           | 'icons_changed'
+          | 'media_type_changed'
           | 'schema_changed';
         readonly weight: 'grave' | 'notable' | 'minor';
         readonly path: string;

@@ -13,6 +13,7 @@ export type ToolServerGate = {
     readonly sessionId: string;
     readonly server: string;
     readonly tool?: string;
+    readonly kind?: GatewayKind;
     readonly digest?: string;
   }): Promise<
     | { readonly isLet: true; readonly vetted?: VettedTool }
@@ -32,7 +33,7 @@ export type GatewayCall = {
   readonly kind: GatewayKind;
   /** Name of the tool or prompt; the URI of a resource. */
   readonly name: string;
-  /** Digest of the tool's description, as the client was shown it. */
+  /** Digest of what it says of itself, as the client was shown it. */
   readonly digest?: string;
   readonly input: JsonObject;
 };
@@ -94,7 +95,9 @@ export function createGatewayCalls({
     toolServers.isLet({
       sessionId,
       server,
-      ...(kind === 'tool' ? { tool: name, ...(digest === undefined ? {} : { digest }) } : {}),
+      tool: name,
+      kind,
+      ...(digest === undefined ? {} : { digest }),
     });
   async function refusalSince(asked: {
     readonly sessionId: string;

@@ -3,16 +3,17 @@ import type { Actor } from '@sallyport/ledger';
 import type { Transaction } from '@sallyport/platform/database';
 import type { Turns } from '@sallyport/platform/turns';
 import type { ToolEffect, VettedTool } from '@sallyport/information-flow';
-import type { ToolDefinition } from '@sallyport/tool-pins';
+import type { Definition } from '@sallyport/tool-pins';
 import { guardEvent } from '../audit-record.ts';
 import { AgentGuardError } from '../errors.ts';
 import type { AgentGuardNeeds } from '../needs.ts';
-import type { Decided, PinnedDefinition, ServerTool, ToolServer } from './tool-server.ts';
+import type { Decided, PinnedDefinition, PinnedKind, ServerTool, ToolServer } from './tool-server.ts';
 import { describeDefinition, effectsBesideName } from './tool-effects.ts';
 import type { ToolServerStore } from './tool-server-store.ts';
 
 /** One tool as it was shown to who approves it. */
 export type ToolApproval = {
+  readonly kind?: PinnedKind;
   readonly name: string;
   /** Of what was shown. */
   readonly digest: string;
@@ -43,6 +44,7 @@ export type ServerDecisions = {
   block(request: {
     readonly id: string;
     readonly tool?: string;
+    readonly kind?: PinnedKind;
     readonly reason: string;
     readonly by: Actor;
   }): Promise<void>;
@@ -81,11 +83,11 @@ export function createServerDecisions(
         const known = await store.listTools(transaction, id);
         const definitions = await store.listDefinitions(transaction, id);
         for (const asked of tools) {
-          const tool = known.find(({ name }) => name === asked.name);
+          const tool = known.find(({ kind, name }) => name === asked.name && kind === (asked.kind ?? 'tool'));
           const own = definitions.filter(({ toolId }) => toolId === tool?.id);
           const shown = own.find(({ digest }) => digest === asked.digest);
-          if (tool === undefined || shown === undefined || !isAsShown(asked, tool, shown)) throw changed(asked.name);
-          const vetted = vettedBy(asked, tool, shown.definition);
+          if (tool === undefined || shown === undefined || !isAsShown(asked, tool, shown)) throw changed(asked);
+          const vetted = tool.kind === 'tool' ? vettedBy(asked, tool, shown.definition) : {};
           await store.updateTool(transaction, { ...tool, isBlocked: false, vetted });
           for (const pinned of own) {
             if (pinned === shown) await store.updateDefinition(transaction, { ...pinned, state: 'approved', decided });
@@ -102,7 +104,11 @@ export function createServerDecisions(
         return {
           from: server.state,
           count: tools.length,
-          tools: tools.slice(0, 100).map(({ name, digest }) => ({ name: name.slice(0, 256), digest })),
+          tools: tools.slice(0, 100).map(({ kind, name, digest }) => ({
+            ...(kind === undefined || kind === 'tool' ? {} : { kind }),
+            name: name.slice(0, 256),
+            digest,
+          })),
           keeps_earlier: keepsEarlier,
           lets_new: letsNew ?? server.letsNew,
           reason,
@@ -110,17 +116,17 @@ export function createServerDecisions(
       });
     },
 
-    async block({ id, tool: name, reason, by }) {
+    async block({ id, tool: name, kind = 'tool', reason, by }) {
       await decide({ id, by, action: 'agent.server_block' }, async (transaction, server) => {
         if (name === undefined) {
           const decided: Decided = { by: by.name, atMs: clock.nowMs(), reason };
           await store.updateServer(transaction, { ...server, state: 'blocked', decided });
           return { from: server.state, reason };
         }
-        const tool = await store.findTool(transaction, id, name);
+        const tool = await store.findTool(transaction, id, { kind, name });
         if (tool === undefined) throw notFound(`${id}/${name}`);
         await store.updateTool(transaction, { ...tool, isBlocked: true });
-        return { tool: name, reason };
+        return { tool: name, ...(kind === 'tool' ? {} : { kind }), reason };
       });
     },
 
@@ -139,7 +145,7 @@ function isAsShown({ insteadOf }: ToolApproval, tool: ServerTool, shown: PinnedD
   return insteadOf === tool.newestDigest && shown.state !== 'held';
 }
 
-function vettedBy(asked: ToolApproval, tool: ServerTool, definition: ToolDefinition): VettedTool {
+function vettedBy(asked: ToolApproval, tool: ServerTool, definition: Definition): VettedTool {
   const answers =
     asked.answers === undefined ? tool.vetted.answers : asked.answers === 'content' ? undefined : asked.answers;
   const effects = asked.effects ?? [...new Set([...(tool.vetted.effects ?? []), ...effectsBesideName(definition)])];
@@ -162,10 +168,10 @@ function notFound(id: string): AgentGuardError {
   return new AgentGuardError('tool_server_not_found', `Cannot find tool server "${id}"`);
 }
 
-function changed(name: string): AgentGuardError {
+function changed({ kind = 'tool', name }: ToolApproval): AgentGuardError {
   return new AgentGuardError(
     'tool_server_changed',
-    `Cannot approve tool "${name}": it does not say any more what was shown`,
+    `Cannot approve ${kind.replace('_', ' ')} "${name}": it does not say any more what was shown`,
     { hint: 'look at it again' },
   );
 }

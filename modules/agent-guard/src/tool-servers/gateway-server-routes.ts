@@ -1,11 +1,21 @@
 import { typedApp, type RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
+import { offerKinds, toolLimits } from '@sallyport/tool-pins';
+import type { ToldDefinitions } from './told-definitions.ts';
 import { serverStates, toolServerLimits } from './tool-server.ts';
 import type { ToolServers } from './tool-servers.ts';
 
 const strict = { additionalProperties: false } as const;
 /** Schemas come along, and are long. */
 const bodyLimitBytes = 8 * 1024 * 1024;
+const { perServer } = toolServerLimits;
+const said = Type.Record(Type.String(), Type.Unknown(), { maxProperties: 50 });
+const seen = {
+  name: Type.String(),
+  isLet: Type.Boolean(),
+  digest: Type.Optional(Type.String({ description: 'To be named with each call' })),
+  reason: Type.Optional(Type.String()),
+};
 
 /** `POST /v1/agent/gateway/servers`: a gateway tells what it met, and hears what of it may be used. */
 export function createGatewayServerRoutes(servers: Pick<ToolServers, 'see'>): RoutePlugin {
@@ -15,7 +25,7 @@ export function createGatewayServerRoutes(servers: Pick<ToolServers, 'see'>): Ro
       {
         config: { scope: 'agents:report', bodyLimitBytes },
         schema: {
-          summary: 'An MCP server that a run met, with its tools as it described them; which of them may be used',
+          summary: 'An MCP server that a run met, with what it offers as it described it; what of that may be used',
           tags: ['agents'],
           body: Type.Object(
             {
@@ -29,11 +39,22 @@ export function createGatewayServerRoutes(servers: Pick<ToolServers, 'see'>): Ro
                   description: '`name` and `version` are kept, as what it calls itself',
                 }),
               ),
-              tools: Type.Array(Type.Record(Type.String(), Type.Unknown(), { maxProperties: 50 }), {
-                maxItems: toolServerLimits.toolsPerServer,
-                description:
-                  'name, title, description, inputSchema, outputSchema, annotations, icons: the rest is not read',
-              }),
+              tools: Type.Optional(
+                Type.Array(said, {
+                  maxItems: perServer.tool,
+                  description:
+                    'name, title, description, inputSchema, outputSchema, annotations, icons: the rest is not read',
+                }),
+              ),
+              prompts: Type.Optional(Type.Array(said, { maxItems: perServer.prompt })),
+              resources: Type.Optional(Type.Array(said, { maxItems: perServer.resource })),
+              resourceTemplates: Type.Optional(Type.Array(said, { maxItems: perServer.resource_template })),
+              instructions: Type.Optional(
+                Type.String({
+                  maxLength: toolLimits.characters,
+                  description: 'Of its handshake; the model reads them',
+                }),
+              ),
             },
             strict,
           ),
@@ -44,32 +65,50 @@ export function createGatewayServerRoutes(servers: Pick<ToolServers, 'see'>): Ro
                 state: Type.Enum([...serverStates]),
                 reason: Type.Optional(Type.String()),
               }),
-              tools: Type.Array(
+              tools: Type.Array(Type.Object(seen)),
+              offers: Type.Array(
                 Type.Object({
-                  name: Type.String(),
-                  isLet: Type.Boolean(),
-                  digest: Type.Optional(Type.String({ description: 'To be named with each call' })),
-                  reason: Type.Optional(Type.String()),
+                  kind: Type.Enum([...offerKinds]),
+                  ...seen,
+                  isNew: Type.Optional(Type.Boolean({ description: 'Nobody ever decided about it' })),
                 }),
+                { description: 'What else was told of: its instructions, prompts, resources, templates of them' },
               ),
             }),
           },
         },
       },
-      async ({ body: { serverInfo, ...told }, principal }) => {
+      async ({ body: { serverInfo, prompts, resources, resourceTemplates, ...told }, principal }) => {
         const says = ['name', 'version'].flatMap((field) => {
           const value = serverInfo?.[field];
           return typeof value === 'string' ? [value.slice(0, 200).toWellFormed()] : [];
         });
         const { server, reason, tools } = await servers.see({
           sessionId: principal.id,
-          told: { ...told, ...(says.length === 0 ? {} : { says: says.join(' ') }) },
+          told: {
+            ...told,
+            ...offersOf({ prompt: prompts, resource: resources, resource_template: resourceTemplates }),
+            ...(says.length === 0 ? {} : { says: says.join(' ') }),
+          },
         });
         return {
           server: { id: server.id, state: server.state, ...(reason === undefined ? {} : { reason }) },
-          tools: tools.map((tool) => ({ ...tool })),
+          tools: tools.flatMap(({ kind, isNew: _isNew, ...tool }) => (kind === 'tool' ? [tool] : [])),
+          offers: tools.flatMap(({ kind, ...offer }) => (kind === 'tool' ? [] : [{ kind, ...offer }])),
         };
       },
     );
   };
+}
+
+type OfferedKind = NonNullable<ToldDefinitions['offers']>[number]['kind'];
+
+/** Missing where none of the lists was asked for: that is not the same as a server that offers nothing. */
+function offersOf(
+  lists: Readonly<Record<OfferedKind, readonly unknown[] | undefined>>,
+): Pick<ToldDefinitions, 'offers'> {
+  const of = (kind: OfferedKind) => (lists[kind] ?? []).map((one) => ({ kind, said: one }));
+  return Object.values(lists).every((list) => list === undefined)
+    ? {}
+    : { offers: [...of('prompt'), ...of('resource'), ...of('resource_template')] };
 }

@@ -1,43 +1,48 @@
 import type { Transaction } from '@sallyport/platform/database';
 import type { Turns } from '@sallyport/platform/turns';
-import { digestOf, inspectTool, likeness, readTool } from '@sallyport/tool-pins';
-import type { ToolDefinition } from '@sallyport/tool-pins';
+import { digestOf, inspectTool, keyOf, likeness } from '@sallyport/tool-pins';
+import type { Definition } from '@sallyport/tool-pins';
 import { happened, sessionWords } from '../audit-record.ts';
 import { AgentGuardError } from '../errors.ts';
 import type { AgentGuardNeeds } from '../needs.ts';
 import type { StandingSession } from '../sessions/agent-sessions.ts';
 import { effectsBesideName } from './tool-effects.ts';
-import { toolServerLimits as limits } from './tool-server.ts';
-import type { Likeness, Pin, ServerIdentity, ServerTool, Sighting, ToolServer } from './tool-server.ts';
+import { likenessTo, type Other } from './likeness-to.ts';
+import { readTold, type ToldDefinitions } from './told-definitions.ts';
+import { pinnedKinds, stateOfTool, toolServerLimits as limits } from './tool-server.ts';
+import type { Pin, PinnedKind, ServerIdentity, ServerTool, Sighting, ToolServer } from './tool-server.ts';
 import type { ToolServerStore } from './tool-server-store.ts';
 import { whyHeld, whyServerHeld } from './why-held.ts';
 
 /** A server as a gateway met it in a run. */
-export type ToldServer = ServerIdentity & {
-  readonly protocol: string;
-  readonly says?: string;
-  /** As the server sent them. */
-  readonly tools: readonly unknown[];
-};
+export type ToldServer = ServerIdentity &
+  ToldDefinitions & {
+    readonly protocol: string;
+    readonly says?: string;
+  };
 
 export type SeenTool = {
+  readonly kind: PinnedKind;
   readonly name: string;
   readonly isLet: boolean;
   /** Missing where the definition could not be read. */
   readonly digest?: string;
   /** Why it is not let. */
   readonly reason?: string;
+  /** Nobody ever decided about it. */
+  readonly isNew?: true;
 };
 export type SeenServer = {
   readonly server: ToolServer;
-  /** Why none of its tools is let. */
+  /** Why nothing of it is let. */
   readonly reason?: string;
+  /** All that was told of. */
   readonly tools: readonly SeenTool[];
 };
 
 /**
- * Writes down what a run met: a server that is unknown is quarantined, a tool or a definition that is unknown is held. Each of these leaves
- * an event of that run. What was met before changes nothing but when it was seen last.
+ * Writes down what a run met: a server that is unknown is quarantined; a tool, prompt, resource or definition that is unknown is held. Each
+ * of these leaves an event of that run. What was met before changes nothing but when it was seen last.
  */
 export type SeeServer = (standing: StandingSession, told: ToldServer) => Promise<SeenServer>;
 
@@ -91,6 +96,7 @@ export function createSeeServer(
       ownerId,
       state: 'quarantined',
       letsNew: false,
+      pinsOffers: true,
       protocol: told.protocol,
       ...(told.says === undefined ? {} : { says: told.says }),
       firstSeen: sighting,
@@ -107,20 +113,25 @@ export function createSeeServer(
     return server;
   }
 
-  async function toolsOf(seeing: Seeing, server: ToolServer, definitions: readonly ToolDefinition[]): Promise<Pin[]> {
+  async function toolsOf(seeing: Seeing, server: ToolServer, definitions: readonly Definition[]): Promise<Pin[]> {
     const { transaction, nowMs } = seeing;
-    const tools = new Map((await store.listTools(transaction, server.id)).map((tool) => [tool.name, tool]));
-    const pins = await store.listPins(transaction, server.id);
-    const fresh = definitions.filter(({ name }) => !tools.has(name));
-    if (tools.size + fresh.length > limits.toolsPerServer) throw tooMany(server.name);
+    const known = await store.listTools(transaction, server.id);
+    const tools = new Map(known.map((tool) => [pinnedKey(tool), tool]));
+    const pins = groupBy(await store.listPins(transaction, server.id));
+    const fresh = definitions.filter((one) => !tools.has(keyOf(one)));
+    for (const kind of pinnedKinds) {
+      const isOfKind = (one: { readonly kind?: PinnedKind }): boolean => (one.kind ?? 'tool') === kind;
+      if (known.filter(isOfKind).length + fresh.filter(isOfKind).length > limits.perServer[kind])
+        throw tooMany(server.name, kind);
+    }
     const others = fresh.length === 0 ? [] : await otherTools(transaction);
-    if (others.length + fresh.length > limits.tools) throw tooMany(server.name);
+    if (others.length + fresh.length > limits.tools) throw tooMany(server.name, 'tool');
     const again = { toolIds: new Array<string>(), pinIds: new Array<string>() };
     const now: Pin[] = [];
     for (const definition of definitions) {
       const digest = digestOf(definition);
-      const tool = tools.get(definition.name);
-      const own = pins.filter(({ toolId }) => toolId === tool?.id);
+      const tool = tools.get(keyOf(definition));
+      const own = pins.get(tool?.id ?? '') ?? [];
       const pin = own.find((one) => one.digest === digest);
       if (tool !== undefined && pin !== undefined) {
         again.toolIds.push(tool.id);
@@ -132,33 +143,35 @@ export function createSeeServer(
     return now;
   }
 
-  async function otherTools(transaction: Transaction): Promise<{ server: ToolServer; tool: string }[]> {
+  async function otherTools(transaction: Transaction): Promise<Other[]> {
     const servers = new Map((await store.listServers(transaction)).map((server) => [server.id, server]));
-    return (await store.listTools(transaction)).flatMap(({ serverId, name }) => {
+    return (await store.listTools(transaction)).flatMap(({ serverId, kind, name }) => {
       const server = servers.get(serverId);
       // Nobody is imitated by being like what was turned away.
-      return server === undefined || server.state === 'blocked' ? [] : [{ server, tool: name }];
+      return server === undefined || server.state === 'blocked' ? [] : [{ server, kind, tool: name }];
     });
   }
 
   async function firstSight(met: {
     readonly seeing: Seeing;
     readonly server: ToolServer;
-    readonly definition: ToolDefinition;
+    readonly definition: Definition;
     readonly digest: string;
     readonly tool: ServerTool | undefined;
     readonly own: readonly Pin[];
-    readonly others: readonly { readonly server: ToolServer; readonly tool: string }[];
+    readonly others: readonly Other[];
   }): Promise<Pin> {
     const { seeing, server, definition, digest, own, others } = met;
     const { transaction, sighting, nowMs, record } = seeing;
     const likenesses =
-      met.tool?.likenesses ?? others.flatMap((other) => likenessTo(other, server, definition.name)).slice(0, 20);
-    const effects = effectsBesideName(definition);
+      met.tool?.likenesses ?? others.flatMap((other) => likenessTo(other, server, definition)).slice(0, 20);
+    const kind = definition.kind ?? 'tool';
+    const effects = kind === 'tool' ? effectsBesideName(definition) : [];
     const tool: ServerTool = {
       ...(met.tool ?? {
         id: newId(),
         serverId: server.id,
+        kind,
         name: definition.name,
         isBlocked: false,
         firstSeenAtMs: nowMs,
@@ -172,7 +185,9 @@ export function createSeeServer(
     else await store.updateTool(transaction, tool);
     const findings = inspectTool(definition);
     const isOdd = findings.length > 0 || likenesses.some(({ how }) => how === 'looks_alike');
-    const isLetAtOnce = met.tool === undefined && server.state === 'approved' && server.letsNew && !isOdd;
+    // Instructions were never handed on before they were pinned: nothing goes on with them.
+    const goesOn = server.letsNew || (!server.pinsOffers && kind !== 'tool' && kind !== 'instructions');
+    const isLetAtOnce = met.tool === undefined && server.state === 'approved' && goesOn && !isOdd;
     const pin = {
       id: newId(),
       serverId: server.id,
@@ -196,6 +211,7 @@ export function createSeeServer(
         name: definition.name,
         server: { name: server.name, source: 'gateway', isNew: server.state !== 'approved' },
       },
+      ...(kind === 'tool' ? {} : { offer: kind }),
       change: met.tool === undefined ? 'added' : 'changed',
       ...(before === undefined ? {} : { before: before.digest }),
       after: digest,
@@ -213,7 +229,7 @@ export function createSeeServer(
   }
 
   return async (standing, told) => {
-    const { definitions, unread } = readAll(told.tools);
+    const { definitions, unread } = readTold(told);
     const seen = await inTurn(() =>
       database.transaction().execute(async (transaction) => {
         const { session, agent, ownerName } = standing;
@@ -228,62 +244,57 @@ export function createSeeServer(
         };
         const server = await serverOf(seeing, told);
         const pins = await toolsOf(seeing, server, definitions);
+        if (told.offers !== undefined && !server.pinsOffers)
+          await store.updateServer(transaction, { ...server, pinsOffers: true });
+        const all = groupBy(await store.listPins(transaction, server.id));
         const tools = new Map((await store.listTools(transaction, server.id)).map((tool) => [tool.id, tool]));
-        return { server, pins, tools };
+        return { server, pins, tools, all };
       }),
     );
     await outbox.flushed();
-    const { server, pins, tools } = seen;
+    const { server, pins, tools, all } = seen;
     const held = whyServerHeld(server);
     return {
       server,
       ...(held === undefined ? {} : { reason: held }),
       tools: [
         ...pins.map((pin, index): SeenTool => {
-          const reason = whyHeld(server, tools.get(pin.toolId), pin);
-          const name = definitions[index]?.name ?? '';
-          return { name, isLet: reason === undefined, digest: pin.digest, ...(reason === undefined ? {} : { reason }) };
+          const { kind = 'tool', name = '' } = definitions[index] ?? {};
+          const tool = tools.get(pin.toolId);
+          const reason = whyHeld(server, tool, pin, kind);
+          const isNew = tool !== undefined && stateOfTool(tool, all.get(tool.id) ?? []) === 'new';
+          return {
+            kind,
+            name,
+            isLet: reason === undefined,
+            digest: pin.digest,
+            ...(reason === undefined ? {} : { reason }),
+            ...(isNew ? { isNew: true as const } : {}),
+          };
         }),
-        ...unread,
+        ...unread.map((one): SeenTool => ({ ...one, isLet: false })),
       ],
     };
   };
 }
 
-function likenessTo(
-  other: { readonly server: ToolServer; readonly tool: string },
-  server: ToolServer,
-  name: string,
-): Likeness[] {
-  const how = likeness(name, other.tool);
-  // The same server at another place brings the same tools: that is told of the server.
-  if (how === undefined || (how === 'same' && other.server.name === server.name)) return [];
-  return [{ server: other.server.name, tool: other.tool, how }];
+function pinnedKey({ kind, name }: Pick<ServerTool, 'kind' | 'name'>): string {
+  return kind === 'tool' ? keyOf({ name }) : keyOf({ kind, name });
 }
 
-/** What can be read; a name that stands twice is nobody's, for a client may take the one or the other. */
-function readAll(tools: readonly unknown[]): { definitions: ToolDefinition[]; unread: SeenTool[] } {
-  const read = tools.map(readTool);
-  const named = read.flatMap((one) => (one.ok ? [one.tool] : []));
-  const often = new Map<string, number>();
-  for (const { name } of named) often.set(name, (often.get(name) ?? 0) + 1);
-  const twice = [...often].flatMap(([name, count]): SeenTool[] =>
-    count === 1 ? [] : [{ name, isLet: false, reason: 'The server has two tools of this name' }],
-  );
-  const faulty = read.flatMap((one, index): SeenTool[] =>
-    one.ok ? [] : [{ name: nameOf(tools[index]), isLet: false, reason: one.message }],
-  );
-  return { definitions: named.filter(({ name }) => often.get(name) === 1), unread: [...twice, ...faulty] };
+function groupBy(pins: readonly Pin[]): Map<string, Pin[]> {
+  const groups = new Map<string, Pin[]>();
+  for (const pin of pins) {
+    const group = groups.get(pin.toolId);
+    if (group === undefined) groups.set(pin.toolId, [pin]);
+    else group.push(pin);
+  }
+  return groups;
 }
 
-function nameOf(said: unknown): string {
-  const name: unknown = typeof said === 'object' && said !== null && 'name' in said ? said.name : undefined;
-  return typeof name === 'string' ? name.slice(0, 256) : '';
-}
-
-function tooMany(name: string): AgentGuardError {
+function tooMany(name: string, kind: PinnedKind): AgentGuardError {
   return new AgentGuardError(
     'agent_limit_reached',
-    `Cannot take in the tools of "${name}": must be at most ${limits.toolsPerServer} of a server and ${limits.tools} of all`,
+    `Cannot take in what "${name}" offers: must be at most ${limits.perServer[kind]} (${kind}) of a server and ${limits.tools} of all`,
   );
 }

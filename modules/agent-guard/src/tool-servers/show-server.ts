@@ -1,17 +1,19 @@
 import type { Database } from '@sallyport/platform/database';
 import type { ToolDescription } from '@sallyport/information-flow';
 import { diffTools, inspectTool, likeness, shownText } from '@sallyport/tool-pins';
-import type { TextPart, ToolChange, ToolDefinition, ToolFinding } from '@sallyport/tool-pins';
+import type { Definition, TextPart, ToolChange, ToolFinding } from '@sallyport/tool-pins';
 import { AgentGuardError } from '../errors.ts';
-import { describeDefinition } from './tool-effects.ts';
+import { describePinned } from './tool-effects.ts';
 import { stateOfTool } from './tool-server.ts';
 import type { Pin, PinnedDefinition, ServerTool, ToolServer, ToolState } from './tool-server.ts';
 import type { ToolServerStore } from './tool-server-store.ts';
 
-/** A server with how its tools stand. */
+/** A server with how its tools stand, and what else it offers. */
 export type ServerOverview = {
   readonly server: ToolServer;
   readonly tools: Readonly<Record<ToolState, number>>;
+  /** Of what else is pinned of it. */
+  readonly offers: Readonly<Record<ToolState, number>>;
   /** Things about definitions nobody decided about that somebody should look at. */
   readonly warnings: number;
   /** Other servers that its name can be taken for, or that have it. */
@@ -33,7 +35,7 @@ export type ToolView = Omit<ToolOverview, 'warnings'> & {
   readonly changes: readonly ToolChange[];
   readonly findings: readonly ToolFinding[];
   readonly parameters: readonly Parameter[];
-  readonly does: ToolDescription;
+  readonly does: Pick<ToolDescription, 'effects' | 'answers' | 'why'>;
   readonly history: readonly PinnedDefinition[];
 };
 export type Parameter = {
@@ -104,7 +106,7 @@ export function createShowServers({
         changes: before === undefined ? [] : diffTools(before.definition, newest.definition),
         findings: inspectTool(newest.definition),
         parameters: parametersOf(newest.definition),
-        does: describeDefinition(newest.definition, tool.vetted),
+        does: describePinned(newest.definition, tool.vetted),
         history: own.toReversed(),
       };
     },
@@ -115,16 +117,17 @@ function overviewOf(
   server: ToolServer,
   known: {
     readonly servers: readonly ToolServer[];
-    readonly tools: readonly Pick<ServerTool, 'id' | 'isBlocked' | 'newestDigest'>[];
+    readonly tools: readonly Pick<ServerTool, 'id' | 'kind' | 'isBlocked' | 'newestDigest'>[];
     readonly pins: ReadonlyMap<string, readonly Pin[]>;
   },
 ): ServerOverview {
   const tools = { approved: 0, new: 0, changed: 0, blocked: 0 };
+  const offers = { ...tools };
   let warnings = 0;
   for (const tool of known.tools) {
     const pins = known.pins.get(tool.id) ?? [];
     const state = stateOfTool(tool, pins);
-    tools[state] += 1;
+    (tool.kind === 'tool' ? tools : offers)[state] += 1;
     if (state === 'new' || state === 'changed')
       warnings += pins.find(({ digest }) => digest === tool.newestDigest)?.warnings ?? 0;
   }
@@ -134,12 +137,25 @@ function overviewOf(
     )
     .map(({ id, name }) => ({ id, name }))
     .slice(0, 20);
-  return { server, tools, warnings, looksLike };
+  return { server, tools, offers, warnings, looksLike };
 }
 
 const maxParameters = 200;
 
-function parametersOf({ inputSchema }: ToolDefinition): Parameter[] {
+function parametersOf({ inputSchema, arguments: listed = [] }: Definition): Parameter[] {
+  if (listed.length > 0)
+    return listed.slice(0, maxParameters).flatMap((one): Parameter[] => {
+      if (typeof one !== 'object' || one === null || isList(one)) return [];
+      const { name, description, required } = one;
+      return [
+        {
+          name: shownText(typeof name === 'string' ? name : ''),
+          type: 'text',
+          isRequired: required === true,
+          description: shownText(typeof description === 'string' ? description : ''),
+        },
+      ];
+    });
   const [properties, required] = [objectIn(inputSchema, 'properties'), inputSchema?.['required']];
   return Object.entries(properties)
     .slice(0, maxParameters)
@@ -155,7 +171,7 @@ function parametersOf({ inputSchema }: ToolDefinition): Parameter[] {
     });
 }
 
-type JsonObject = NonNullable<ToolDefinition['annotations']>;
+type JsonObject = NonNullable<Definition['annotations']>;
 
 function objectIn(object: JsonObject | undefined, name: string): JsonObject {
   const value = object !== undefined && Object.hasOwn(object, name) ? object[name] : undefined;

@@ -4,7 +4,7 @@ import type { TextPart } from '@sallyport/tool-pins';
 import { Type, type Static } from 'typebox';
 import { shownTarget } from './shown-target.ts';
 import type { ServerOverview, ToolOverview, ToolView } from './show-server.ts';
-import { pinStates, serverStates } from './tool-server.ts';
+import { pinnedKinds, pinStates, serverStates } from './tool-server.ts';
 import type { Decided, PinnedDefinition, Sighting } from './tool-server.ts';
 
 export const trustedAnswers = ['directory', 'clock', 'own', 'content'] as const;
@@ -43,6 +43,9 @@ const server = {
   last_seen_at_ms: Type.Integer(),
   decided: Type.Optional(Decision),
   tools: Counts,
+  offers: Type.Object(Counts.properties, {
+    description: 'Of its instructions, prompts, resources and templates of resources',
+  }),
   warnings: Type.Integer({ description: 'Things somebody should look at, of tools that nobody decided about' }),
   looks_like: Type.Array(Type.Object({ id: Type.String(), name: Type.String() }), {
     description: 'Other servers of this name, or of one it can be taken for',
@@ -56,6 +59,7 @@ const Likenesses = Type.Array(
 );
 const tool = {
   id: Type.String(),
+  kind: Type.Enum([...pinnedKinds]),
   name: Type.String(),
   state: Type.Enum([...toolStates], {
     description: '`new`: nobody decided; `changed`: it says something else than what was approved',
@@ -67,7 +71,14 @@ const tool = {
   last_seen_at_ms: Type.Integer(),
 };
 const ShownTool = Type.Object(tool);
-export const ShownServerWithTools = Type.Object({ ...server, each: Type.Array(ShownTool) });
+export const ShownServerWithTools = Type.Object({
+  ...server,
+  each: Type.Array(ShownTool, { description: 'Its tools' }),
+  offered: Type.Array(ShownTool, {
+    description:
+      'Its instructions, prompts, resources and templates of resources; the name of a resource is its address',
+  }),
+});
 
 const Definition = Type.Object({
   digest: Type.String(),
@@ -116,7 +127,13 @@ export const ShownToolView = Type.Object({
   history: Type.Array(Definition, { description: 'What it said of itself, newest first' }),
 });
 
-export function shownServer({ server: of, tools, warnings, looksLike }: ServerOverview): Static<typeof ShownServer> {
+export function shownServer({
+  server: of,
+  tools,
+  offers,
+  warnings,
+  looksLike,
+}: ServerOverview): Static<typeof ShownServer> {
   return {
     id: of.id,
     name: of.name,
@@ -131,6 +148,7 @@ export function shownServer({ server: of, tools, warnings, looksLike }: ServerOv
     last_seen_at_ms: of.lastSeenAtMs,
     ...decision(of.decided),
     tools: { ...tools },
+    offers: { ...offers },
     warnings,
     looks_like: looksLike.map((other) => ({ ...other })),
   };
@@ -139,6 +157,7 @@ export function shownServer({ server: of, tools, warnings, looksLike }: ServerOv
 export function shownTool({ tool: of, state, warnings, description }: ToolOverview): Static<typeof ShownTool> {
   return {
     id: of.id,
+    kind: of.kind,
     name: of.name,
     state,
     digest: of.newestDigest,

@@ -1,6 +1,6 @@
 import { describeTool } from '@sallyport/information-flow';
 import type { ToolDescription, ToolEffect, VettedTool } from '@sallyport/information-flow';
-import type { ToolDefinition } from '@sallyport/tool-pins';
+import type { Definition, ToolDefinition } from '@sallyport/tool-pins';
 
 /** What a tool does by all it says of itself: its name decides, the rest can only add. */
 export function describeDefinition(definition: ToolDefinition, vetted: VettedTool = {}): ToolDescription {
@@ -28,4 +28,21 @@ export function describeDefinition(definition: ToolDefinition, vetted: VettedToo
 export function effectsBesideName(definition: ToolDefinition): ToolEffect[] {
   const byName = new Set(describeTool({ name: definition.name }).effects);
   return describeDefinition(definition).effects.filter((effect) => effect !== 'read' && !byName.has(effect));
+}
+
+/** What comes of anything that is pinned: of what is no tool, words that others wrote. */
+export function describePinned(
+  definition: Definition,
+  vetted: VettedTool,
+): Pick<ToolDescription, 'effects' | 'answers' | 'why'> {
+  if (definition.kind === undefined) return describeDefinition(definition, vetted);
+  switch (definition.kind) {
+    case 'instructions':
+      return { effects: ['read'], answers: 'content', why: ['the model reads it when the server is begun with'] };
+    case 'prompt':
+      return { effects: ['read'], answers: 'content', why: ['what it gives goes into the prompt: trusted nowhere'] };
+    case 'resource':
+    case 'resource_template':
+      return { effects: ['read'], answers: 'content', why: ['what is read there is trusted nowhere'] };
+  }
 }

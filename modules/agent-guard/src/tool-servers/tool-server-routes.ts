@@ -1,5 +1,6 @@
 import { toolEffects } from '@sallyport/information-flow';
 import { typedApp, type RoutePlugin } from '@sallyport/platform/http';
+import { offerKinds } from '@sallyport/tool-pins';
 import { Type } from 'typebox';
 import {
   ShownServer,
@@ -10,12 +11,16 @@ import {
   shownToolView,
   trustedAnswers,
 } from './shown-server.ts';
-import { toolServerLimits } from './tool-server.ts';
+import { pinnedKinds, toolServerLimits } from './tool-server.ts';
 import type { ToolServers } from './tool-servers.ts';
 
 const strict = { additionalProperties: false } as const;
+const { perServer } = toolServerLimits;
 const id = Type.String({ minLength: 1, maxLength: 100 });
 const toolName = Type.String({ minLength: 1, maxLength: 256 });
+/** Resources are asked for by their addresses. */
+const offerName = Type.String({ minLength: 1, maxLength: 4096 });
+const offerKind = Type.Enum([...offerKinds]);
 const digest = Type.String({ pattern: '^sha256:[0-9a-f]{64}$' });
 const reason = Type.Optional(Type.String({ maxLength: 500 }));
 const Approval = Type.Object(
@@ -35,6 +40,11 @@ const Approval = Type.Object(
       }),
     ),
   },
+  strict,
+);
+
+const OfferApproval = Type.Object(
+  { kind: offerKind, name: offerName, digest, instead_of: Type.Optional(digest) },
   strict,
 );
 
@@ -74,7 +84,8 @@ export function createToolServerRoutes(servers: ToolServers): RoutePlugin {
       {
         config: see,
         schema: {
-          summary: 'One tool: what it says of itself, what changed, and what about it is odd',
+          summary:
+            'One tool, or anything else that is pinned: what it says of itself, what changed, and what about it is odd',
           tags,
           params: Type.Object({ id, tool: id }),
           response: { 200: ShownToolView },
@@ -88,12 +99,19 @@ export function createToolServerRoutes(servers: ToolServers): RoutePlugin {
       {
         config: decide,
         schema: {
-          summary: 'Let a server be used, with the tools named here as they were shown; refused when one changed since',
+          summary:
+            'Let a server be used, with what is named here as it was shown; refused when something of it changed since',
           tags,
           params,
           body: Type.Object(
             {
-              tools: Type.Array(Approval, { maxItems: toolServerLimits.toolsPerServer }),
+              tools: Type.Array(Approval, { maxItems: perServer.tool }),
+              offers: Type.Optional(
+                Type.Array(OfferApproval, {
+                  maxItems: perServer.prompt + perServer.resource + perServer.resource_template + 1,
+                  description: 'Instructions, prompts, resources and templates of resources, as they were shown',
+                }),
+              ),
               keep_earlier: Type.Optional(
                 Type.Boolean({ description: 'What was approved before stays approved beside it. Default false' }),
               ),
@@ -108,7 +126,7 @@ export function createToolServerRoutes(servers: ToolServers): RoutePlugin {
       async ({ params: of, body, principal }) => {
         await servers.approve({
           id: of.id,
-          tools: body.tools.map(({ instead_of: insteadOf, ...tool }) => ({
+          tools: [...body.tools, ...(body.offers ?? [])].map(({ instead_of: insteadOf, ...tool }) => ({
             ...tool,
             ...(insteadOf === undefined ? {} : { insteadOf }),
           })),
@@ -126,10 +144,17 @@ export function createToolServerRoutes(servers: ToolServers): RoutePlugin {
       {
         config: decide,
         schema: {
-          summary: 'Block a server, or one tool of it, from the next call on',
+          summary: 'Block a server, or one tool, prompt or resource of it, from the next call on',
           tags,
           params,
-          body: Type.Object({ tool: Type.Optional(toolName), reason }, strict),
+          body: Type.Object(
+            {
+              tool: Type.Optional(offerName),
+              kind: Type.Optional(Type.Enum([...pinnedKinds], { description: 'What `tool` is. Default tool' })),
+              reason,
+            },
+            strict,
+          ),
           response: { 200: ShownServerWithTools },
         },
       },
@@ -137,6 +162,7 @@ export function createToolServerRoutes(servers: ToolServers): RoutePlugin {
         await servers.block({
           id: of.id,
           ...(body.tool === undefined ? {} : { tool: body.tool }),
+          ...(body.kind === undefined ? {} : { kind: body.kind }),
           reason: body.reason ?? '',
           by: principal,
         });
@@ -163,7 +189,12 @@ export function createToolServerRoutes(servers: ToolServers): RoutePlugin {
 
     async function shownWithTools(of: string) {
       const { each, ...overview } = await servers.show.server(of);
-      return { ...shownServer(overview), each: each.map(shownTool) };
+      const shown = each.map(shownTool);
+      return {
+        ...shownServer(overview),
+        each: shown.filter(({ kind }) => kind === 'tool'),
+        offered: shown.filter(({ kind }) => kind !== 'tool'),
+      };
     }
   };
 }

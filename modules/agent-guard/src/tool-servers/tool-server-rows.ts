@@ -3,13 +3,14 @@ import type { JsonObject, JsonValue } from '@sallyport/contracts';
 import { toolEffects } from '@sallyport/information-flow';
 import type { VettedTool } from '@sallyport/information-flow';
 import type { BlindIndex, Encrypted, Opened } from '@sallyport/platform/encrypted-columns';
-import { readTool } from '@sallyport/tool-pins';
-import { pinStates, serverStates } from './tool-server.ts';
+import { readDefinition } from '@sallyport/tool-pins';
+import { pinnedKinds, pinStates, serverStates } from './tool-server.ts';
 import type {
   Decided,
   Likeness,
   Pin,
   PinnedDefinition,
+  PinnedKind,
   ServerIdentity,
   ServerTool,
   Sighting,
@@ -33,6 +34,7 @@ export type ToolServerTables = {
   agent_tools: {
     readonly id: string;
     readonly server_id: string;
+    readonly kind: string;
     readonly name: Encrypted;
     readonly name_key: BlindIndex;
     readonly is_blocked: number;
@@ -59,11 +61,11 @@ export function identityText({ name, transport, target }: ServerIdentity): strin
 }
 
 export function changeable(server: ToolServer) {
-  const { protocol, says, firstSeen, decided } = server;
+  const { protocol, says, firstSeen, decided, pinsOffers } = server;
   return {
     state: server.state,
     lets_new: server.letsNew ? 1 : 0,
-    document: JSON.stringify({ protocol, says, firstSeen, decided }),
+    document: JSON.stringify({ protocol, says, firstSeen, decided, pinsOffers }),
     last_seen_at_ms: server.lastSeenAtMs,
   };
 }
@@ -95,6 +97,7 @@ export function toServer(row: Opened<ToolServerTables>['agent_tool_servers']): T
     // A word nobody knows any more is not the most open one.
     state: serverStates.find((state) => state === row.state) ?? 'blocked',
     letsNew: row.lets_new !== 0,
+    pinsOffers: kept['pinsOffers'] === true,
     protocol: textOf(kept['protocol']),
     ...(typeof kept['says'] === 'string' ? { says: kept['says'] } : {}),
     firstSeen: sightingIn(kept),
@@ -109,6 +112,7 @@ export function toTool(row: Opened<ToolServerTables>['agent_tools']): ServerTool
   return {
     id: row.id,
     serverId: row.server_id,
+    kind: kindIn(row.kind),
     name: row.name,
     isBlocked: row.is_blocked !== 0,
     newestDigest: row.newest_digest,
@@ -117,6 +121,11 @@ export function toTool(row: Opened<ToolServerTables>['agent_tools']): ServerTool
     firstSeenAtMs: row.first_seen_at_ms,
     lastSeenAtMs: row.last_seen_at_ms,
   };
+}
+
+/** What nobody knows any more is nothing that can be called. */
+export function kindIn(kept: string): PinnedKind {
+  return pinnedKinds.find((kind) => kind === kept) ?? 'instructions';
 }
 
 export function toPin(row: Omit<Opened<ToolServerTables>['agent_tool_definitions'], 'document'>): Pin {
@@ -135,9 +144,9 @@ export function toPin(row: Omit<Opened<ToolServerTables>['agent_tool_definitions
 
 export function toDefinition(row: Opened<ToolServerTables>['agent_tool_definitions']): PinnedDefinition {
   const kept = opened(row.document);
-  const read = readTool(kept['definition']);
+  const read = readDefinition(kept['definition']);
   if (!read.ok) throw new TypeError('Cannot read a definition that was kept: it has another shape');
-  return { ...toPin(row), definition: read.tool, firstSeen: sightingIn(kept), ...decidedIn(kept) };
+  return { ...toPin(row), definition: read.definition, firstSeen: sightingIn(kept), ...decidedIn(kept) };
 }
 
 function sightingIn({ firstSeen }: JsonObject): Sighting {

@@ -1,11 +1,13 @@
 import type { Database, Transaction } from '@sallyport/platform/database';
 import { blindIndex, createEncryptedColumns, encrypted } from '@sallyport/platform/encrypted-columns';
 import type { AgentGuardNeeds } from '../needs.ts';
-import type { Pin, PinnedDefinition, ServerIdentity, ServerTool, ToolServer } from './tool-server.ts';
+import { pinnedKinds } from './tool-server.ts';
+import type { Pin, PinnedDefinition, PinnedKind, ServerIdentity, ServerTool, ToolServer } from './tool-server.ts';
 import {
   changeable,
   definitionDocument,
   identityText,
+  kindIn,
   toDefinition,
   toPin,
   toServer,
@@ -101,26 +103,31 @@ export function createToolServerStore(needs: Pick<AgentGuardNeeds, 'columnKeys' 
     async listTools(where: Where, serverId?: string): Promise<readonly ServerTool[]> {
       let rows = columns.on(where).selectFrom('agent_tools').selectAll();
       if (serverId !== undefined) rows = rows.where('server_id', '=', serverId);
-      return (await rows.execute()).map(toTool).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+      return (await rows.execute()).map(toTool).toSorted(inOrder);
     },
 
-    async findTool(where: Where, serverId: string, name: string): Promise<ServerTool | undefined> {
-      const rows = columns.on(where).selectFrom('agent_tools').selectAll();
-      const row = await rows.where('server_id', '=', serverId).where('name', '=', name).executeTakeFirst();
+    async findTool(
+      where: Where,
+      serverId: string,
+      { kind = 'tool', name }: { readonly kind?: PinnedKind; readonly name: string },
+    ): Promise<ServerTool | undefined> {
+      const rows = columns.on(where).selectFrom('agent_tools').selectAll().where('server_id', '=', serverId);
+      const row = await rows.where('kind', '=', kind).where('name', '=', name).executeTakeFirst();
       return row === undefined ? undefined : toTool(row);
     },
 
     /** Of all, without what they say of themselves. */
     async listToolStates(
       where: Where,
-    ): Promise<readonly Pick<ServerTool, 'id' | 'serverId' | 'isBlocked' | 'newestDigest'>[]> {
+    ): Promise<readonly Pick<ServerTool, 'id' | 'serverId' | 'kind' | 'isBlocked' | 'newestDigest'>[]> {
       const rows = columns
         .on(where)
         .selectFrom('agent_tools')
-        .select(['id', 'server_id', 'is_blocked', 'newest_digest']);
+        .select(['id', 'server_id', 'kind', 'is_blocked', 'newest_digest']);
       return (await rows.execute()).map((row) => ({
         id: row.id,
         serverId: row.server_id,
+        kind: kindIn(row.kind),
         isBlocked: row.is_blocked !== 0,
         newestDigest: row.newest_digest,
       }));
@@ -133,6 +140,7 @@ export function createToolServerStore(needs: Pick<AgentGuardNeeds, 'columnKeys' 
         .values({
           id: tool.id,
           server_id: tool.serverId,
+          kind: tool.kind,
           name: tool.name,
           is_blocked: tool.isBlocked ? 1 : 0,
           newest_digest: tool.newestDigest,
@@ -226,4 +234,10 @@ export function createToolServerStore(needs: Pick<AgentGuardNeeds, 'columnKeys' 
             .execute();
     },
   };
+}
+
+/** Tools first, each kind by name. */
+function inOrder(a: ServerTool, b: ServerTool): number {
+  const kinds = pinnedKinds.indexOf(a.kind) - pinnedKinds.indexOf(b.kind);
+  return kinds === 0 ? (a.name < b.name ? -1 : 1) : kinds;
 }

@@ -1,9 +1,14 @@
 import type { VettedTool } from '@sallyport/information-flow';
-import type { ToolDefinition } from '@sallyport/tool-pins';
+import { listLimits, offerKinds } from '@sallyport/tool-pins';
+import type { Definition } from '@sallyport/tool-pins';
 
 /** Nobody looked at it yet; its approved tools may be used; none of it may. */
 export const serverStates = ['quarantined', 'approved', 'blocked'] as const;
 export type ServerState = (typeof serverStates)[number];
+
+/** What is pinned of a server: its tools, and what else of its words a model or a person reads. */
+export const pinnedKinds = ['tool', ...offerKinds] as const;
+export type PinnedKind = (typeof pinnedKinds)[number];
 
 /** What makes a server this one: under the same name at another place it is another. */
 export type ServerIdentity = {
@@ -25,6 +30,11 @@ export type ToolServer = ServerIdentity & {
   readonly state: ServerState;
   /** Tools it gets later are let at once, unless something about them is odd. */
   readonly letsNew: boolean;
+  /**
+   * What it offers beside tools waits for a decision as they do. False of one that was met before that was so: what it offers the first
+   * time it is told of goes on.
+   */
+  readonly pinsOffers: boolean;
   readonly protocol: string;
   /** What it says of itself: believed by nobody. */
   readonly says?: string;
@@ -37,9 +47,12 @@ export type ToolServer = ServerIdentity & {
 /** A tool of another server, or of the same, that its name can be taken for. */
 export type Likeness = { readonly server: string; readonly tool: string; readonly how: 'same' | 'looks_alike' };
 
+/** A tool, or anything else that is pinned of its server. */
 export type ServerTool = {
   readonly id: string;
   readonly serverId: string;
+  readonly kind: PinnedKind;
+  /** A resource's is its address. */
   readonly name: string;
   readonly isBlocked: boolean;
   /** Of the definition that was seen for the first time last. */
@@ -70,7 +83,7 @@ export type Pin = {
   readonly lastSeenAtMs: number;
 };
 export type PinnedDefinition = Pin & {
-  readonly definition: ToolDefinition;
+  readonly definition: Definition;
   readonly firstSeen: Sighting;
   readonly decided?: Decided;
 };
@@ -93,7 +106,7 @@ export const toolServerLimits = {
   servers: 500,
   /** That nobody decided about, of one owner: who brings many stops nobody else from bringing one. */
   quarantinedPerOwner: 30,
-  toolsPerServer: 256,
+  perServer: listLimits,
   tools: 10_000,
   /** Definitions of one tool that are kept; the oldest that nobody approved goes first. */
   definitionsPerTool: 20,

@@ -190,7 +190,7 @@ forEachDatabase((name, open) => {
     const { guard } = house;
     const { id } = await met(house);
     await approve(guard, id);
-    const grown = { ...docs, tools: [...docs.tools, { name: 'list_pages', description: 'Lists pages.' }] };
+    const grown = { ...docs, tools: [search, send, { name: 'list_pages', description: 'Lists pages.' }] };
     assert.deepEqual(letsOf((await met(house, grown)).seen), ['search', 'send_mail']);
     await approve(guard, id, [], { letsNew: true });
     const more = {
@@ -316,7 +316,7 @@ forEachDatabase((name, open) => {
         ['', true],
       ],
     );
-    const many = Array.from({ length: 256 }, (_, index) => ({ name: `t${index}` }));
+    const many = Array.from({ length: 500 }, (_, index) => ({ name: `t${index}` }));
     await assert.rejects(see({ tools: many }), { code: 'agent_limit_reached' });
     for (let count = 1; count < 30; count += 1) await see({ target: `npx ${count}`, tools: [] });
     await assert.rejects(see({ target: 'npx one more', tools: [] }), { code: 'agent_limit_reached' });

@@ -12,10 +12,10 @@ import { RoomHead } from '../../../parts/room-head.tsx';
 import { ServerFacts } from './server-facts.tsx';
 import { serverQuery } from './servers-query.ts';
 import type { ServerTool, ServerWithTools } from './servers-query.ts';
+import { PinnedList } from './pinned-list.tsx';
+import { pinnedName } from './server-words.ts';
 import { StateChip } from './state-chip.tsx';
-import { TextParts } from './text-parts.tsx';
-import { ToolSheet } from './tool-sheet.tsx';
-import { useDecision } from './use-decision.ts';
+import { approvalOf, useDecision } from './use-decision.ts';
 
 /** One server: whose it is, what its tools say of themselves, and what is decided of them. */
 export function ServerPage({ id, canManage }: { readonly id: string; readonly canManage: boolean }) {
@@ -35,12 +35,13 @@ export function ServerPage({ id, canManage }: { readonly id: string; readonly ca
   );
 }
 
-function approveWords(state: ServerWithTools['state'], count: number): string {
-  if (state === 'approved') return `Approve ${plural(count, 'tool')}`;
-  return count === 0 ? 'Approve the server, none of its tools yet' : `Approve the server with ${plural(count, 'tool')}`;
+function approveWords(state: ServerWithTools['state'], chosen: readonly ServerTool[]): string {
+  const what = plural(chosen.length, chosen.every(({ kind }) => kind === 'tool') ? 'tool' : 'thing');
+  if (state === 'approved') return `Approve ${what}`;
+  return chosen.length === 0 ? 'Approve the server, none of its tools yet' : `Approve the server with ${what}`;
 }
 
-/** Tools that were chosen, each with the digest it had then: what is approved is what was looked at. */
+/** What was chosen, by id, each with the digest it had then: what is approved is what was looked at. */
 type Chosen = ReadonlyMap<string, string>;
 
 function Server({ server, canManage }: { readonly server: ServerWithTools; readonly canManage: boolean }) {
@@ -48,14 +49,13 @@ function Server({ server, canManage }: { readonly server: ServerWithTools; reado
   const [chosen, setChosen] = useState<Chosen>(new Map());
   const [asking, setAsking] = useState<'approve' | 'block'>();
   const decision = useDecision(server.id);
-  const open = server.each.find(({ id }) => id === get('tool'));
-  const waiting = server.each.filter(({ state }) => state === 'new' || state === 'changed');
-  const tools = waiting.filter((tool) => chosen.get(tool.name) === tool.digest);
+  const waiting = [...server.each, ...server.offered].filter(({ state }) => state === 'new' || state === 'changed');
+  const tools = waiting.filter((tool) => chosen.get(tool.id) === tool.digest);
   const choose = (of: readonly ServerTool[], isChosen: boolean): void => {
     const now = new Map(chosen);
-    for (const { name, digest } of of) {
-      if (isChosen) now.set(name, digest);
-      else now.delete(name);
+    for (const { id, digest } of of) {
+      if (isChosen) now.set(id, digest);
+      else now.delete(id);
     }
     setChosen(now);
   };
@@ -65,6 +65,15 @@ function Server({ server, canManage }: { readonly server: ServerWithTools; reado
   };
   const done = { onSuccess: () => setAsking(undefined) };
   const shownName = printable(server.name);
+  const list = {
+    server,
+    open: get('tool'),
+    canManage,
+    isWaiting: (item: ServerTool) => waiting.includes(item),
+    isChosen: (item: ServerTool) => chosen.get(item.id) === item.digest,
+    onChoose: choose,
+    onOpen: (id: string | undefined) => change({ tool: id }),
+  };
   return (
     <>
       <ServerFacts server={server} />
@@ -78,45 +87,22 @@ function Server({ server, canManage }: { readonly server: ServerWithTools; reado
           ) : null}
         </div>
         {server.each.length === 0 ? <p className="quiet">It has none.</p> : null}
-        <ul className="lines agent-lines pinned-tools">
-          {server.each.map((tool) => (
-            <li key={tool.id} data-open={tool === open}>
-              {canManage && waiting.includes(tool) ? (
-                <Checkbox
-                  aria-label={`Choose ${tool.name}`}
-                  checked={chosen.get(tool.name) === tool.digest}
-                  onChange={(event) => choose([tool], event.currentTarget.checked)}
-                />
-              ) : null}
-              <span className="line-main">
-                <span className="line-name">
-                  {printable(tool.name)} <StateChip state={tool.state} />
-                </span>
-                <span className="quiet small">
-                  <TextParts parts={tool.description} />
-                </span>
-                {tool.warnings === 0 ? null : (
-                  <span className="small pin-warning">{plural(tool.warnings, 'thing')} to look at</span>
-                )}
-              </span>
-              <Button
-                size="compact-sm"
-                variant="default"
-                aria-expanded={tool === open}
-                aria-label={`${tool === open ? 'Close' : 'Look at'} ${tool.name}`}
-                onClick={() => change({ tool: tool === open ? undefined : tool.id })}
-              >
-                {tool === open ? 'Close' : 'Look at'}
-              </Button>
-              {tool === open ? <ToolSheet key={tool.digest} server={server} tool={tool} canManage={canManage} /> : null}
-            </li>
-          ))}
-        </ul>
+        <PinnedList {...list} items={server.each} />
       </section>
+      {server.offered.length === 0 ? null : (
+        <section className="sheet" aria-label="What else it offers">
+          <h2>Instructions, prompts and resources</h2>
+          <p className="quiet small">
+            Words that a model or a person reads. They wait for a decision as tools do; what is read from a resource is
+            trusted nowhere.
+          </p>
+          <PinnedList {...list} items={server.offered} />
+        </section>
+      )}
       {canManage ? (
         <section className="sheet row" aria-label="Decide">
           {server.state !== 'approved' || tools.length > 0 ? (
-            <Button onClick={() => ask('approve')}>{approveWords(server.state, tools.length)}</Button>
+            <Button onClick={() => ask('approve')}>{approveWords(server.state, tools)}</Button>
           ) : null}
           {server.state === 'blocked' ? null : (
             <Button color="red" variant="light" onClick={() => ask('block')}>
@@ -145,7 +131,7 @@ function Server({ server, canManage }: { readonly server: ServerWithTools; reado
         <ReasonDialog
           title={`Approve “${shownName}”`}
           points={[
-            `Agents may use ${tools.length === 0 ? 'none of its tools yet' : tools.map(({ name }) => printable(name)).join(', ')}.`,
+            `Agents may use ${tools.length === 0 ? 'none of its tools yet' : tools.map(pinnedName).join(', ')}.`,
             'Each as it describes itself now: one that says something else waits for a decision again.',
             'Policies still judge every call.',
           ]}
@@ -156,7 +142,7 @@ function Server({ server, canManage }: { readonly server: ServerWithTools; reado
             decision.mutate(
               {
                 purpose: `approve ${shownName}`,
-                approve: { tools: tools.map(({ name, digest }) => ({ name, digest })), reason },
+                approve: { ...approvalOf(tools), reason },
               },
               done,
             )

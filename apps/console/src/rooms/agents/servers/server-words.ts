@@ -1,4 +1,5 @@
 import { plural } from '../../../parts/numbers.ts';
+import { printable } from '../../../parts/printable.ts';
 import type { ServerTool, ToolServer, ToolView } from './servers-query.ts';
 
 export const serverStateWords: Readonly<Record<ToolServer['state'], string>> = {
@@ -33,6 +34,7 @@ export const changeWords: Readonly<Record<ToolView['changes'][number]['kind'], s
   hint_turned: 'What it claims to do turned around',
   annotation_changed: 'An annotation changed',
   icons_changed: 'Its pictures changed',
+  media_type_changed: 'It is said to be of another type',
   schema_changed: 'Its schema changed',
 };
 
@@ -58,20 +60,41 @@ const findingWords: Readonly<Record<string, string>> = {
   name: 'Signs that names of tools do not have',
 };
 
+export const kindWords: Readonly<Record<ServerTool['kind'], string>> = {
+  tool: 'Tool',
+  instructions: 'Instructions for the model',
+  prompt: 'Prompt',
+  resource: 'Resource',
+  resource_template: 'Resources like',
+};
+
 export function findingName(what: string): string {
   return findingWords[what] ?? what;
 }
 
-/** How its tools stand, the ones somebody has to look at first. */
-export function toolsWords({ tools }: Pick<ToolServer, 'tools'>): string {
+export function pinnedName({ kind, name }: Pick<ServerTool, 'kind' | 'name'>): string {
+  if (kind === 'tool') return printable(name);
+  return kind === 'instructions' ? 'its instructions' : `${kindWords[kind].toLowerCase()} ${printable(name)}`;
+}
+
+/** How its tools stand, the ones somebody has to look at first; and what else it offers, where it does. */
+export function toolsWords({ tools, offers }: Pick<ToolServer, 'tools' | 'offers'>): string {
+  const others = standsWords(offers, 'other thing');
+  return `${standsWords(tools, 'tool')}${total(offers) === 0 ? '' : ` · ${others}`}`;
+}
+
+function total({ approved, blocked, changed, new: fresh }: ToolServer['tools']): number {
+  return approved + blocked + changed + fresh;
+}
+
+function standsWords(tools: ToolServer['tools'], what: string): string {
   const said = [
     tools.changed === 0 ? '' : `${tools.changed} changed`,
     tools.new === 0 ? '' : `${tools.new} new`,
     tools.approved === 0 ? '' : `${tools.approved} approved`,
     tools.blocked === 0 ? '' : `${tools.blocked} blocked`,
   ].filter((part) => part !== '');
-  const count = tools.approved + tools.blocked + tools.changed + tools.new;
-  return `${plural(count, 'tool')}${said.length === 0 ? '' : `: ${said.join(', ')}`}`;
+  return `${plural(total(tools), what)}${said.length === 0 ? '' : `: ${said.join(', ')}`}`;
 }
 
 export const answersWords = {
@@ -83,7 +106,8 @@ export const answersWords = {
 
 /** Something somebody has to decide first, then by when it was seen. */
 export function byNeed(servers: readonly ToolServer[]): ToolServer[] {
-  const need = ({ state, tools }: ToolServer): number =>
-    state === 'quarantined' ? 2 : state === 'approved' && tools.changed + tools.new > 0 ? 1 : 0;
+  const waits = ({ tools, offers }: ToolServer): number => tools.changed + tools.new + offers.changed + offers.new;
+  const need = (server: ToolServer): number =>
+    server.state === 'quarantined' ? 2 : server.state === 'approved' && waits(server) > 0 ? 1 : 0;
   return servers.toSorted((a, b) => need(b) - need(a) || b.last_seen_at_ms - a.last_seen_at_ms);
 }

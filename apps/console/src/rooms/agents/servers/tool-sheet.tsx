@@ -94,8 +94,9 @@ function Findings({ view: { findings, looks_like: likenesses } }: { readonly vie
   );
 }
 
-function Parameters({ view: { parameters } }: { readonly view: ToolView }) {
-  if (parameters.length === 0) return <p className="quiet small">It takes no parameters.</p>;
+function Parameters({ view: { kind, parameters } }: { readonly view: ToolView }) {
+  if (parameters.length === 0)
+    return kind === 'tool' || kind === 'prompt' ? <p className="quiet small">It takes no parameters.</p> : null;
   return (
     <dl className="facts stacked">
       {parameters.map(({ name, type, required, description }) => (
