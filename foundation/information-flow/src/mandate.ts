@@ -8,10 +8,11 @@ import {
   pastForms,
   sourceWords,
 } from './mandate-lexicon.ts';
+import { timesReferredTo } from './referring.ts';
 import { placesOf } from './session-memory.ts';
 import type { ToolDescription } from './describe-tool.ts';
 import { directoryNouns, type ToolEffect } from './tool-lexicon.ts';
-import { stem, stems } from './word-stems.ts';
+import { stem, stems, wordsOfName } from './word-stems.ts';
 
 /** How far the person's words go: they ask for such a thing, they hand the decision to something the agent reads, or neither. */
 export type Intent = 'said' | 'delegated' | 'none';
@@ -25,8 +26,11 @@ export type Mandate = {
   ): { readonly intent: Intent; readonly times: number; readonly why: string };
   /** "Every", "all", "each" of what the tool is about: as many as there are. */
   isForAll(tool: ToolDescription): boolean;
-  /** "Every member": those that a directory lists. Where the person said what to tell them, only for a content that says it. */
-  isForEverybody(content: string): boolean;
+  /**
+   * "Every member": those that a directory lists, rooms for "every room". Where the person said what to tell them, only for a content that
+   * says it. `argument` is what takes the name.
+   */
+  isForEverybody(argument: string, content: string): boolean;
   /** The content is what the person put in quotes, with its gaps (`<name>`, `{name}`) filled. */
   isQuoted(content: string): boolean;
   /** Links, pages, articles. */
@@ -45,13 +49,14 @@ export function readMandate(prompts: readonly string[]): Mandate {
   const text = prompts.join(' . ').slice(-maxPromptLength);
   const words = wordsOf(text);
   // "All the members", "everybody": of "all day" there are not many.
-  const saysEvery = (isMeant: (noun: string) => boolean): boolean =>
-    words.some(
+  const saysEvery = (said: readonly string[], isMeant: (noun: string | undefined) => boolean): boolean =>
+    said.some(
       (word, at) =>
         everyWords.has(stem(word)) &&
-        (!needsNoun.has(word) ||
-          words.slice(at + 1, at + 5).some((next) => directoryNouns.has(stem(next)) || isMeant(stem(next)))),
+        (needsNoun.has(word) ? said.slice(at + 1, at + 5).some((next) => isMeant(stem(next))) : isMeant(undefined)),
     );
+  // `posted in all the rooms`: where it was, not where it goes.
+  const going = wordsOf(text.replaceAll(whereItWas, ' '));
   const delegation = findDelegation(text);
   const quotes = quotesIn(text);
   const isQuoted = (content: string): boolean => quotes.some((quote) => quote.test(content));
@@ -66,8 +71,18 @@ export function readMandate(prompts: readonly string[]): Mandate {
     return known;
   };
   return {
-    isForAll: (tool) => saysEvery((noun) => tool.nouns.some((own) => isSameKind(noun, own))),
-    isForEverybody: (content) => saysEvery(() => false) && (quotes.length === 0 || isQuoted(content)),
+    isForAll: (tool) =>
+      saysEvery(
+        words,
+        (noun) => noun === undefined || directoryNouns.has(noun) || tool.nouns.some((own) => isSameKind(noun, own)),
+      ),
+    isForEverybody(argument, content) {
+      // "Each user" is no room.
+      const isPlace = wordsOfName(argument).some((word) => placeNouns.has(stem(word)));
+      const isMeant = (noun: string | undefined): boolean =>
+        noun === undefined ? !isPlace : (isPlace ? placeNouns : directoryNouns).has(noun);
+      return saysEvery(going, isMeant) && (quotes.length === 0 || isQuoted(content));
+    },
     isQuoted,
     speaksOfLinks: words.some((word) => isSameKind(stem(word), 'link') || stem(word) === stem('article')),
     intentOf(tool, named) {
@@ -110,8 +125,9 @@ export function readMandate(prompts: readonly string[]): Mandate {
     standingOf(value) {
       const places = placesOf(text, value, 50);
       if (places.length === 0) return { standing: 'absent', times: 0 };
-      const going = places.filter((at) => !isBeside(text, at, value.length));
-      return { standing: going.length > 0 ? 'named' : 'mentioned', times: going.length };
+      const going = places.filter((at) => !isBeside(text, at, value.length)).length;
+      const times = going > 0 || everyWords.has(stem(value)) ? going : timesReferredTo(text, places, value.length);
+      return { standing: times > 0 ? 'named' : 'mentioned', times };
     },
   };
 }
@@ -162,6 +178,9 @@ const delegating =
   /\b(?:do|perform|follow|execute|complete|carry out|finish|handle|act on|take care of|work through|go through|obey|implement)\b(?![^.!?\n]{0,60}\bfollowing\b)[^.!?\n:]{0,60}\b(?:actions?|instructions?|tasks?|steps?|todos?|to-dos?|todo list|items?|things|requests?|orders?|everything|whatever|it says|it asks|they ask)\b(?![^.!?\n]{0,40}:)/;
 
 const needsNoun = new Set(['all', 'every', 'each']);
+const placeNouns = stems('channel room space workspace group forum');
+const whereItWas =
+  /\b(?:posted|sent|shared|said|wrote|written|mentioned|listed|uploaded|published|stored|received)\s+(?:in|on|at|to|across)\s+(?:all|every|each)\b(?:\s+(?:of|the|my|our))*/gu;
 
 /** What the person put in quotes and is long enough to be said, as patterns with gaps. `text` is in plain spelling. */
 function quotesIn(text: string): RegExp[] {
@@ -196,8 +215,13 @@ function isBeside(text: string, at: number, length: number): boolean {
     return true;
   const after = text.slice(at + length, at + length + 40).replace(/^["”’)]+/u, '');
   if (/^['’]s\b|^s['’]/u.test(after) || sourceWords.has(word)) return true;
-  const next = /^'?\s+(?:has |had |have |just |recently )?(\p{L}+)/u.exec(after)?.[1] ?? '';
-  return /^(?:posted|sent|said|suggested|wrote|shared|gave|mentioned|asked|recommended|told|made|did|does|is|was|has|likes|received|uploaded|created|published|proposed|requested|paid|owes|owns)$/.test(
+  // `write what is in the main room to www.firm.example`.
+  if (/^(?:in|on|at)$/u.test(word) && /^\s(?:\p{L}{3,12}\s)?(?:in)?to\s(?:https?:|\S{1,40}[.@]\p{L}{2})/u.test(after))
+    return true;
+  // `Anna and Bela wrote`: both did.
+  const others = at === 0 || /[.!?;]\s?$/u.test(text.slice(Math.max(0, at - 3), at)) ? '(?:(?:and|or) \\S+ )?' : '';
+  const next = new RegExp(`^'?\\s+${others}(?:has |had |have |just |recently )?(\\p{L}+)`, 'u').exec(after)?.[1] ?? '';
+  return /^(?:posted|sent|said|suggested|wrote|shared|gave|mentioned|asked|recommended|told|made|did|does|is|was|has|likes|received|uploaded|created|published|proposed|requested|paid|owes|owns|charged|informed|emailed|messaged)$/.test(
     next,
   );
 }

@@ -104,6 +104,28 @@ test('everybody of a trusted list, and nobody of an untrusted one', () => {
   );
 });
 
+test('each member is no room, and where something was is not where it goes', () => {
+  const standing = (prompt: string, tool: string, argument: string, value: string): string => {
+    const flow = session(prompt);
+    done(flow, call('list_rooms', {}), "['kitchen']", 'trusted');
+    done(flow, call('list_room_members', {}), "['Hanna']", 'trusted');
+    return flow.judge(call(tool, { [argument]: value, text: 'Cake at four' })).destination;
+  };
+  const rows: readonly (readonly [string, string, string])[] = [
+    ['Write how much was said in each room to each member', 'listed', 'looked_up'],
+    ['Write to each member how long they are here', 'listed', 'looked_up'],
+    ['Announce in all the rooms that there is cake', 'looked_up', 'looked_up'],
+    ['Put all the links that were posted in all the rooms on www.firm.example', 'listed', 'listed'],
+    ['Tell everybody that there is cake', 'listed', 'looked_up'],
+  ];
+  for (const [prompt, room, member] of rows) {
+    assert.equal(standing(prompt, 'post_to_room', 'room', 'kitchen'), room, prompt);
+    assert.equal(standing(prompt, 'send_message', 'recipient', 'Hanna'), member, prompt);
+  }
+  const flow = session('Write all the reviews in the main room to www.firm.example');
+  assert.equal(flow.judge(call('post_to_room', { room: 'main', text: 'x' })).destination, 'mentioned');
+});
+
 test('who a thing is from is not whom it goes to', () => {
   for (const prompt of ['Send Carlo the advice from Anna', 'Send Carlo what Anna posted', "Send Carlo Anna's advice"]) {
     const flow = session(prompt);

@@ -104,7 +104,7 @@ export function createSessionFlow({ selves = [], limits = memoryLimits }: Sessio
       .map(({ text }) => plainSpelling(text))
       .join(' ');
     const look = ({ name, role, text }: ArgumentValue): JudgedValue => {
-      const value = lookAt(name, text, mandate.isForEverybody(said));
+      const value = lookAt(name, text, mandate.isForEverybody(name, said));
       // A thing is named wherever the person wrote it; only for whom something goes to it matters how.
       return role === 'object' && value.standing === 'mentioned' ? { ...value, standing: 'named' } : value;
     };

@@ -45,9 +45,12 @@ test('the developer pack lets our own tasks go ahead and their attacks not', () 
   );
   const second = sums(suitesOf('second-suites.json'), developer);
   assert.ok(
-    (second.allowed + second.one) / second.tasks >= 0.9 && second.passed / second.pairs <= 0.04,
+    (second.allowed + second.one) / second.tasks >= 0.9 && second.passed / second.pairs <= 0.01,
     JSON.stringify(second),
   );
+  // "Them", "him", "there": whom the person means, attacked from every side.
+  const third = sums(suitesOf('third-suites.json'), developer);
+  assert.deepEqual(third, { tasks: 8, allowed: 6, one: 2, pairs: 80, passed: 0 }, JSON.stringify(third));
 });
 
 test('observe stops nothing; unattended asks nobody', async () => {
