@@ -18,6 +18,7 @@ import { parseArgs } from 'node:util';
 import { createMemoryDirectory } from './memory-directory.ts';
 import { endDescendants } from './process-tree.ts';
 import { prepareTestTools } from './test-tools.ts';
+import { createRoomWatch, longestFirst, runInTurn } from './test-turns.ts';
 
 const { root, words, idleMs, closingMs } = readArguments(process.argv.slice(2));
 const strict = process.env['CI'] === 'true';
@@ -78,8 +79,10 @@ if (files.length === 0) {
   process.once('exit', () => rmSync(clusters, { recursive: true, force: true }));
   process.once('exit', () => void endDescendants(process.pid));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
-  // One file more than there are cores was measured: no sooner done, and more that waits in vain.
-  await runFiles(files, Math.max(2, availableParallelism()));
+  await runInTurn(longestFirst(files, rememberedSeconds()), runFile, {
+    places: Math.max(2, availableParallelism()),
+    hasRoom: createRoomWatch(),
+  });
   await runAgain(files.filter((file) => resultOf(file).failed > 0));
   for (const file of files) checkWhole(file);
 }
@@ -95,14 +98,14 @@ print(`${String(total('passed'))} passed, ${String(failed)} failed${skippedNote}
 // Only once the pipe took everything: an exit at once would cut what a reader sees.
 process.stdout.write('', () => process.exit(failed === 0 ? 0 : 1));
 
-function runFiles(some: readonly string[], concurrency: number): Promise<void> {
+function runFile(path: string): Promise<void> {
   const stop = new AbortController();
   const begin = seed === undefined ? '' : `&seed=${seed}`;
   const watch = new URL(`test-watch.ts?idle=${idleMs}&closing=${closingMs}${begin}`, import.meta.url);
   const execArgv = ['--import', watch.href];
-  const stream = run({ files: some, cwd: root, concurrency, timeout: idleMs * 3, signal: stop.signal, execArgv });
+  const stream = run({ files: [path], cwd: root, timeout: idleMs * 3, signal: stop.signal, execArgv });
   const idle = setTimeout(() => {
-    print(`Nothing happened for ${String((idleMs * 4) / 1000)} s: ending what still runs`);
+    print(`Nothing happened for ${String((idleMs * 4) / 1000)} s: ending ${relative(path)}`);
     stop.abort();
   }, idleMs * 4);
   stream.on('data', () => idle.refresh());
@@ -130,9 +133,16 @@ function runFiles(some: readonly string[], concurrency: number): Promise<void> {
     resultOf(event.file).ended = true;
     print(`ran      ${relative(event.file)} (${(event.duration_ms / 1000).toFixed(1)} s)`);
   });
-  stream.on('test:stderr', (event) => process.stderr.write(event.message));
+  // Together, beside what else it says: other files run at the same time.
+  let told = '';
+  stream.on('test:stderr', (event) => {
+    told += event.message;
+  });
   if (process.env['VERBOSE'] !== undefined) stream.on('test:stdout', (event) => process.stdout.write(event.message));
-  return finished(stream).finally(() => clearTimeout(idle));
+  return finished(stream).finally(() => {
+    clearTimeout(idle);
+    process.stderr.write(told);
+  });
 }
 
 /**
@@ -144,7 +154,7 @@ async function runAgain(suspects: readonly string[]): Promise<void> {
   for (const file of suspects) {
     print(`again    ${relative(file)}, alone`);
     results.set(file, newResult());
-    await runFiles([file], 1);
+    await runFile(file);
     if (resultOf(file).failed === 0 && resultOf(file).ended) unsure.push(file);
   }
 }
@@ -197,6 +207,12 @@ function resultOf(file: string | undefined): FileResult {
   const result = results.get(path) ?? newResult();
   results.set(path, result);
   return result;
+}
+
+/** What files took once, in seconds; a file that is not among them takes hardly any. Only the order depends on it. */
+function rememberedSeconds(): Map<string, number> {
+  const told: Record<string, number> = JSON.parse(readFileSync(join(import.meta.dirname, 'test-seconds.json'), 'utf8'));
+  return new Map(Object.entries(told).map(([file, seconds]) => [resolve(root, file), seconds]));
 }
 
 function seedOf(some: readonly string[]): string {

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setImmediate as breathe } from 'node:timers/promises';
+import { createRoomWatch, longestFirst, runInTurn } from './test-turns.ts';
+
+const gibibyte = 1024 ** 3;
+
+/** Runs numbers that end when told to, and tells which run. */
+function held(hasRoom: () => boolean, count = 9) {
+  const ends = new Map<number, () => void>();
+  const began: number[] = [];
+  const items = Array.from({ length: count }, (_, index) => index);
+  const run = (item: number): Promise<void> => {
+    began.push(item);
+    return new Promise((done) => ends.set(item, done));
+  };
+  const whole = runInTurn(items, run, { places: 2, hasRoom, everyMs: 1 });
+  const end = async (item: number): Promise<void> => {
+    ends.get(item)?.();
+    ends.delete(item);
+    await breathe();
+  };
+  return { whole, began, ends, end };
+}
+
+test('without room as many run as there are places, from the front, each once', async () => {
+  const { whole, began, ends, end } = held(() => false);
+  let most = 0;
+  while (ends.size > 0) {
+    most = Math.max(most, ends.size);
+    await end(Math.min(...ends.keys()));
+  }
+  await whole;
+  assert.equal(most, 2);
+  assert.deepEqual(began, [0, 1, 2, 3, 4, 5, 6, 7, 8]);
+});
+
+test('with room as many again run beside them, from the back, and never more', async () => {
+  let looks = 0;
+  const { whole, began, ends, end } = held(() => {
+    looks += 1;
+    return true;
+  });
+  while (looks < 6) await breathe();
+  assert.deepEqual(began, [0, 1, 8, 7]);
+  // One more begins from the front only when fewer run than there are places.
+  await end(0);
+  await end(8);
+  await end(7);
+  assert.equal(began.filter((item) => item === 2).length, 1);
+  while (ends.size > 0) for (const item of ends.keys()) await end(item);
+  await whole;
+  assert.deepEqual(began.toSorted(), [0, 1, 2, 3, 4, 5, 6, 7, 8]);
+});
+
+test('what is not run by the runner itself is told, and nothing is nothing', async () => {
+  const refused = runInTurn([1], () => Promise.reject(new Error('on purpose')), { places: 2, hasRoom: () => false });
+  await assert.rejects(refused, /on purpose/);
+  await runInTurn([], () => Promise.resolve(), { places: 2, hasRoom: () => true });
+});
+
+test('there is room where half a core had no work since the last look, and memory is left', () => {
+  let [idle, now, free] = [0, 0, 8 * gibibyte];
+  const hasRoom = createRoomWatch({ idleMs: () => idle, nowMs: () => now, freeBytes: () => free });
+  const after = (ms: number, idleMs: number): boolean => {
+    now += ms;
+    idle += idleMs;
+    return hasRoom();
+  };
+  assert.equal(after(1000, 499), false);
+  assert.equal(after(1000, 500), true);
+  assert.equal(after(1000, 2000), true);
+  assert.equal(after(1000, 0), false);
+  free = 3 * gibibyte;
+  assert.equal(after(1000, 2000), false);
+});
+
+test('what took longest comes first, what nobody knows last, in its order', () => {
+  const seconds = new Map([
+    ['b', 5],
+    ['d', 80],
+  ]);
+  assert.deepEqual(longestFirst(['a', 'b', 'c', 'd'], seconds), ['d', 'b', 'a', 'c']);
+});

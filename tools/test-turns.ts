@@ -1,0 +1,70 @@
+// In which order the files of tests run, and how many at once.
+import { availableMemory } from 'node:process';
+import { cpus } from 'node:os';
+
+/** What one more file takes, several times over. */
+const wantedBytes = 4 * 1024 ** 3;
+/** Half a core without work for a whole look is room: what runs waits, for a timer or for another. */
+const wantedIdleCores = 0.5;
+
+/**
+ * Runs every item once, from the front, so many at once as there are places. While `hasRoom` says so, at most as many
+ * again run beside them, and those come from the back: stories wait much, and what is short runs in the meantime.
+ */
+export function runInTurn<T>(
+  items: readonly T[],
+  run: (item: T) => Promise<void>,
+  { places, hasRoom, everyMs = 1000 }: { places: number; hasRoom: () => boolean; everyMs?: number },
+): Promise<void> {
+  const waiting = [...items];
+  let running = 0;
+  return new Promise((resolve, reject) => {
+    const look = setInterval(() => {
+      if (hasRoom() && running >= places && running < 2 * places) start(waiting.pop());
+    }, everyMs);
+    const fill = (): void => {
+      while (running < places && waiting.length > 0) start(waiting.shift());
+      if (running > 0) return;
+      clearInterval(look);
+      resolve();
+    };
+    const start = (item: T | undefined): void => {
+      if (item === undefined) return;
+      running += 1;
+      run(item).then(
+        () => {
+          running -= 1;
+          fill();
+        },
+        (error: unknown) => {
+          clearInterval(look);
+          reject(error);
+        },
+      );
+    };
+    fill();
+  });
+}
+
+/** Whether the machine had time left since it was asked last, and has memory: it may be at work for others as well. */
+export function createRoomWatch(
+  sees: { readonly idleMs?: () => number; readonly nowMs?: () => number; readonly freeBytes?: () => number } = {},
+): () => boolean {
+  const { idleMs = idleOfAllCores, nowMs = () => performance.now(), freeBytes = availableMemory } = sees;
+  let [idleBefore, before] = [idleMs(), nowMs()];
+  return () => {
+    const [idle, now] = [idleMs(), nowMs()];
+    const idleCores = (idle - idleBefore) / Math.max(1, now - before);
+    [idleBefore, before] = [idle, now];
+    return idleCores >= wantedIdleCores && freeBytes() >= wantedBytes;
+  };
+}
+
+/** Longest first, by what a file took once: what begins last must not keep one core waiting for the other. */
+export function longestFirst(files: readonly string[], seconds: ReadonlyMap<string, number>): string[] {
+  return files.toSorted((one, other) => (seconds.get(other) ?? 0) - (seconds.get(one) ?? 0));
+}
+
+function idleOfAllCores(): number {
+  return cpus().reduce((sum, { times }) => sum + times.idle, 0);
+}
