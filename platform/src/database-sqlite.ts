@@ -45,7 +45,7 @@ const mostKept = 200;
 
 /**
  * Statements are prepared once: to prepare one costs more than to run it. They run to their end before anything else does, so that none is used
- * twice at once. What changes tables forgets all of them, since their columns may be others.
+ * twice at once. What changes tables forgets all of them, since their columns may be others; a pragma does what it says when it is prepared.
  */
 function createStatements(connection: DatabaseSync): (sql: string) => Prepared {
   const kept = new Map<string, Prepared>();
@@ -55,7 +55,7 @@ function createStatements(connection: DatabaseSync): (sql: string) => Prepared {
     if (known !== undefined) return known;
     const statement = connection.prepare(sql);
     const prepared = { statement, reader: statement.columns().length > 0 };
-    if (sql.length > longestKept) return prepared;
+    if (sql.length > longestKept || /^\s*pragma\b/i.test(sql)) return prepared;
     if (kept.size >= mostKept) kept.delete(kept.keys().next().value ?? sql);
     kept.set(sql, prepared);
     return prepared;

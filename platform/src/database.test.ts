@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { sql, type Migration } from 'kysely';
 import { forEachDatabase } from './database-testing.ts';
-import { isUniqueViolation, migrate, openDatabase, type MigrationSet } from './database.ts';
+import { isUniqueViolation, migrate, openDatabase, repeatableTransaction, type MigrationSet } from './database.ts';
 
 type Tables = { notes: { id: string; size: number } };
 
@@ -142,6 +142,48 @@ forEachDatabase((name, open) => {
       });
     await Promise.all(Array.from({ length: 20 }, increment));
     assert.equal((await own.selectFrom('notes').select('size').executeTakeFirstOrThrow()).size, 20);
+  });
+
+  test(`${name}: a transaction that can be repeated is whole, and only its own commit does not wait for the disk`, async () => {
+    const { database, dialect } = await open();
+    await migrate(database, [notes]);
+    const own = database.withTables<Tables>();
+    const setting = dialect === 'sqlite' ? 'pragma synchronous' : 'show synchronous_commit';
+    const waits = async (where: typeof own = own): Promise<boolean> => {
+      const { rows } = await sql<Record<string, unknown>>`${sql.raw(setting)}`.execute(where);
+      return [2, 'on'].includes(
+        Object.values(rows[0] ?? {}).map((value) => (typeof value === 'number' ? value : String(value)))[0] ?? '',
+      );
+    };
+    assert.equal(await waits(), true);
+    const inside = repeatableTransaction(own, async (transaction) => {
+      await transaction.insertInto('notes').values({ id: 'a', size: 1 }).execute();
+      return waits(transaction);
+    });
+    // Beside it, on the connection that it has or had.
+    const beside = Array.from({ length: 20 }, (_, at) =>
+      at % 2 === 0
+        ? own.transaction().execute(async (transaction) => {
+            await transaction
+              .insertInto('notes')
+              .values({ id: `b${at}`, size: 1 })
+              .execute();
+            return waits(transaction);
+          })
+        : repeatableTransaction(own, waits),
+    );
+    assert.equal(await inside, false);
+    assert.deepEqual(
+      await Promise.all(beside),
+      beside.map((_, at) => at % 2 === 0),
+    );
+    const failing = repeatableTransaction(own, async (transaction) => {
+      await transaction.deleteFrom('notes').execute();
+      throw new RangeError('no');
+    });
+    await assert.rejects(failing, RangeError);
+    assert.equal(await waits(), true);
+    assert.equal((await own.selectFrom('notes').selectAll().execute()).length, 11);
   });
 
   test(`${name}: isUniqueViolation() knows a second row with the same key from other errors`, async () => {

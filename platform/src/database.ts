@@ -8,6 +8,7 @@ export { DatabaseError, isUniqueViolation } from './database-error.ts';
 export type { DatabaseErrorCode } from './database-error.ts';
 export { migrate } from './database-migrations.ts';
 export type { MigrationSet } from './database-migrations.ts';
+export { repeatableTransaction } from './repeatable-transaction.ts';
 
 /**
  * Control data. A module sees its own tables only: `database.withTables<MyTables>()`.

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { comparePositions } from '@sallyport/contracts';
 import type { Position } from '@sallyport/contracts';
 import type { AppendEntry, LedgerEvent, LedgerRange, Projection } from '@sallyport/ledger';
+import { repeatableTransaction } from '@sallyport/platform/database';
 import type { Principal } from '@sallyport/platform/http';
 import { codeOf, messageOf } from '@sallyport/platform/errors';
 import { createTurns } from '@sallyport/platform/turns';
@@ -191,11 +192,12 @@ export async function createDetection(needs: DetectionNeeds): Promise<Detection>
       scanning = scanned;
       await scanned;
     }
-    // Counts and cursor are one state: after a crash both are as they were, and the same findings are made again.
+    // Counts and cursor are one state: after a crash both are as they were, and the same findings are made again. So nobody waits for the
+    // disk here, behind whom everything else on the connection would.
     const changes = correlations.takeChanges();
     const matchCounts = limit.takeChanges();
     const arrived = arrivals.takeChanges();
-    await needs.database.transaction().execute(async (transaction) => {
+    await repeatableTransaction(needs.database, async (transaction) => {
       await saveCorrelations(transaction, changes, seal);
       await saveMatchCounts(transaction, matchCounts);
       await saveLogSources(transaction, arrived);

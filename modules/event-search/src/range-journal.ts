@@ -1,5 +1,5 @@
 import { origin, type Position } from '@sallyport/contracts';
-import type { Database, MigrationSet } from '@sallyport/platform/database';
+import { repeatableTransaction, type Database, type MigrationSet } from '@sallyport/platform/database';
 import { beginHistory, createHistoryRecord, type History, type HistoryRecord } from './history/history-record.ts';
 import { createSearchCursor } from './migrations/0001-create-search-cursor.ts';
 import { createSearchHistory } from './migrations/0002-create-search-history.ts';
@@ -21,7 +21,8 @@ export type Range = { readonly from: Position; readonly to: Position };
 
 /**
  * What the projection has done and is doing, in the control database. A range is written down before its first row goes to the
- * store and struck out together with the cursor's move, so that after a kill only that range is in doubt.
+ * store and struck out together with the cursor's move, so that after a kill only that range is in doubt. None of it waits for the disk:
+ * a machine that lost power comes up with an older cursor, and a start takes out what stands after it.
  */
 export type RangeJournal = {
   read(): Promise<{ cursor: Position; begun?: Range; removals: number }>;
@@ -73,13 +74,15 @@ export function createRangeJournal(database: Database): RangeJournal {
     },
     async begin({ from, to }) {
       const bounds = { from_log: from.log, from_index: from.index, to_log: to.log, to_index: to.index };
-      await tables
-        .insertInto('search_ranges')
-        .values({ name, ...bounds })
-        .execute();
+      await repeatableTransaction(tables, (transaction) =>
+        transaction
+          .insertInto('search_ranges')
+          .values({ name, ...bounds })
+          .execute(),
+      );
     },
     async commit(cursor) {
-      await tables.transaction().execute(async (transaction) => {
+      await repeatableTransaction(tables, async (transaction) => {
         const place = { log: cursor.log, entry_index: cursor.index };
         await transaction
           .insertInto('search_cursor')

@@ -1,0 +1,26 @@
+import { sql, SqliteAdapter, type Kysely, type Transaction } from 'kysely';
+
+/**
+ * A transaction of what is done again in the same way when it is lost: it is whole or not there, in order with all others, but its commit
+ * does not wait for the disk. The next one that waits takes it along; before that a machine that loses power (not a process that ends)
+ * comes up without it. For what is derived from the ledger, with the place up to which it was.
+ */
+export async function repeatableTransaction<Tables, Result>(
+  database: Kysely<Tables>,
+  task: (transaction: Transaction<Tables>) => Promise<Result>,
+): Promise<Result> {
+  if (!(database.getExecutor().adapter instanceof SqliteAdapter))
+    return database.transaction().execute(async (transaction) => {
+      await sql`set local synchronous_commit = off`.execute(transaction);
+      return task(transaction);
+    });
+  // Nobody else has the one connection until it waits again. In a log of what was written, a later sync covers what came before it.
+  return database.connection().execute(async (connection) => {
+    await sql`pragma synchronous = normal`.execute(connection);
+    try {
+      return await connection.transaction().execute(task);
+    } finally {
+      await sql`pragma synchronous = full`.execute(connection);
+    }
+  });
+}
