@@ -40,8 +40,9 @@ export function readOffer(kind: OfferKind, said: unknown): ReadOffer {
       return readOwn(kind, { name: said['name'], title, description, icons, arguments: said['arguments'] });
     case 'resource':
     case 'resource_template': {
-      const { name: label, mimeType, annotations } = said;
       const name = said[kind === 'resource' ? 'uri' : 'uriTemplate'];
+      // MCP wants one; where it is missing clients show the address.
+      const { name: label = name, mimeType, annotations } = said;
       return readOwn(kind, { name, label, title, description, mimeType, icons, annotations: lasting(annotations) });
     }
   }

@@ -1,7 +1,6 @@
 import { typedApp, type RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
 import { offerKinds, toolLimits } from '@sallyport/tool-pins';
-import type { ToldDefinitions } from './told-definitions.ts';
 import { serverStates, toolServerLimits } from './tool-server.ts';
 import type { ToolServers } from './tool-servers.ts';
 
@@ -87,7 +86,11 @@ export function createGatewayServerRoutes(servers: Pick<ToolServers, 'see'>): Ro
           sessionId: principal.id,
           told: {
             ...told,
-            ...offersOf({ prompt: prompts, resource: resources, resource_template: resourceTemplates }),
+            offers: {
+              ...(prompts === undefined ? {} : { prompt: prompts }),
+              ...(resources === undefined ? {} : { resource: resources }),
+              ...(resourceTemplates === undefined ? {} : { resource_template: resourceTemplates }),
+            },
             ...(says.length === 0 ? {} : { says: says.join(' ') }),
           },
         });
@@ -99,16 +102,4 @@ export function createGatewayServerRoutes(servers: Pick<ToolServers, 'see'>): Ro
       },
     );
   };
-}
-
-type OfferedKind = NonNullable<ToldDefinitions['offers']>[number]['kind'];
-
-/** Missing where none of the lists was asked for: that is not the same as a server that offers nothing. */
-function offersOf(
-  lists: Readonly<Record<OfferedKind, readonly unknown[] | undefined>>,
-): Pick<ToldDefinitions, 'offers'> {
-  const of = (kind: OfferedKind) => (lists[kind] ?? []).map((one) => ({ kind, said: one }));
-  return Object.values(lists).every((list) => list === undefined)
-    ? {}
-    : { offers: [...of('prompt'), ...of('resource'), ...of('resource_template')] };
 }

@@ -8,7 +8,7 @@ import type { AgentGuardNeeds } from '../needs.ts';
 import type { StandingSession } from '../sessions/agent-sessions.ts';
 import { effectsBesideName } from './tool-effects.ts';
 import { likenessTo, type Other } from './likeness-to.ts';
-import { readTold, type ToldDefinitions } from './told-definitions.ts';
+import { listedKinds, readTold, type ToldDefinitions } from './told-definitions.ts';
 import { pinnedKinds, stateOfTool, toolServerLimits as limits } from './tool-server.ts';
 import type { Pin, PinnedKind, ServerIdentity, ServerTool, Sighting, ToolServer } from './tool-server.ts';
 import type { ToolServerStore } from './tool-server-store.ts';
@@ -96,7 +96,7 @@ export function createSeeServer(
       ownerId,
       state: 'quarantined',
       letsNew: false,
-      pinsOffers: true,
+      pinsOffers: listedKinds,
       protocol: told.protocol,
       ...(told.says === undefined ? {} : { says: told.says }),
       firstSeen: sighting,
@@ -186,7 +186,8 @@ export function createSeeServer(
     const findings = inspectTool(definition);
     const isOdd = findings.length > 0 || likenesses.some(({ how }) => how === 'looks_alike');
     // Instructions were never handed on before they were pinned: nothing goes on with them.
-    const goesOn = server.letsNew || (!server.pinsOffers && kind !== 'tool' && kind !== 'instructions');
+    const isFirst = listedKinds.some((one) => one === kind && !server.pinsOffers.includes(one));
+    const goesOn = server.letsNew || isFirst;
     const isLetAtOnce = met.tool === undefined && server.state === 'approved' && goesOn && !isOdd;
     const pin = {
       id: newId(),
@@ -244,8 +245,10 @@ export function createSeeServer(
         };
         const server = await serverOf(seeing, told);
         const pins = await toolsOf(seeing, server, definitions);
-        if (told.offers !== undefined && !server.pinsOffers)
-          await store.updateServer(transaction, { ...server, pinsOffers: true });
+        const { offers = {} } = told;
+        const pinsOffers = listedKinds.filter((kind) => server.pinsOffers.includes(kind) || offers[kind] !== undefined);
+        if (pinsOffers.length > server.pinsOffers.length)
+          await store.updateServer(transaction, { ...server, pinsOffers });
         const all = groupBy(await store.listPins(transaction, server.id));
         const tools = new Map((await store.listTools(transaction, server.id)).map((tool) => [tool.id, tool]));
         return { server, pins, tools, all };

@@ -2,18 +2,21 @@ import { keyOf, readOffer, readTool } from '@sallyport/tool-pins';
 import type { Definition, OfferKind } from '@sallyport/tool-pins';
 import type { PinnedKind } from './tool-server.ts';
 
+export const listedKinds = ['prompt', 'resource', 'resource_template'] as const satisfies readonly OfferKind[];
+export type ListedKind = (typeof listedKinds)[number];
+
 /** What a gateway was told by a server, as the server sent it. */
 export type ToldDefinitions = {
   readonly tools?: readonly unknown[];
-  /** Prompts, resources and templates of them; missing where nobody asked for them. */
-  readonly offers?: readonly { readonly kind: Exclude<OfferKind, 'instructions'>; readonly said: unknown }[];
+  /** Prompts, resources and templates of them; a list is missing where nobody asked for it. */
+  readonly offers?: Readonly<Partial<Record<ListedKind, readonly unknown[]>>>;
   readonly instructions?: string;
 };
 
 export type Unread = { readonly kind: PinnedKind; readonly name: string; readonly reason: string };
 
 /** What can be read; a name that stands twice in one kind is nobody's, for a client may take the one or the other. */
-export function readTold({ tools = [], offers = [], instructions }: ToldDefinitions): {
+export function readTold({ tools = [], offers = {}, instructions }: ToldDefinitions): {
   readonly definitions: readonly Definition[];
   readonly unread: readonly Unread[];
 } {
@@ -25,7 +28,8 @@ export function readTold({ tools = [], offers = [], instructions }: ToldDefiniti
     else unread.push({ kind: 'tool', name: nameIn(said, 'name'), reason: read.message });
   }
   const others = instructions === undefined ? [] : [{ kind: 'instructions', said: { instructions } } as const];
-  for (const { kind, said } of [...offers, ...others]) {
+  const listed = listedKinds.flatMap((kind) => (offers[kind] ?? []).map((said) => ({ kind, said })));
+  for (const { kind, said } of [...listed, ...others]) {
     const read = readOffer(kind, said);
     if (read.ok) all.push(read.offer);
     else unread.push({ kind, name: read.name, reason: read.message });

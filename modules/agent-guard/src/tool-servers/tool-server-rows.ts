@@ -4,6 +4,7 @@ import { toolEffects } from '@sallyport/information-flow';
 import type { VettedTool } from '@sallyport/information-flow';
 import type { BlindIndex, Encrypted, Opened } from '@sallyport/platform/encrypted-columns';
 import { readDefinition } from '@sallyport/tool-pins';
+import { listedKinds } from './told-definitions.ts';
 import { pinnedKinds, pinStates, serverStates } from './tool-server.ts';
 import type {
   Decided,
@@ -97,7 +98,7 @@ export function toServer(row: Opened<ToolServerTables>['agent_tool_servers']): T
     // A word nobody knows any more is not the most open one.
     state: serverStates.find((state) => state === row.state) ?? 'blocked',
     letsNew: row.lets_new !== 0,
-    pinsOffers: kept['pinsOffers'] === true,
+    pinsOffers: listedKinds.filter((kind) => textsOf(kept['pinsOffers']).includes(kind)),
     protocol: textOf(kept['protocol']),
     ...(typeof kept['says'] === 'string' ? { says: kept['says'] } : {}),
     firstSeen: sightingIn(kept),

@@ -1,6 +1,7 @@
 import type { VettedTool } from '@sallyport/information-flow';
 import { listLimits, offerKinds } from '@sallyport/tool-pins';
 import type { Definition } from '@sallyport/tool-pins';
+import type { ListedKind } from './told-definitions.ts';
 
 /** Nobody looked at it yet; its approved tools may be used; none of it may. */
 export const serverStates = ['quarantined', 'approved', 'blocked'] as const;
@@ -31,10 +32,10 @@ export type ToolServer = ServerIdentity & {
   /** Tools it gets later are let at once, unless something about them is odd. */
   readonly letsNew: boolean;
   /**
-   * What it offers beside tools waits for a decision as they do. False of one that was met before that was so: what it offers the first
-   * time it is told of goes on.
+   * What of its offers waits for a decision as its tools do. A kind is missing where the server was met before that was so: what it offers
+   * of that the first time it is told of goes on.
    */
-  readonly pinsOffers: boolean;
+  readonly pinsOffers: readonly ListedKind[];
   readonly protocol: string;
   /** What it says of itself: believed by nobody. */
   readonly says?: string;
