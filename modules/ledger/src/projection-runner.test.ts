@@ -158,6 +158,63 @@ test('while much comes in, ranges are put together and read at rest; little is r
   await runner.stop();
 });
 
+test('few events are read at once ten times in a row, then as often as the ranges cost, and after a rest at once again', async (context) => {
+  const { client } = startLedger(context, temporaryDirectory(context), createManualClock(testStartMs));
+  await client.ready();
+  const { projection, ranges, bodies } = recorder({ cursor: { log: 1, index: 0 } });
+  const clock = createManualClock(testStartMs);
+  const rests: number[] = [];
+  let resting = Promise.withResolvers<void>();
+  let awake = Promise.withResolvers<void>();
+  const runner = createProjectionRunner({
+    ledger: client,
+    projection,
+    log: quietLog,
+    gather: { clock, forMs: 500 },
+    delay: async (ms) => {
+      rests.push(ms);
+      resting.resolve();
+      await awake.promise;
+    },
+  });
+  let sequence = 0;
+  const append = async (): Promise<void> => {
+    const body = Buffer.from(String(sequence));
+    await client.append({
+      collector: 'c',
+      priority: 'intake',
+      entries: [{ classUid: 0, sequence: sequence++, body }],
+    });
+  };
+  const appendAndWait = async (): Promise<void> => {
+    await append();
+    await runner.caughtUpTo(client.head(), context.signal);
+  };
+  for (let at = 0; at < 10; at += 1) await appendAndWait();
+  await resting.promise;
+  assert.deepEqual(rests, [250]);
+  // What comes meanwhile is one range afterwards.
+  for (let at = 0; at < 5; at += 1) await append();
+  assert.equal(ranges.length, 10);
+  clock.advance(250);
+  const past = awake;
+  awake = Promise.withResolvers();
+  resting = Promise.withResolvers();
+  past.resolve();
+  await resting.promise;
+  assert.equal(ranges.length, 11);
+  assert.deepEqual(rests, [250, 250]);
+  clock.advance(10_000);
+  awake.resolve();
+  for (let at = 0; at < 9; at += 1) await appendAndWait();
+  assert.deepEqual(rests, [250, 250]);
+  assert.deepEqual(
+    bodies(),
+    Array.from({ length: 24 }, (_, index) => String(index)),
+  );
+  await runner.stop();
+});
+
 /** Reads at most so many events at once, whatever is asked for. */
 function readsOf(client: LedgerClient, maxEvents: number): LedgerClient['read'] {
   return (from, limits) => client.read(from, { ...limits, maxEvents });

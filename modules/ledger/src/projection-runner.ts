@@ -3,6 +3,7 @@ import { comparePositions, formatPosition } from '@sallyport/contracts';
 import { codeOf, messageOf } from '@sallyport/platform/errors';
 import type { Clock } from '@sallyport/platform/clock';
 import type { Log } from '@sallyport/platform/log';
+import { createTokenBucket, type TokenBucket } from '@sallyport/platform/token-bucket';
 import { LedgerError } from './errors.ts';
 import type { Ledger, LedgerEvent, LedgerRange } from './ledger.ts';
 import type { Projection, ProjectionHealth } from './projection.ts';
@@ -26,7 +27,10 @@ export type ProjectionRunnerNeeds = {
   readonly gather?: Gathering;
 };
 
-/** While much comes in, ranges are put together: the next one is read this long after the last one that held many events was begun. */
+/**
+ * While much comes in, ranges are put together: the next one is read this long after the last one that held many events was begun, and
+ * after ten that held few in a row twice as often.
+ */
 export type Gathering = { readonly clock: Pick<Clock, 'monotonicMs'>; readonly forMs: number };
 
 const defaultLimits = { maxEvents: 10_000, maxBytes: 8 * 1024 * 1024 };
@@ -34,6 +38,8 @@ const firstDelayMs = 50;
 const maxDelayMs = 5000;
 /** So many in one range are much coming in. */
 const manyEvents = 50;
+/** So many ranges of fewer are gone through at once; who does one thing and looks for it finds it. */
+const smallAtOnce = 10;
 
 /** Drives one projection along the feed for ever: a failure is logged, waited out, and the projection loaded again. */
 export function createProjectionRunner(needs: ProjectionRunnerNeeds): ProjectionRunner {
@@ -45,6 +51,7 @@ export function createProjectionRunner(needs: ProjectionRunnerNeeds): Projection
   let cursor: Position = { log: 1, index: 0 };
   let eventsApplied = 0;
   let lastError: string | undefined;
+  let small: TokenBucket | undefined;
 
   const apply = async (range: LedgerRange): Promise<void> => {
     await projection.apply(range);
@@ -88,8 +95,12 @@ export function createProjectionRunner(needs: ProjectionRunnerNeeds): Projection
 
   const rest = async ({ events }: LedgerRange, begunMs: number): Promise<void> => {
     const { gather } = needs;
-    if (gather === undefined || events.length < manyEvents) return;
-    const ms = gather.forMs - (gather.clock.monotonicMs() - begunMs);
+    if (gather === undefined) return;
+    const nowMs = gather.clock.monotonicMs();
+    small ??= createTokenBucket({ perSecond: 2000 / gather.forMs, burst: smallAtOnce }, nowMs);
+    const isSmall = events.length < manyEvents;
+    if (isSmall) small.spend(nowMs, 1);
+    const ms = isSmall ? small.waitMs(nowMs, 1) : gather.forMs - (nowMs - begunMs);
     if (ms > 0) await needs.delay(ms, stopping.signal);
   };
 
