@@ -98,6 +98,28 @@ test('what sends events is gathered like reads, beside them; another change by t
   assert.deepEqual(written, ['/v1/overview 1', '/v1/events 1', '/v1/events 1', 'several 1', 'several 2']);
 });
 
+test('what a run of an agent asks is gathered, each run for itself; what it is refused is not', async () => {
+  const { log, records, minute } = setUp();
+  const run = { kind: 'agent', id: 'run-1', name: 'builder', scopes: ['agents:report'] } as const;
+  const route = '/v1/agent/hooks/:harness';
+  const asked = { ...read, method: 'POST', route, scope: 'agents:report', principal: run };
+  for (let at = 1; at <= 50; at += 1) await log.record({ ...asked, count: 3, lastAtMs: at * 1000 });
+  await log.record({ ...asked, principal: { ...run, id: 'run-2' } });
+  await log.record({ ...asked, outcome: 'denied', code: 'scope_missing', lastAtMs: 60_000 });
+  assert.deepEqual(
+    records().map(({ code, details: { count } }) => [code, count]),
+    [
+      ['request.allowed', 3],
+      ['request.allowed', 1],
+      ['request.denied', 1],
+    ],
+  );
+  await minute();
+  const gathered = records()[3];
+  assert.deepEqual([gathered?.target, gathered?.details['count']], ['several', 147]);
+  assert.deepEqual(gathered?.details['routes'], [{ route: `POST ${route}`, count: 147 }]);
+});
+
 test('denials, changes and strangers are written one by one, at once', async () => {
   const { log, records } = setUp();
   await log.record(read);

@@ -17,6 +17,8 @@ const gatherMs = 60_000;
 /** Callers whose requests are gathered at once; those of further ones are written as they come. */
 const maxCallers = 1000;
 const maxRoutes = 64;
+/** What is sent with them stands in the ledger by itself: an event, a call of an agent with its answer. */
+const sendingScopes: ReadonlySet<string> = new Set(['events:write', 'agents:report']);
 
 type Requests = { readonly route: string; readonly count: number; readonly asked?: JsonObject };
 
@@ -34,7 +36,7 @@ type Gathered = {
  * Puts what the edge decided into the ledger. Denials and requests that may change something are written one by one, as the edge
  * counts them. Reads let through are written at the caller's first, and from then on, for as long as the caller goes on, gathered: one
  * record a minute, caller and address, with the routes and how often. So are requests that send events, each of which stands in
- * the ledger itself, under the source that sent it. A crash loses what was gathered in its last minute, of a
+ * the ledger itself, under the source that sent it, and of runs of agents that tell or ask, each call of which stands there. A crash loses what was gathered in its last minute, of a
  * caller whose presence stands in the ledger already. Each record is its own stream, so that a retry by the edge is a new one.
  */
 export function createDecisionLog(needs: {
@@ -175,7 +177,7 @@ function callerOf(decision: Decision): string | undefined {
 function kindOf({ outcome, method, scope }: Decision): 'reads' | 'sendings' | undefined {
   if (outcome !== 'allowed') return undefined;
   if (method === 'GET' || method === 'HEAD') return 'reads';
-  return scope === 'events:write' ? 'sendings' : undefined;
+  return scope !== undefined && sendingScopes.has(scope) ? 'sendings' : undefined;
 }
 
 function oneOf(decision: Decision): Gathered {
