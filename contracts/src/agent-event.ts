@@ -146,6 +146,7 @@ function tokensOf(happening: AgentHappening): JsonObject {
 function refused(happening: AgentHappening): boolean {
   if (happening.kind === 'tool_decided') return happening.verdict === 'deny';
   if (happening.kind === 'tool_finished' || happening.kind === 'model_called') return !happening.isSuccess;
+  if (happening.kind === 'server_sign_in') return happening.change === 'refresh_failed';
   return happening.kind === 'approval_answered' && happening.answer !== 'allow';
 }
 
@@ -198,6 +199,18 @@ function happeningFields(happening: AgentHappening): JsonObject {
     }
     case 'server_added':
       return given({ ...serverFields(happening.server), looks_like: optional(happening.looksLike) });
+    case 'server_sign_in': {
+      const { server, change, atMs, address, issuer, scopes, reason } = happening;
+      return given({
+        ...serverFields(server),
+        change,
+        at_ms: atMs,
+        address: long(address),
+        issuer: long(issuer),
+        scopes: list(scopes),
+        reason: optional(reason),
+      });
+    }
     case 'approval_asked':
       return given({
         ...callFields(happening.call),

@@ -10,6 +10,10 @@ export type AgentOrigin = (typeof agentOrigins)[number];
 
 export type AgentVerdict = 'allow' | 'ask' | 'deny';
 
+/** What became of a person's sign-in to a remote tool server. */
+export const agentSignInChanges = ['signed_in', 'signed_out', 'refresh_failed'] as const;
+export type AgentSignInChange = (typeof agentSignInChanges)[number];
+
 /** Who it is and for whom it acts: the same for all events of a session. */
 export type AgentSession = {
   readonly id: string;
@@ -136,6 +140,20 @@ export type AgentHappening =
       readonly server: NonNullable<AgentTool['server']>;
       /** Another server that has this name, or one that can be taken for it. */
       readonly looksLike?: string;
+    }
+  | {
+      /** A person signed in to a remote server on the machine of the run, or out; told by the run that met it next. */
+      readonly kind: 'server_sign_in';
+      readonly server: NonNullable<AgentTool['server']>;
+      readonly change: AgentSignInChange;
+      /** When it was on that machine's clock. */
+      readonly atMs: number;
+      readonly address: string;
+      /** Who gives out the tokens. */
+      readonly issuer: string;
+      readonly scopes: readonly string[];
+      /** Why it ended, as OAuth names it. */
+      readonly reason?: string;
     }
   | {
       readonly kind: 'approval_asked';

@@ -1,7 +1,7 @@
 export { isJsonObject, itemsOf, parseJson, textOf, textsOf } from './json-value.ts';
 export { agentEvent, agentEventLimits, agentLogName } from './agent-event.ts';
 export type { AgentEventInput } from './agent-event.ts';
-export { agentActions, agentOrigins } from './agent-happening.ts';
+export { agentActions, agentOrigins, agentSignInChanges } from './agent-happening.ts';
 export type {
   AgentAction,
   AgentCall,
@@ -10,6 +10,7 @@ export type {
   AgentKindCount,
   AgentOrigin,
   AgentSession,
+  AgentSignInChange,
   AgentTool,
   AgentVerdict,
 } from './agent-happening.ts';

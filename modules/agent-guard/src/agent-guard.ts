@@ -9,6 +9,8 @@ import { createProposalRoutes } from './approvals/proposal-routes.ts';
 import { createSessionSteps } from './approvals/session-steps.ts';
 import { createGatewayCallRoutes } from './gateway/call-routes.ts';
 import { createGatewayCalls } from './gateway/gateway-calls.ts';
+import { createSignInRoutes } from './gateway/sign-in-routes.ts';
+import { createSignIns } from './gateway/sign-ins.ts';
 import { createHookDesk, type HookDesk } from './hooks/hook-desk.ts';
 import { createHookRoutes } from './hooks/hook-routes.ts';
 import { createOutageRoutes } from './hooks/outage-routes.ts';
@@ -75,6 +77,7 @@ export async function createAgentGuard(
   const outages = createOutages({ ...needs, sessions, hooks });
   const plugins = [
     createGatewayCallRoutes(gateway),
+    createSignInRoutes(createSignIns({ ...needs, sessions })),
     createGatewayServerRoutes(toolServers),
     createToolServerRoutes(toolServers),
     createAgentRoutes(sessions, { tallies, owner: needs.owner }),

@@ -6,9 +6,11 @@ export type AgentGuardErrorCode =
   | 'agent_approval_not_found'
   | 'agent_approval_not_yours'
   | 'agent_approval_over'
+  | 'agent_approval_own'
   | 'agent_approval_person_needed'
   | 'agent_approval_proof_old'
   | 'agent_approval_scope_unfit'
+  | 'agent_approval_twice'
   | 'agent_invalid'
   | 'agent_limit_reached'
   | 'agent_not_found'
@@ -43,9 +45,11 @@ export const agentGuardProblems = {
   agent_owner_unfit: { status: 403, title: 'Agents belong to people, service accounts and their keys' },
   agent_session_not_found: { status: 404, title: 'There is no such session' },
   agent_proposal_not_found: { status: 404, title: 'There is no such proposal' },
+  agent_approval_own: { status: 403, title: 'The agent acts for whoever answers' },
   agent_pack_invalid: { status: 422, title: 'The pack of agent policies does not load' },
   agent_stop_not_found: { status: 404, title: 'There is no such stop' },
   agent_suite_invalid: { status: 422, title: 'The recorded suites were not understood' },
+  agent_approval_twice: { status: 409, title: 'Another person must say yes' },
   agent_telemetry_invalid: { status: 400, title: 'The telemetry was not understood' },
   agent_stopped: { status: 403, title: 'The agent was stopped' },
   hook_invalid: { status: 400, title: 'The hook was not understood' },

@@ -1,6 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isJsonObject, parseJson, textsOf } from '@sallyport/contracts';
 import { textOfAnswer, type HttpAsk } from './http-ask.ts';
+import { bearerChallenge, type BearerChallenge } from './sign-in/challenge.ts';
+import { signInCommand } from './sign-in/signed-in.ts';
 
 const maxMetadataBytes = 64 * 1024;
 const metadataMs = 5000;
@@ -12,26 +14,30 @@ export async function explainRefusal({
   headers,
   ask,
   signal,
+  advice,
 }: {
   readonly url: URL;
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly ask: HttpAsk;
   readonly signal: AbortSignal;
+  /** What a person can do, where that is known. */
+  readonly advice?: string;
 }): Promise<string> {
   if (status >= 300 && status < 400)
     return `it answered ${status} and sends us to "${hostOf(headers.location, url)}"; the gateway follows nothing, for the credential would go along: name that address with --url if it is the right one`;
   if (status !== 401 && status !== 403) return `it answered ${status}`;
-  const challenge = headers['www-authenticate'] ?? '';
-  const what = /\berror="?([\w-]{1,60})/.exec(challenge)?.[1];
-  const scope = /\bscope="([\x21\x23-\x5b\x5d-\x7e ]{1,300})"/.exec(challenge)?.[1];
+  const challenge = bearerChallenge(headers['www-authenticate']);
+  const what = challenge?.error;
+  const scope = challenge?.scopes?.join(' ').slice(0, 300);
   const asks = [
     status === 401 ? 'it wants a credential, or does not take ours (401)' : 'our credential may not do that (403)',
     ...(what === undefined ? [] : [`error "${what}"`]),
     ...(scope === undefined ? [] : [`scope "${scope}"`]),
   ].join(', ');
+  if (advice !== undefined) return `${asks}; ${advice}`;
   const issuers = await issuersOf({ url, challenge, ask, signal });
-  return `${asks}; ${issuers}; get a token there and name it with --bearer-env or --bearer-file: the gateway does not sign in by itself yet`;
+  return `${asks}; ${issuers}; renew what --bearer-env or --bearer-file names, or leave that option out and run: ${signInCommand(url)}`;
 }
 
 /** Who gives out its tokens (RFC 9728), as it says itself: asked of the server alone, never of another it names. */
@@ -42,11 +48,11 @@ async function issuersOf({
   signal,
 }: {
   readonly url: URL;
-  readonly challenge: string;
+  readonly challenge: BearerChallenge | undefined;
   readonly ask: HttpAsk;
   readonly signal: AbortSignal;
 }): Promise<string> {
-  const named = /\bresource_metadata="([^"]{1,2000})"/.exec(challenge)?.[1];
+  const named = challenge?.metadata;
   const path = url.pathname === '/' ? '' : url.pathname;
   const fallback = `${url.origin}/.well-known/oauth-protected-resource${path}`;
   const where = new URL(named !== undefined && URL.canParse(named) ? named : fallback);

@@ -1,5 +1,6 @@
 import type { JsonObject } from '@sallyport/contracts';
 import type { ToolDefinition } from '@sallyport/tool-pins';
+import type { SignInEvent } from './sign-in/sign-in-events.ts';
 
 /** A server, as it introduced itself. */
 export type ServerWords = {
@@ -45,5 +46,7 @@ export type Gate = {
     call: GatedCall,
     back: { readonly result: JsonObject; readonly isSuccess: boolean; readonly durationMs: number },
   ): Promise<{ readonly withheld?: string; readonly result?: JsonObject }>;
+  /** Sign-ins to remote servers, put on record. False where that cannot be and it may go on all the same; rejects where it may not. */
+  signIns(events: readonly SignInEvent[]): Promise<boolean>;
   close(): Promise<void>;
 };

@@ -1,6 +1,7 @@
 import { runGateway } from './gateway.ts';
 import { usage } from './options.ts';
 import { plainLine } from './plain-line.ts';
+import { runSignIns } from './sign-in/sign-in-command.ts';
 import { runPins } from './pins-command.ts';
 import { runWrap } from './wrap.ts';
 
@@ -11,6 +12,8 @@ export async function runGatewayCommand(args: readonly string[], environment: En
   const [command, ...rest] = args;
   if (command === 'pins') return runPins(rest, { write });
   if (command === 'mcp' && rest[0] === 'wrap') return runWrap(rest.slice(1), write);
+  if (command === 'mcp' && ['sign-in', 'sign-out', 'sign-ins'].includes(rest[0] ?? ''))
+    return runSignIns(rest, { environment, write });
   if (command === 'mcp' && rest.length > 0) return runGateway(rest, environment);
   process.stderr.write(usage);
   return 2;

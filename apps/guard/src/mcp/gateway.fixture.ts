@@ -36,6 +36,7 @@ export function openGate(changed: Partial<Gate> = {}): OpenGate {
       results.push(result);
       return {};
     },
+    signIns: async () => true,
     close: async () => undefined,
     ...changed,
   };

@@ -14,6 +14,11 @@ import { createRelay, type RelayNeeds } from './relay.ts';
 import { readOwnFile, replaceFile } from './locked-file.ts';
 import { createServerGate } from './server-gate.ts';
 import { createSpool } from './spool.ts';
+import { givenCredential } from './sign-in/credential.ts';
+import { createSignInEvents } from './sign-in/sign-in-events.ts';
+import { createSignInStore } from './sign-in/sign-in-store.ts';
+import { createSignedIn } from './sign-in/signed-in.ts';
+import { stateDirectory } from './state-directory.ts';
 import { serveStdio } from './stdio-front.ts';
 import { createStdioServer } from './stdio-server.ts';
 import type { ToolServer } from './tool-server.ts';
@@ -38,18 +43,20 @@ export async function runGateway(args: readonly string[], environment: Environme
   const say = (line: string): void => void process.stderr.write(`Sallyport (${name}): ${plainLine(line)}\n`);
   try {
     const nowMs = (): number => Date.now();
-    const open = (front: Pick<RelayNeeds, 'toClient' | 'closed'>) =>
-      createRelay({
+    const open = (front: Pick<RelayNeeds, 'toClient' | 'closed'>) => {
+      const gate = gateOf(options, { environment, say, nowMs });
+      return createRelay({
         ...front,
         name,
-        server: asHandshake(serverOf(options, { environment, say }), { say }),
-        gate: gateOf(options, { environment, say, nowMs }),
+        server: asHandshake(serverOf(options, { environment, say, gate, nowMs }), { say }),
+        gate,
         limits,
         lets,
         nowMs,
         newId: () => randomBytes(12).toString('base64url'),
         say,
       });
+    };
     const ended = new AbortController();
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => ended.abort());
     if (options.listen !== undefined) {
@@ -79,18 +86,35 @@ export async function runGateway(args: readonly string[], environment: Environme
 }
 
 function serverOf(
-  { behind, limits }: GatewayOptions,
-  { environment, say }: { readonly environment: Environment; readonly say: (line: string) => void },
+  { name, behind, limits }: GatewayOptions,
+  {
+    environment,
+    say,
+    gate,
+    nowMs,
+  }: {
+    readonly environment: Environment;
+    readonly say: (line: string) => void;
+    readonly gate: Gate;
+    readonly nowMs: () => number;
+  },
 ): ToolServer {
   if (behind.kind === 'program')
     return createStdioServer({ command: behind.command, environment, maxAnswerBytes: limits.maxAnswerBytes });
   const { url, bearer } = behind;
-  return createHttpServer({
-    url,
-    say,
-    maxAnswerBytes: limits.maxAnswerBytes,
-    ...(bearer === undefined ? {} : { bearer: () => bearerOf(bearer, environment) }),
-  });
+  const store = createSignInStore(stateDirectory(environment));
+  const credential =
+    bearer === undefined
+      ? createSignedIn({
+          server: url,
+          name,
+          store,
+          events: createSignInEvents(store.folder),
+          tell: (events) => gate.signIns(events),
+          nowMs,
+        })
+      : givenCredential(bearer, environment);
+  return createHttpServer({ url, say, credential, maxAnswerBytes: limits.maxAnswerBytes });
 }
 
 function gateOf(
@@ -135,21 +159,4 @@ function listenToken(file: string): string {
   }
   if (/^[\x21-\x7e]{20,1000}$/.test(kept)) return kept;
   throw new Error(`"${file}" holds no token: must be at least 20 characters; take the file away to have one made`);
-}
-
-/** Never said anywhere: what cannot be a credential is told by where it stands. */
-function bearerOf(
-  { from, name }: { readonly from: 'env' | 'file'; readonly name: string },
-  environment: Environment,
-): string {
-  const text = (
-    from === 'env' ? (environment[name] ?? '') : (readOwnFile(name, 64 * 1024, { isSecret: true }) ?? '')
-  ).trim();
-  if (/^[\x21-\x7e]{1,16384}$/.test(text)) return text;
-  throw new Error(`${from === 'env' ? `environment variable ${name}` : `file "${name}"`} holds no credential`);
-}
-
-function stateDirectory(environment: Environment): string {
-  const { XDG_STATE_HOME: state, HOME: home } = environment;
-  return join(state ?? join(home ?? '.', '.local', 'state'), 'sallyport');
 }

@@ -5,6 +5,7 @@ import { createHttpAsk, textOfAnswer } from './http-ask.ts';
 import { bodyOf, failed, readMessage, rpcCodes } from './json-rpc.ts';
 import type { RpcId, RpcMessage } from './json-rpc.ts';
 import { modernHeaders } from './modern-headers.ts';
+import type { Credential } from './sign-in/credential.ts';
 import { createSseReader } from './sse-reader.ts';
 import { withDigest } from './tool-server.ts';
 import type { ToolServer, ToolServerListener } from './tool-server.ts';
@@ -21,13 +22,13 @@ const byeMs = 2000;
  */
 export function createHttpServer({
   url,
-  bearer,
+  credential,
   maxAnswerBytes,
   say,
 }: {
   readonly url: URL;
-  /** Read anew for each request, so that it can be changed while the gateway runs. Throws where it is none. */
-  readonly bearer?: () => string;
+  /** Sent to `url` alone. */
+  readonly credential?: Credential;
   readonly maxAnswerBytes: number;
   readonly say: (line: string) => void;
 }): ToolServer {
@@ -51,12 +52,32 @@ export function createHttpServer({
     const modern = message === undefined ? undefined : modernHeaders(message);
     return {
       accept: acceptsBoth,
-      ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer()}` }),
       ...(modern ?? {
         ...(sessionId === undefined ? {} : { 'mcp-session-id': sessionId }),
         ...(version === undefined ? {} : { 'mcp-protocol-version': version }),
       }),
     };
+  }
+
+  /** With the credential there is; once more where the server refused it and there is another by now. */
+  async function sendAuthorized(
+    request: Pick<Parameters<typeof ask.send>[0], 'method' | 'body' | 'signal'> & {
+      readonly headers: () => Record<string, string>;
+    },
+  ): Promise<{ readonly answer: IncomingMessage; readonly advice?: string }> {
+    for (let isFirst = true; ; isFirst = false) {
+      const used = await credential?.bearer();
+      const answer = await ask.send({
+        ...request,
+        headers: { ...request.headers(), ...(used === undefined ? {} : { authorization: `Bearer ${used}` }) },
+      });
+      const status = answer.statusCode ?? 0;
+      if (credential === undefined || (status !== 401 && status !== 403)) return { answer };
+      const challenge = answer.headers['www-authenticate'];
+      const { isAgain, advice } = await credential.refused({ status, challenge, used });
+      if (!isAgain || !isFirst) return { answer, ...(advice === undefined ? {} : { advice }) };
+      answer.destroy();
+    }
   }
 
   async function readStream(answer: IncomingMessage): Promise<void> {
@@ -93,9 +114,9 @@ export function createHttpServer({
   async function listen(): Promise<void> {
     for (let tries = 0; !over.signal.aborted; tries += 1) {
       try {
-        const answer = await ask.send({
+        const { answer } = await sendAuthorized({
           method: 'GET',
-          headers: { ...headers(), accept: 'text/event-stream' },
+          headers: () => ({ ...headers(), accept: 'text/event-stream' }),
           signal: over.signal,
         });
         const isStream = answer.headers['content-type']?.startsWith('text/event-stream') === true;
@@ -113,7 +134,12 @@ export function createHttpServer({
   }
 
   async function post(message: RpcMessage, signal: AbortSignal): Promise<void> {
-    const answer = await ask.send({ method: 'POST', headers: headers(message), body: bodyOf(message), signal });
+    const { answer, advice } = await sendAuthorized({
+      method: 'POST',
+      headers: () => headers(message),
+      body: bodyOf(message),
+      signal,
+    });
     const status = answer.statusCode ?? 0;
     const type = answer.headers['content-type'] ?? '';
     const given = answer.headers['mcp-session-id'];
@@ -152,7 +178,16 @@ export function createHttpServer({
         return;
       }
     }
-    throw new Error(await explainRefusal({ url, status, headers: answer.headers, ask, signal: over.signal }));
+    throw new Error(
+      await explainRefusal({
+        url,
+        status,
+        headers: answer.headers,
+        ask,
+        signal: over.signal,
+        ...(advice === undefined ? {} : { advice }),
+      }),
+    );
   }
 
   return {
@@ -195,9 +230,8 @@ export function createHttpServer({
     },
     async close() {
       if (sessionId !== undefined && !over.signal.aborted)
-        await ask
-          .send({ method: 'DELETE', headers: headers(), signal: AbortSignal.timeout(byeMs) })
-          .then((answer) => answer.destroy())
+        await sendAuthorized({ method: 'DELETE', headers: () => headers(), signal: AbortSignal.timeout(byeMs) })
+          .then(({ answer }) => answer.destroy())
           .catch(() => undefined);
       gone('it was closed');
       ask.close();

@@ -63,7 +63,9 @@ async function remoteClient(url: string, bearer?: string): Promise<RawClient> {
     url: new URL(url),
     maxAnswerBytes: defaultLimits.maxAnswerBytes,
     say: () => undefined,
-    ...(bearer === undefined ? {} : { bearer: () => bearer }),
+    ...(bearer === undefined
+      ? {}
+      : { credential: { bearer: async () => bearer, refused: async () => ({ isAgain: false }) } }),
   });
   const client = await rawClient(server, { begin: false });
   closing.push(() => client.relay.close());

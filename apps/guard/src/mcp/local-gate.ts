@@ -85,6 +85,20 @@ export function createLocalGate({
       }
     },
 
+    async signIns(events) {
+      for (const { change, atMs, server, issuer, scopes, reason } of events)
+        await journal.write({
+          at: new Date(atMs).toISOString(),
+          kind: 'sign-in',
+          change,
+          server,
+          issuer,
+          scopes,
+          ...(reason === undefined ? {} : { reason }),
+        });
+      return true;
+    },
+
     close: async () => undefined,
   };
 }

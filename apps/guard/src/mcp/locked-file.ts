@@ -13,28 +13,32 @@ import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const triesMs = 20;
-const tries = 150;
+const defaultWaitMs = 3000;
 /** Nobody holds a file so long: its holder was ended in the middle. */
 const staleMs = 30_000;
 
-/** Does something with a file that no other gateway does at the same time. Throws when it stays held. */
-export async function withLock<Value>(file: string, work: () => Value): Promise<Value> {
+/** Does something with a file, within half a minute, that no other gateway does at the same time. Throws when it stays held. */
+export async function withLock<Value>(
+  file: string,
+  work: () => Value | Promise<Value>,
+  { waitMs = defaultWaitMs }: { readonly waitMs?: number } = {},
+): Promise<Value> {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const lock = `${file}.lock`;
-  for (let left = tries; ; left -= 1) {
+  for (let left = waitMs / triesMs; ; left -= 1) {
     try {
       closeSync(openSync(lock, 'wx', 0o600));
       break;
     } catch (error) {
       if (!isThere(error)) throw error;
-      if (left === 0) throw new Error(`"${file}" is held by another gateway`, { cause: error });
+      if (left <= 0) throw new Error(`"${file}" is held by another gateway`, { cause: error });
       const held = statSync(lock, { throwIfNoEntry: false });
       if (held !== undefined && Date.now() - held.mtimeMs > staleMs) rmSync(lock, { force: true });
       else await delay(triesMs);
     }
   }
   try {
-    return work();
+    return await work();
   } finally {
     rmSync(lock, { force: true });
   }

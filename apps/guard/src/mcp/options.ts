@@ -26,7 +26,7 @@ export type GatewayOptions = {
 export const usage = `sallyport-guard mcp --name NAME [OPTION…] -- COMMAND [ARG…]
 sallyport-guard mcp --name NAME --url URL [OPTION…]
 
-  --bearer-env NAME, --bearer-file FILE   the credential for --url
+  --bearer-env NAME, --bearer-file FILE   the credential for --url, where nobody signs in
   --listen PORT --listen-token FILE       streamable HTTP on this machine instead of standard input; the token is made where the file is not
   --local FILE                            no server: pin what tools say in FILE at first sight
   --fail open --spool FILE                go on while the server cannot be reached, and tell it afterwards
@@ -34,6 +34,10 @@ sallyport-guard mcp --name NAME --url URL [OPTION…]
   --max-result-bytes N  --call-seconds N  --in-flight N  --calls-a-minute N  --tool-calls-a-minute N
 
 sallyport-guard mcp wrap FILE [--write] [--guard COMMAND] [--only NAME…]
+sallyport-guard mcp sign-in NAME|URL [--settings FILE] [--issuer URL] [--scope "A B"] [--redirect http://127.0.0.1:PORT/PATH]
+    [--client-id ID [--client-secret-file FILE] | --client-document URL]
+sallyport-guard mcp sign-out NAME|URL
+sallyport-guard mcp sign-ins
 sallyport-guard pins [list | approve [NAME] | forget NAME] --local FILE
 `;
 
@@ -99,7 +103,8 @@ export function readGatewayOptions(args: readonly string[], defaultSpool: (name:
   };
 }
 
-function addressOf(text: string): URL {
+/** Of a remote server. Throws an Error that says what is wrong. */
+export function addressOf(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:'))
     throw new Error(`--url "${text.slice(0, 200)}" must be an address with https:`);

@@ -2,10 +2,8 @@ import { parseArgs } from 'node:util';
 import { usage } from './options.ts';
 import { pinChanges, sayChanges } from './pin-changes.ts';
 import { changePins, readPins, type Pins } from './pin-file.ts';
+import { ownTerminal, type Terminal } from './terminal.ts';
 import { wordsOf } from './upstream.ts';
-
-/** A person at a terminal; whoever has none can look, and not approve. */
-export type Terminal = { readonly isThere: boolean; ask(question: string): Promise<string> };
 
 /** `sallyport-guard pins [list | approve [NAME] | forget NAME] --local FILE`. Gives the exit code. */
 export async function runPins(
@@ -72,17 +70,3 @@ function list(pins: Pins, only: string | undefined): string[] {
     ];
   });
 }
-
-const ownTerminal: Terminal = {
-  isThere: process.stdin.isTTY && process.stdout.isTTY,
-  async ask(question) {
-    // Loaded here: hooks start this program too, and need none of it.
-    const { createInterface } = await import('node:readline/promises');
-    const lines = createInterface({ input: process.stdin, output: process.stdout });
-    try {
-      return await lines.question(question);
-    } finally {
-      lines.close();
-    }
-  },
-};

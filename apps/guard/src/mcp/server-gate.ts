@@ -4,6 +4,7 @@ import type { JsonObject, JsonValue } from '@sallyport/contracts';
 import { digestOf } from '@sallyport/tool-pins';
 import type { AskServer, ServerAnswer } from './ask-server.ts';
 import type { Gate, GatedCall, ServerWords, Told } from './gate.ts';
+import type { SignInEvent } from './sign-in/sign-in-events.ts';
 import type { Spool } from './spool.ts';
 
 /** How long the server may keep a call until a person has answered. */
@@ -141,6 +142,16 @@ export function createServerGate({
       return { withheld: `${noAnswer(answer)}; the call ran, its result is withheld since it cannot be recorded` };
     },
 
+    async signIns(events) {
+      const answer = await post({ path: '/v1/agent/gateway/sign-ins', body: { events: events.map(signInBody) } });
+      if (answer.kind === 'answer') return true;
+      if (answer.kind === 'unreachable' && spool !== undefined) {
+        say(`sign-ins are told later: the server cannot be reached (${answer.reason})`);
+        return false;
+      }
+      throw new Error(`the sign-in cannot be recorded: ${noAnswer(answer)}`);
+    },
+
     async close() {
       ask.close();
     },
@@ -167,6 +178,10 @@ export function createServerGate({
 
 function bodyOf(server: string, { id, kind, name, digest, input }: GatedCall): JsonObject {
   return { id, server, kind, name, ...(digest === undefined ? {} : { digest }), arguments: input };
+}
+
+function signInBody({ atMs, name, ...rest }: SignInEvent): JsonObject {
+  return { ...rest, at_ms: atMs, ...(name === undefined ? {} : { name }) };
 }
 
 function plain({ session, ...rest }: Parameters<Spool['keep']>[0]): JsonObject {

@@ -18,13 +18,14 @@ export type LoadedPack = {
   readonly keptAs: string;
   /** What each policy says, for people. */
   readonly words: ReadonlyMap<string, string>;
-  /** Policies that forbid until a person says yes (`@ask("person")`). */
-  readonly asking: ReadonlySet<string>;
+  /** Policies that forbid until a person says yes (`@ask("person")`), or two different ones (`@approvals("2")` beside it). */
+  readonly asking: ReadonlyMap<string, 1 | 2>;
 };
 
 /**
  * Takes nothing that Cedar does not validate strictly: a policy that fails while deciding is one Cedar leaves out. Each has an `@id` and
- * `@words`; `@ask` stands only on what forbids, and says "person". Throws `agent_pack_invalid`.
+ * `@words`; `@ask` stands only on what forbids, and says "person"; `@approvals` only beside it, and says "1" or "2". Throws
+ * `agent_pack_invalid`.
  */
 export function loadPack(cedar: Cedar, files: readonly PackFile[], name: string): LoadedPack {
   const schema = files.find((file) => file.name === 'schema.cedarschema')?.text;
@@ -37,15 +38,18 @@ export function loadPack(cedar: Cedar, files: readonly PackFile[], name: string)
   if (parts.policies.length === 0) throw invalid(name, 'it holds no policy');
   const texts = new Map<string, string>();
   const words = new Map<string, string>();
-  const asking = new Set<string>();
+  const asking = new Map<string, 1 | 2>();
   for (const policy of parts.policies) {
-    const { id, said, asks, json } = read(cedar, policy, name);
+    const { id, said, asks, approvals, json } = read(cedar, policy, name);
     if (texts.has(id)) throw invalid(name, `policy "${id}" stands twice, must be unique`);
     if (asks !== undefined && (asks !== 'person' || json.effect !== 'forbid'))
       throw invalid(name, `@ask of policy "${id}" must be "person", and on one that forbids`);
+    const people = readPeople(asks, approvals);
+    if (people === undefined)
+      throw invalid(name, `@approvals of policy "${id}" must be "1" or "2", and beside an @ask`);
     texts.set(id, policy);
     words.set(id, said);
-    if (asks !== undefined) asking.add(id);
+    if (asks !== undefined) asking.set(id, people);
   }
   const staticPolicies = Object.fromEntries(texts);
   const checked = cedar.validate({ schema, policies: { staticPolicies }, validationSettings: { mode: 'strict' } });
@@ -60,6 +64,13 @@ export function loadPack(cedar: Cedar, files: readonly PackFile[], name: string)
   return { name, keptAs, words, asking };
 }
 
+/** How many people a policy asks for, by its annotations; undefined where that cannot be read: such a policy is not taken. */
+export function readPeople(asks: string | undefined, approvals: string | undefined): 1 | 2 | undefined {
+  if (approvals === undefined) return 1;
+  if (asks === undefined) return undefined;
+  return approvals === '1' ? 1 : approvals === '2' ? 2 : undefined;
+}
+
 function packsIn(files: readonly PackFile[]): string[] {
   return files.flatMap(({ name }) => (name.endsWith('.cedar') ? [name.slice(0, -'.cedar'.length)] : []));
 }
@@ -68,12 +79,17 @@ function read(
   cedar: Cedar,
   policy: string,
   name: string,
-): { id: string; said: string; asks: string | undefined; json: PolicyJson } {
+): { id: string; said: string; asks: string | undefined; approvals: string | undefined; json: PolicyJson } {
   const json = cedar.policyToJson(policy);
   if (json.type === 'failure') throw invalid(name, messages(json.errors));
-  const { id, words, ask } = json.json.annotations ?? {};
+  const { id, words, ask, approvals } = json.json.annotations ?? {};
   if (typeof id !== 'string' || typeof words !== 'string') throw invalid(name, 'each policy must have @id and @words');
-  return { id, said: words, asks: ask === null ? '' : ask, json: json.json };
+  // An annotation without a value is there, and says nothing.
+  return { id, said: words, asks: ask ?? emptyOf(ask), approvals: approvals ?? emptyOf(approvals), json: json.json };
+}
+
+function emptyOf(missing: null | undefined): '' | undefined {
+  return missing === null ? '' : undefined;
 }
 
 function messages(errors: readonly { readonly message: string }[]): string {

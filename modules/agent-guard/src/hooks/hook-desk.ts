@@ -185,12 +185,14 @@ export function createHookDesk(
                 message.child,
               )
             : judgedAtGateway(standing, { judge, call: event.call, ...gateway });
-        const isAsked = judged.verdict === 'ask' && needs.people.isAsked(standing, canAsk, waiting);
+        const isAsked = judged.verdict === 'ask' && needs.people.isAsked({ standing, canAsk, waiting, judged });
         // Policies take somebody for there wherever people may be asked here; who they are is seen now.
-        const isAlone = judged.verdict === 'ask' && !isAsked && !session.facts.isAttended;
+        const isForTwo = judged.asks?.people === 2;
+        const isAlone = judged.verdict === 'ask' && !isAsked && (isForTwo || !session.facts.isAttended);
         const { policies, call } = judged;
         const verdict = isAlone ? 'deny' : judged.verdict;
-        const reason = isAlone ? `${judged.reason}; and nobody is there to be asked` : judged.reason;
+        const nobody = isForTwo ? 'two people must say yes, and are not asked here' : 'nobody is there to be asked';
+        const reason = isAlone ? `${judged.reason}; and ${nobody}` : judged.reason;
         await record(words, { kind: 'tool_decided', call, verdict, policies, reason });
         // A harness may ask twice about one call, and the gateway once more.
         const isCounted =

@@ -29,6 +29,8 @@ export type Asking = {
   readonly isCertain: boolean;
   /** Whose the secrets and the personal data are that it carries, at worst. */
   readonly carries: { readonly secret: Standing; readonly personal: Standing };
+  /** So many different people must say yes. */
+  readonly people: 1 | 2;
 };
 
 /** What decides for one session, and remembers where its values came from. Its sub-agents are judged by it too: what one of them read, all have. */

@@ -19,6 +19,8 @@ export type CallDifference = {
   readonly action: string;
   readonly was: AgentVerdict;
   readonly would: AgentVerdict;
+  /** So many different people would have to say yes, where one is not enough. */
+  readonly people?: 2;
   readonly reason: string;
   readonly policies: readonly string[];
   readonly calls: number;
@@ -86,7 +88,7 @@ export async function replayCalls(
         continue;
       }
       const would = judgeAgain(call, decisions);
-      if (would.verdict === call.verdict || wasAlone(call, would)) continue;
+      if (isSame(call, would) || wasAlone(call, would)) continue;
       different += 1;
       const { tool, verdict: was } = call;
       const key = JSON.stringify([tool, would.action, was, would.verdict, would.policies]);
@@ -101,6 +103,7 @@ export async function replayCalls(
         action: would.action,
         was,
         would: would.verdict,
+        ...(would.people === 2 ? { people: 2 } : {}),
         reason: would.reason,
         policies: would.policies,
         calls: (known?.calls ?? 0) + 1,
@@ -117,6 +120,12 @@ export async function replayCalls(
   return { calls, untold, different, fromMs, untilMs, differences, isPartly };
 }
 
+/** How many were asked is not in the record; by the same policies as many were. */
+function isSame(call: PastCall, would: ReturnType<typeof judgeAgain>): boolean {
+  const isForOthers = would.people === 2 && call.policies.join('\n') !== would.policies.join('\n');
+  return would.verdict === call.verdict && !isForOthers;
+}
+
 /** What was refused because nobody could be asked would be asked about where somebody can. */
 function wasAlone(call: PastCall, would: { readonly verdict: AgentVerdict; readonly policies: readonly string[] }) {
   return (
@@ -131,7 +140,9 @@ function judgeAgain({ judged, tool, isAttended, harness }: PastCall, decisions: 
   const subject = subjectOf({ isAttended, harness, pack: decisions.pack });
   const [worst] = judged
     .map(({ action, facts }) => ({ action, ...decisions.decide({ action, facts, tool, subject }) }))
-    .toSorted((one, other) => strictness[other.verdict] - strictness[one.verdict]);
+    .toSorted(
+      (one, other) => strictness[other.verdict] - strictness[one.verdict] || (other.people ?? 1) - (one.people ?? 1),
+    );
   if (worst === undefined) throw new TypeError('Cannot judge a call again: it does nothing');
   return worst;
 }

@@ -21,6 +21,9 @@ const ShownReplay = Type.Object({
       action: Type.String(),
       was: Verdict,
       would: Verdict,
+      people: Type.Optional(
+        Type.Integer({ description: 'So many different people would have to say yes, where one is not enough' }),
+      ),
       reason: Type.String(),
       policies: Type.Array(Type.String()),
       calls: Type.Integer(),

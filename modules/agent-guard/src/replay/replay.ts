@@ -14,6 +14,8 @@ export type ReplayedCall = {
 
 export type ReplayedTask = {
   readonly id: string;
+  /** So many different people would be asked. */
+  readonly people: 0 | 1 | 2;
   readonly goal: string;
   readonly calls: readonly ReplayedCall[];
   /** Questions a person would be asked; the same one once. */
@@ -21,7 +23,14 @@ export type ReplayedTask = {
   readonly outcome: 'allowed' | 'one approval' | 'more approvals' | 'denied';
 };
 
-type CallCounts = { readonly total: number; readonly allowed: number; readonly asked: number; readonly denied: number };
+type CallCounts = {
+  readonly total: number;
+  readonly allowed: number;
+  readonly asked: number;
+  /** Of those asked, the ones that two people must say yes to. */
+  readonly askedTwo: number;
+  readonly denied: number;
+};
 
 export type SuiteReport = {
   readonly name: string;
@@ -165,8 +174,10 @@ function step(
   };
 }
 
+      people: verdict !== 'ask' ? 0 : judged.decisions.some(({ decision }) => decision.people === 2) ? 2 : 1,
 function count(replayed: readonly { readonly calls: readonly ReplayedCall[] }[]): CallCounts {
   const calls = replayed.flatMap((entry) => entry.calls);
   const of = (verdict: AgentVerdict): number => calls.filter((call) => call.verdict === verdict).length;
-  return { total: calls.length, allowed: of('allow'), asked: of('ask'), denied: of('deny') };
+  const askedTwo = calls.filter(({ people }) => people === 2).length;
+  return { total: calls.length, allowed: of('allow'), asked: of('ask'), askedTwo, denied: of('deny') };
 }

@@ -1,0 +1,335 @@
+import { createHttpAsk } from '../http-ask.ts';
+import { bodyOf } from '../json-rpc.ts';
+import { newestHandshake } from '../handshake.ts';
+import { authorizationRequest, callbackPath, codeIn, isAnswerTo } from './authorization-request.ts';
+import { listenForAnswer, type CallbackServer } from './callback-server.ts';
+import { bearerChallenge, maxScopes, type BearerChallenge } from './challenge.ts';
+import { chooseClient, type GivenClient } from './choose-client.ts';
+import { findAuthorizationServer, findResource, type AuthorizationServer } from './discover.ts';
+import { createGuardedAsk, reachOf, type Reach } from './guarded-ask.ts';
+import { shownAddress, type SignInEvents } from './sign-in-events.ts';
+import type { SignIn, SignInStore } from './sign-in-store.ts';
+import { maxAskedFor } from './signed-in.ts';
+import { redeemCode } from './token-endpoint.ts';
+
+/** Who signs in: they see what they agree to, and where. */
+export type Person = {
+  /** What is about to happen; false where they do not want it. */
+  agrees(facts: SignInFacts): Promise<boolean>;
+  /** Their browser is to go there. */
+  goTo(url: URL): void;
+  /** An address they paste, where their browser is on another machine. Never settles when there is none before `signal`. */
+  pasted(signal: AbortSignal): Promise<string>;
+};
+
+export type SignInFacts = {
+  readonly server: string;
+  readonly resource: string;
+  readonly issuer: string;
+  /** Where they sign in, if that is another host than the issuer's. */
+  readonly elsewhere?: string;
+  /** Who gave out tokens for it before, if that was another. */
+  readonly issuerBefore?: string;
+  readonly scopes: readonly string[];
+  /** Those of them that nobody agreed to before. */
+  readonly added: readonly string[];
+  readonly redirect: string;
+};
+
+export type SignInWish = {
+  readonly server: URL;
+  readonly name?: string;
+  readonly client: GivenClient;
+  /** One of several who give out tokens. */
+  readonly issuer?: string;
+  /** These, whatever the server asks for. */
+  readonly scopes?: readonly string[];
+  /** Port and path at 127.0.0.1, where a client was registered with them. */
+  readonly redirect?: { readonly port: number; readonly path: string };
+};
+
+const waitMs = 5 * 60_000;
+
+/**
+ * Signs a person in to a remote MCP server (MCP 2025-11-25 and 2026-07-28, authorization), and keeps what it is given. Rejects with words
+ * for the person. Nothing is sent to anybody whom the metadata do not name, and no code to anybody but who was asked for it.
+ */
+export async function signIn(
+  { server, name, client: given, issuer: wish, scopes: wishedScopes, redirect: wished }: SignInWish,
+  {
+    store,
+    events,
+    person,
+    nowMs,
+    newText,
+    signal,
+  }: {
+    readonly store: SignInStore;
+    readonly events: SignInEvents;
+    readonly person: Person;
+    readonly nowMs: () => number;
+    readonly newText: () => string;
+    readonly signal: AbortSignal;
+  },
+): Promise<{ readonly issuer: string; readonly scopes: readonly string[] }> {
+  const before = store.find(server);
+  const { challenge, from } = await challengeOf(server, before, signal);
+  const ask = createGuardedAsk({ from, signal });
+  const resource = await findResource({ server, challenge, ask, from });
+  const issuer = issuerOf(resource.issuers, { wish, before: before?.signedIn?.issuer });
+  const authorization = await findAuthorizationServer({ issuer, ask, from });
+  const kept = before?.signedIn?.issuer === issuer ? before.signedIn : undefined;
+  const scopes = scopesOf({
+    wished: wishedScopes,
+    asked: challenge?.scopes ?? before?.wanted?.scopes ?? resource.scopes ?? [],
+    kept: kept?.scopes ?? [],
+    wanted: before?.wanted?.scopes ?? [],
+    authorization,
+  });
+  const added = scopes.filter((scope) => kept?.scopes.includes(scope) !== true);
+  const isAgain = before?.wanted !== undefined && before.wanted.scopes.every((scope) => kept?.scopes.includes(scope));
+  if (isAgain && before.wanted.askedFor >= maxAskedFor)
+    throw new Error(
+      `"${server.host}" was given all it asks for ${maxAskedFor} times and is not content: to begin anew, sign out first`,
+    );
+
+  const answered = answerBox();
+  const path = wished?.path ?? callbackPath(issuer);
+  const callback = await listen({
+    port: wished?.port ?? portOf(kept?.client.redirect),
+    isFixed: wished !== undefined,
+    path,
+    take: (answer) => answered.take(answer),
+  });
+  try {
+    const { redirect } = callback;
+    const elsewhere = authorization.authorizationEndpoint.origin;
+    const agreed = await person.agrees({
+      server: server.href,
+      resource: resource.resource,
+      issuer,
+      ...(elsewhere === new URL(issuer).origin ? {} : { elsewhere }),
+      ...(before?.signedIn === undefined || kept !== undefined ? {} : { issuerBefore: before.signedIn.issuer }),
+      scopes,
+      added,
+      redirect,
+    });
+    if (!agreed) throw new Error('nothing was done');
+    const client = await chooseClient({
+      server: authorization,
+      given,
+      kept: kept?.client,
+      redirect,
+      scopes,
+      added,
+      ask,
+    });
+    const request = authorizationRequest({
+      server: authorization,
+      clientId: client.id,
+      redirect,
+      resource: resource.resource,
+      scopes,
+      newText,
+    });
+    answered.expect((answer) => isAnswerTo(answer, request));
+    person.goTo(request.url);
+    const answer = await answerFrom({ answered, person, redirect, signal });
+    const tokens = await redeemCode(
+      { issuer, url: authorization.tokenEndpoint, client, ask },
+      {
+        code: codeIn(answer, authorization),
+        verifier: request.verifier,
+        redirect,
+        resource: resource.resource,
+        nowMs: nowMs(),
+      },
+    );
+    const atMs = nowMs();
+    const granted = tokens.scopes ?? scopes;
+    await store.change(server, async (now) => {
+      // On record before it can be used.
+      events.keep({
+        change: 'signed_in',
+        atMs,
+        ...(name === undefined ? {} : { name }),
+        server: shownAddress(server),
+        issuer,
+        scopes: granted,
+      });
+      const { wanted } = now ?? {};
+      const signedIn = {
+        resource: resource.resource,
+        issuer,
+        tokenEndpoint: authorization.tokenEndpoint.href,
+        ...(authorization.revocationEndpoint === undefined
+          ? {}
+          : { revocationEndpoint: authorization.revocationEndpoint.href }),
+        from,
+        client,
+        // What was asked for: what was not given would be asked for without end otherwise.
+        scopes,
+        sinceMs: atMs,
+        tokens,
+      };
+      return {
+        signIn: {
+          ...now,
+          server: server.href,
+          ...(name === undefined ? {} : { name }),
+          ...(wanted === undefined ? {} : { wanted: { ...wanted, askedFor: wanted.askedFor + 1 } }),
+          signedIn,
+        },
+        value: undefined,
+      };
+    });
+    return { issuer, scopes: granted };
+  } finally {
+    callback.close();
+  }
+}
+
+/** What the server says to who brings nothing, and where it stands: by the address it answered from, not by its name. */
+async function challengeOf(
+  server: URL,
+  before: SignIn | undefined,
+  signal: AbortSignal,
+): Promise<{ readonly challenge: BearerChallenge | undefined; readonly from: Reach }> {
+  const ask = createHttpAsk(server);
+  try {
+    const answer = await ask.send({
+      method: 'POST',
+      headers: { accept: 'application/json, text/event-stream' },
+      body: bodyOf({
+        kind: 'request',
+        id: 1,
+        method: 'initialize',
+        params: {
+          protocolVersion: newestHandshake,
+          capabilities: {},
+          clientInfo: { name: 'Sallyport sign-in', version: '1' },
+        },
+      }),
+      signal,
+    });
+    const from = reachOf(answer.socket.remoteAddress ?? '');
+    answer.destroy();
+    const asked = answer.statusCode === 401 ? bearerChallenge(answer.headers['www-authenticate']) : undefined;
+    const noted = before?.wanted;
+    if (asked !== undefined || noted === undefined) return { challenge: asked, from };
+    // It lets a conversation begin and asks later: what it said then was kept.
+    const { scopes, metadata } = noted;
+    return { challenge: { scopes, ...(metadata === undefined ? {} : { metadata }) }, from };
+  } finally {
+    ask.close();
+  }
+}
+
+function issuerOf(
+  issuers: readonly string[],
+  { wish, before }: { readonly wish: string | undefined; readonly before: string | undefined },
+): string {
+  const chosen = issuers.find((issuer) => issuer === (wish ?? before)) ?? (wish === undefined ? issuers[0] : undefined);
+  if (chosen !== undefined) return chosen;
+  throw new Error(`--issuer "${wish ?? ''}" must be one of those it names: ${issuers.join(', ')}`);
+}
+
+/** What the challenge names, and what was given before; else what its metadata name; else nothing. */
+function scopesOf({
+  wished,
+  asked,
+  kept,
+  wanted,
+  authorization,
+}: {
+  readonly wished: readonly string[] | undefined;
+  readonly asked: readonly string[];
+  readonly kept: readonly string[];
+  readonly wanted: readonly string[];
+  readonly authorization: AuthorizationServer;
+}): readonly string[] {
+  if (wished !== undefined) return wished;
+  const offline = authorization.scopes.includes('offline_access') ? ['offline_access'] : [];
+  return [...new Set([...kept, ...asked, ...wanted, ...offline])].slice(0, maxScopes);
+}
+
+function portOf(redirect: string | undefined): number {
+  return redirect === undefined ? 0 : Number(new URL(redirect).port);
+}
+
+/** At the port a client was registered with before; at another, and registered anew, where that is taken. */
+async function listen({
+  port,
+  isFixed,
+  path,
+  take,
+}: {
+  readonly port: number;
+  readonly isFixed: boolean;
+  readonly path: string;
+  readonly take: (answer: URLSearchParams) => boolean;
+}): Promise<CallbackServer> {
+  try {
+    return await listenForAnswer({ port, path, take });
+  } catch (error) {
+    if (isFixed || port === 0) throw error;
+    return listenForAnswer({ port: 0, path, take });
+  }
+}
+
+type AnswerBox = {
+  expect(isOurs: (answer: URLSearchParams) => boolean): void;
+  /** True for the one that is expected, once. */
+  take(answer: URLSearchParams): boolean;
+  readonly given: Promise<URLSearchParams>;
+};
+
+function answerBox(): AnswerBox {
+  let isOurs: ((answer: URLSearchParams) => boolean) | undefined;
+  let give: (answer: URLSearchParams) => void = () => undefined;
+  const given = new Promise<URLSearchParams>((resolve) => {
+    give = resolve;
+  });
+  return {
+    expect: (expected) => void (isOurs = expected),
+    take(answer) {
+      if (isOurs?.(answer) !== true) return false;
+      // A code counts once.
+      isOurs = undefined;
+      give(answer);
+      return true;
+    },
+    given,
+  };
+}
+
+async function answerFrom({
+  answered,
+  person,
+  redirect,
+  signal,
+}: {
+  readonly answered: AnswerBox;
+  readonly person: Person;
+  readonly redirect: string;
+  readonly signal: AbortSignal;
+}): Promise<URLSearchParams> {
+  const over = new AbortController();
+  const ends = AbortSignal.any([signal, over.signal]);
+  const timer = setTimeout(() => over.abort(), waitMs);
+  const ended = new Promise<never>((_resolve, reject) =>
+    ends.addEventListener('abort', () => reject(new Error('nobody signed in in time')), { once: true }),
+  );
+  const pasting = async (): Promise<never> => {
+    for (;;) {
+      const text = (await person.pasted(ends)).trim();
+      if (text.startsWith(`${redirect}?`) && URL.canParse(text)) answered.take(new URL(text).searchParams);
+    }
+  };
+  try {
+    return await Promise.race([answered.given, ended, pasting()]);
+  } finally {
+    clearTimeout(timer);
+    over.abort();
+  }
+}
