@@ -76,3 +76,37 @@ test('yes is said to the call whose mark was seen, and to no other', async () =>
     `${path} ${JSON.stringify({ answer: 'refuse', digest, words: 'not now' })}`,
   ]);
 });
+
+test('where two people must say yes, the list says so and who did, and the first yes that it waits on', async () => {
+  const asked = { ...waiting, people_needed: 2, yeses: [], not_counted: 'own' };
+  server.documents.set('/v1/agent/approvals/own', { waiting: [asked], answered: [] });
+  const list = () => run(['agent', 'approvals', 'list', ...access]);
+  const takes = (text: string): string => `${'takes'.padEnd(16)}${text}\n`;
+  const own = '2 different people must say yes; it acts for you, so your yes does not count';
+  assert.ok((await list()).stdout.includes(takes(own)));
+  const one = { ...waiting, people_needed: 2, yeses: [{ id: 'a', name: 'Ann\u001b[2J', at_ms: 1 }] };
+  server.documents.set('/v1/agent/approvals/own', { waiting: [one], answered: [] });
+  assert.ok((await list()).stdout.includes(takes('2 different people must say yes; said by Ann')));
+  server.interfere((request) => (request.method === 'POST' ? { status: 204 } : undefined));
+  const grant = () => run(['agent', 'approvals', 'grant', waiting.id, '--seen', digest.slice(0, 16), ...access]);
+  assert.equal((await grant()).stdout, 'Said yes: Run make deploy\n');
+  server.documents.set('/v1/agent/approvals/own', { waiting: [{ ...one, yeses: [] }], answered: [] });
+  assert.equal((await grant()).stdout, 'Said yes: Run make deploy\nIt waits for another person to say yes too\n');
+  const answered = {
+    id: 'q',
+    answered_at_ms: 1,
+    answered_by: { name: 'Bea' },
+    also_by: [{ name: 'Ann' }],
+    title: 'Pay',
+  };
+  server.documents.set('/v1/agent/approvals/own', {
+    waiting: [],
+    answered: [
+      { ...answered, answer: 'granted' },
+      { ...answered, answer: 'refused' },
+    ],
+  });
+  const rows = (await run(['agent', 'approvals', 'list', '--answered', ...access])).stdout.split('\n');
+  assert.match(rows[0] ?? '', /granted {4}Ann, Bea +Pay/);
+  assert.match(rows[1] ?? '', /refused {4}Bea +Pay/);
+});

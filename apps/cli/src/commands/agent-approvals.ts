@@ -82,11 +82,26 @@ async function answer(
     }),
   });
   const title = texts(waiting, 'does')[0] ?? textField(waiting, 'tool') ?? '';
+  const isFirst = says === 'grant' && peopleNeeded(waiting) > listField(waiting, 'yeses').length + 1;
   needs.stdout.write(`${says === 'grant' ? 'Said yes' : 'Said no'}: ${shortText(title, 120)}\n`);
+  if (isFirst) needs.stdout.write('It waits for another person to say yes too\n');
 }
 
 function texts(value: JsonValue, name: string): string[] {
   return listField(value, name).filter((one) => typeof one === 'string');
+}
+
+function peopleNeeded(waiting: JsonValue): number {
+  return numberField(waiting, 'people_needed') ?? 1;
+}
+
+/** Whom it takes, where one is not enough. */
+function peopleLine(waiting: JsonValue): string {
+  const needed = peopleNeeded(waiting);
+  if (needed === 1) return '';
+  const names = listField(waiting, 'yeses').map((yes) => textField(yes, 'name') ?? '');
+  const uncounted = textField(waiting, 'not_counted') === 'own' ? '; it acts for you, so your yes does not count' : '';
+  return `${needed} different people must say yes${names.length === 0 ? '' : `; said by ${names.join(' and ')}`}${uncounted}`;
 }
 
 /** All that is known of a question, as lines. */
@@ -122,6 +137,7 @@ function waitingText(one: JsonValue): string {
       'before',
       `${numberField(similar, 'granted') ?? 0} × yes, ${numberField(similar, 'refused') ?? 0} × no, ${numberField(similar, 'unanswered') ?? 0} × unanswered`,
     ],
+    ['takes', peopleLine(one)],
     ['mark', (textField(one, 'digest') ?? '').slice(0, seenLength)],
   ];
   return lines
@@ -142,11 +158,14 @@ function leftOut(count: number): string {
 
 function answeredRow(one: JsonValue): string {
   const by = field(one, 'answered_by');
+  const before = textField(one, 'answer') === 'granted' ? listField(one, 'also_by') : [];
+  const names = [...before, ...(by === undefined ? [] : [by])].map((person) => textField(person, 'name') ?? '');
   return [
     textField(one, 'id') ?? '',
     timeText(numberField(one, 'answered_at_ms') ?? 0),
     (textField(one, 'answer') ?? '').padEnd(9),
-    shortText((by === undefined ? undefined : textField(by, 'name')) ?? '-', 20).padEnd(20),
+    // Of one that two people had to answer, whoever said yes before comes first.
+    shortText(names.length === 0 ? '-' : names.join(', '), 20).padEnd(20),
     shortText(textField(one, 'title') ?? '', 80),
   ].join('  ');
 }

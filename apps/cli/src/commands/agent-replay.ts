@@ -127,12 +127,16 @@ function sayReport({ name, userTasks, injectionPairs }: SuiteReport): string {
   return [
     `\n${plainText(name)}`,
     `  user tasks       ${total}: ${allowed} fully allowed, ${oneApproval} needing one approval, ${moreApprovals} more, ${denied} denied`,
-    `  their calls      ${calls.total}: ${calls.allowed} allowed, ${calls.asked} asked, ${calls.denied} denied`,
+    `  their calls      ${sayCounts(calls)}`,
     `  injection pairs  ${pairs.total}: ${pairs.passed} passed, ${pairs.needingApproval} needing approval, ${pairs.denied} denied`,
-    `  their calls      ${pairs.calls.total}: ${pairs.calls.allowed} allowed, ${pairs.calls.asked} asked, ${pairs.calls.denied} denied`,
+    `  their calls      ${sayCounts(pairs.calls)}`,
     `  left out         ${pairs.vacuousPairs} pairs of ${pairs.vacuousInjections} injections without calls`,
     '',
   ].join('\n');
+}
+
+function sayCounts({ total, allowed, asked, askedTwo, denied }: SuiteReport['userTasks']['calls']): string {
+  return `${total}: ${allowed} allowed, ${asked} asked${askedTwo === 0 ? '' : ` (${askedTwo} of two people)`}, ${denied} denied`;
 }
 
 function explain(
@@ -187,10 +191,12 @@ function explain(
 const colours = { allow: 'green', ask: 'yellow', deny: 'red' } as const;
 
 function sayCalls(calls: readonly ReplayedCall[], { stdout }: CliNeeds): void {
-  for (const { tool, verdict, reason, input, isGranted } of calls) {
+  for (const { tool, verdict, reason, input, people, isGranted } of calls) {
     stdout.write(
       `  ${styled(stdout, colours[verdict], verdict.padEnd(5))} ${plainText(tool)} ${plainText(input.slice(0, 200))}\n`,
     );
-    stdout.write(`        ${plainText(reason)}${isGranted ? ' (the person said yes to this before)' : ''}\n`);
+    stdout.write(
+      `        ${plainText(reason)}${people === 2 ? ' (two people must say yes)' : ''}${isGranted ? ' (the person said yes to this before)' : ''}\n`,
+    );
   }
 }

@@ -501,9 +501,12 @@ export type Routes = {
           readonly verdict?: 'allow' | 'ask' | 'deny' | undefined;
         }[];
         readonly similar: { readonly granted: number; readonly refused: number; readonly unanswered: number };
+        readonly people_needed: number;
+        readonly yeses: readonly { readonly id: string; readonly name: string; readonly at_ms: number }[];
         readonly is_grave: boolean;
         readonly may_hold: boolean;
         readonly may_answer: boolean;
+        readonly not_counted?: 'own' | 'twice' | 'no-right' | undefined;
         readonly digest: string;
       }[];
       readonly answered: readonly {
@@ -518,6 +521,7 @@ export type Routes = {
         readonly answer: 'granted' | 'refused' | 'timed-out' | 'ended';
         readonly scope: 'once' | 'session';
         readonly answered_by?: { readonly id: string; readonly name: string } | undefined;
+        readonly also_by?: readonly { readonly id: string; readonly name: string }[] | undefined;
         readonly answered_at_ms: number;
         readonly words: string;
       }[];
@@ -568,9 +572,12 @@ export type Routes = {
           readonly verdict?: 'allow' | 'ask' | 'deny' | undefined;
         }[];
         readonly similar: { readonly granted: number; readonly refused: number; readonly unanswered: number };
+        readonly people_needed: number;
+        readonly yeses: readonly { readonly id: string; readonly name: string; readonly at_ms: number }[];
         readonly is_grave: boolean;
         readonly may_hold: boolean;
         readonly may_answer: boolean;
+        readonly not_counted?: 'own' | 'twice' | 'no-right' | undefined;
         readonly digest: string;
       }[];
       readonly answered: readonly {
@@ -585,6 +592,7 @@ export type Routes = {
         readonly answer: 'granted' | 'refused' | 'timed-out' | 'ended';
         readonly scope: 'once' | 'session';
         readonly answered_by?: { readonly id: string; readonly name: string } | undefined;
+        readonly also_by?: readonly { readonly id: string; readonly name: string }[] | undefined;
         readonly answered_at_ms: number;
         readonly words: string;
       }[];
@@ -1568,6 +1576,7 @@ export type Routes = {
         readonly action: string;
         readonly was: 'allow' | 'ask' | 'deny';
         readonly would: 'allow' | 'ask' | 'deny';
+        readonly people?: number | undefined;
         readonly reason: string;
         readonly policies: readonly string[];
         readonly calls: number;

@@ -13,8 +13,16 @@ export async function endThoseOfBefore(
   },
 ): Promise<void> {
   const { database, outbox, store, sessions, clock } = needs;
-  const answer: Answer = { end: 'ended', atMs: clock.nowMs(), scope: 'once', words: 'the server began anew' };
   for (const approval of await store.list(database, { state: 'open', limit: 1000 })) {
+    const { yeses = [], forTwo } = approval;
+    const answer: Answer = {
+      end: 'ended',
+      atMs: clock.nowMs(),
+      scope: 'once',
+      words: 'the server began anew',
+      // Whoever said yes did not take it back: the very same call needs one person more as long as it would have waited.
+      ...(yeses.length === 0 || forTwo === undefined ? {} : { yeses, heldUntilMs: forTwo.waitsUntilMs }),
+    };
     const standing = await sessions.standing(approval.sessionId).catch(() => undefined);
     await database.transaction().execute(async (transaction) => {
       if (!(await store.answer(transaction, approval, answer)) || standing === undefined) return;

@@ -4,6 +4,7 @@ import { harnesses, isSameOwner, type Owner } from '../sessions/agent.ts';
 import { approvalEnds, type AnsweredApproval } from './approval.ts';
 import type { Approvals } from './approvals.ts';
 import type { WaitingApproval } from './open-questions.ts';
+import { whyNotCounted } from './two-people.ts';
 import { visibleLine } from './visible-text.ts';
 import { mayAnswer } from './who-answers.ts';
 
@@ -55,9 +56,21 @@ const ShownWaiting = Type.Object({
     { description: 'What the run did last, the oldest first' },
   ),
   similar: Type.Object(Counts.properties, { description: 'Answers to the same agent about the same tool and place' }),
+  people_needed: Type.Integer({
+    description: 'So many different people must say yes; two for what policy asks two about',
+  }),
+  yeses: Type.Array(Type.Object({ id: Type.String(), name: Type.String(), at_ms: Type.Integer() }), {
+    description: 'Who said yes already, where two people must',
+  }),
   is_grave: Type.Boolean({ description: 'A yes needs a fresh proof, and holds for one call' }),
   may_hold: Type.Boolean({ description: 'A yes may hold for the run' }),
   may_answer: Type.Boolean({ description: 'Whoever asks may answer it' }),
+  not_counted: Type.Optional(
+    Type.Enum(['own', 'twice', 'no-right'], {
+      description:
+        'Why a yes of whoever asks would not count, where two people must say it: the agent acts for them, they did already, or they may not answer for others',
+    }),
+  ),
   digest: Type.String({ description: 'Of the very call; an answer names it' }),
 });
 const ShownAnswered = Type.Object({
@@ -66,6 +79,11 @@ const ShownAnswered = Type.Object({
   answer: Type.Enum([...approvalEnds], { description: '`ended`: what asked was over before' }),
   scope: Type.Enum(['once', 'session']),
   answered_by: Type.Optional(Type.Object({ id: Type.String(), name: Type.String() })),
+  also_by: Type.Optional(
+    Type.Array(Type.Object({ id: Type.String(), name: Type.String() }), {
+      description: 'Who said yes before, where two people must',
+    }),
+  ),
   answered_at_ms: Type.Integer(),
   words: Type.String(),
 });
@@ -138,7 +156,7 @@ export function createApprovalRoutes(approvals: Approvals): RoutePlugin {
           summary:
             'Say yes or no to a call of an agent of one’s own or of a service account one answers for; with `agents:approve` anybody’s',
           description:
-            'By people alone. A yes to what is grave needs a fresh proof; with a token, as of the command line, every yes needs a sign-in from after the question.',
+            'By people alone. Where two people must say yes, the question waits on after the first, and one no ends it. A yes to what is grave needs a fresh proof; with a token, as of the command line, every yes needs a sign-in from after the question.',
           tags,
           params: Type.Object({ id: Type.String({ minLength: 1, maxLength: 100 }) }),
           body: Type.Object(
@@ -160,11 +178,13 @@ export function createApprovalRoutes(approvals: Approvals): RoutePlugin {
       },
       async (request, reply) => {
         const { params, body, principal } = request;
-        const { question, approval } = await approvals.find(params.id);
+        const waiting = await approvals.find(params.id);
+        const { question, approval } = waiting;
         // Who may not answer at all is not asked for a proof first.
         if (
           body.answer === 'grant' &&
           question.isGrave &&
+          whyNotCounted(principal, waiting) === undefined &&
           mayAnswer(principal, approval, await approvals.ownersFor(principal))
         )
           await request.requireFreshProof();
@@ -186,7 +206,8 @@ function shownWaiting(
   waiting: WaitingApproval,
   { principal, owners }: { readonly principal: Principal; readonly owners: readonly Owner[] },
 ): Static<typeof ShownWaiting> {
-  const { approval, question, standing, waitsUntilMs, steps, similar } = waiting;
+  const { approval, question, standing, waitsUntilMs, steps, similar, yeses } = waiting;
+  const notCounted = whyNotCounted(principal, waiting);
   const { agent, session, ownerName } = standing;
   const { repository, branch, host, workspace, model, isAttended } = session.facts;
   const facts = { repository, branch, host, workspace, model: model?.name };
@@ -216,9 +237,12 @@ function shownWaiting(
     taint: [...question.taint],
     steps: steps.map(({ atMs, ...step }) => ({ at_ms: atMs, ...step })),
     similar,
+    people_needed: question.people,
+    yeses: yeses.map(({ id, name, atMs }) => ({ id, name, at_ms: atMs })),
     is_grave: question.isGrave,
     may_hold: question.mayHold,
     may_answer: mayAnswer(principal, approval, owners),
+    ...(notCounted === undefined ? {} : { not_counted: notCounted }),
     digest: question.digest,
   };
 }
@@ -239,6 +263,7 @@ function shownAnswered(approval: AnsweredApproval): Static<typeof ShownAnswered>
       answer: answer.end,
       scope: answer.scope,
       ...(answer.by === undefined ? {} : { answered_by: answer.by }),
+      ...(answer.yeses === undefined ? {} : { also_by: answer.yeses.map(({ id, name }) => ({ id, name })) }),
       answered_at_ms: answer.atMs,
       words: answer.words,
     },

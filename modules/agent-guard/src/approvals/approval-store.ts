@@ -1,12 +1,12 @@
-import { agentActions, isJsonObject, parseJson, textOf, textsOf } from '@sallyport/contracts';
-import type { JsonObject } from '@sallyport/contracts';
+import { agentActions, isJsonObject, itemsOf, parseJson, textOf, textsOf } from '@sallyport/contracts';
+import type { JsonObject, JsonValue } from '@sallyport/contracts';
 import type { Database, Transaction } from '@sallyport/platform/database';
 import { createEncryptedColumns, encrypted } from '@sallyport/platform/encrypted-columns';
 import type { ColumnKeys, Encrypted, Opened } from '@sallyport/platform/encrypted-columns';
 import { isSameOwner } from '../sessions/agent.ts';
 import type { Owner } from '../sessions/agent.ts';
 import { approvalEnds } from './approval.ts';
-import type { Answer, AnsweredApproval, Approval } from './approval.ts';
+import type { Answer, AnsweredApproval, Approval, Yes } from './approval.ts';
 
 type Row = {
   readonly id: string;
@@ -73,12 +73,44 @@ export function createApprovalStore(needs: {
             scope: answer.scope,
             words: answer.words,
             ...(answer.by === undefined ? {} : { by: answer.by.name }),
+            ...(answer.yeses === undefined ? {} : { yeses: answer.yeses }),
+            ...(answer.heldUntilMs === undefined ? {} : { heldUntilMs: answer.heldUntilMs }),
           }),
         })
         .where('id', '=', approval.id)
         .where('state', '=', 'open')
         .executeTakeFirst();
       return numUpdatedRows === 1n;
+    },
+
+    /** Some of the people it takes have said yes; it waits on. False where it waits no more. */
+    async keepYeses(transaction: Transaction, approval: Approval, yeses: readonly Yes[]): Promise<boolean> {
+      const { numUpdatedRows } = await columns
+        .on(transaction)
+        .updateTable('agent_approvals')
+        .set({ document: JSON.stringify({ ...documentOf(approval), yeses }) })
+        .where('id', '=', approval.id)
+        .where('state', '=', 'open')
+        .executeTakeFirst();
+      return numUpdatedRows === 1n;
+    },
+
+    /** What was said before a restart counts for one question more, and no second. */
+    async letGo(transaction: Transaction, { answer, ...approval }: AnsweredApproval): Promise<void> {
+      if (answer === undefined) return;
+      const { heldUntilMs: _held, end: _end, atMs: _atMs, by, ...rest } = answer;
+      await columns
+        .on(transaction)
+        .updateTable('agent_approvals')
+        .set({
+          document: JSON.stringify({
+            ...documentOf(approval),
+            ...rest,
+            ...(by === undefined ? {} : { by: by.name }),
+          }),
+        })
+        .where('id', '=', approval.id)
+        .execute();
     },
 
     async find(where: Where, id: string): Promise<AnsweredApproval | undefined> {
@@ -120,7 +152,7 @@ export function createApprovalStore(needs: {
   };
 }
 
-function documentOf({ tool, place, kinds, title, policies, digest, call }: Approval): JsonObject {
+function documentOf({ tool, place, kinds, title, policies, digest, call, forTwo }: Approval): JsonObject {
   return {
     tool,
     place,
@@ -128,8 +160,18 @@ function documentOf({ tool, place, kinds, title, policies, digest, call }: Appro
     title,
     policies,
     digest,
+    ...(forTwo === undefined ? {} : { forTwo }),
     call: { id: call.id, action: call.action, tool: call.tool.name, server: call.tool.server?.name ?? '' },
   };
+}
+
+function numberOf(value: JsonValue | undefined): number {
+  return typeof value === 'number' ? value : 0;
+}
+
+function toYes(kept: JsonValue): Yes {
+  const yes = isJsonObject(kept) ? kept : {};
+  return { id: textOf(yes['id']), name: textOf(yes['name']), atMs: numberOf(yes['atMs']) };
 }
 
 /** Sealed by us, with its row bound into the seal: what opens is what was written. */
@@ -140,6 +182,9 @@ function toApproval(row: Opened<Tables>['agent_approvals']): AnsweredApproval {
   const server = textOf(call['server']);
   const end = approvalEnds.find((one) => one === row.state);
   const name = textOf(kept['by']);
+  const yeses = itemsOf(kept['yeses']).map(toYes);
+  const forTwo = kept['forTwo'];
+  const { heldUntilMs } = kept;
   return {
     id: row.id,
     sessionId: row.session_id,
@@ -160,8 +205,11 @@ function toApproval(row: Opened<Tables>['agent_approvals']): AnsweredApproval {
       tool: { name: textOf(call['tool']), ...(server === '' ? {} : { server: { name: server } }) },
       action: agentActions.find((action) => action === call['action']) ?? 'execute',
     },
+    ...(isJsonObject(forTwo)
+      ? { forTwo: { fingerprint: textOf(forTwo['fingerprint']), waitsUntilMs: numberOf(forTwo['waitsUntilMs']) } }
+      : {}),
     ...(end === undefined
-      ? {}
+      ? { yeses }
       : {
           answer: {
             end,
@@ -169,6 +217,8 @@ function toApproval(row: Opened<Tables>['agent_approvals']): AnsweredApproval {
             scope: kept['scope'] === 'session' ? 'session' : 'once',
             words: textOf(kept['words']),
             ...(row.answered_by === null ? {} : { by: { id: row.answered_by, name } }),
+            ...(yeses.length === 0 ? {} : { yeses }),
+            ...(heldUntilMs === undefined ? {} : { heldUntilMs: numberOf(heldUntilMs) }),
           },
         }),
   };

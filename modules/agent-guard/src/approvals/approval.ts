@@ -6,6 +6,11 @@ export const approvalEnds = ['granted', 'refused', 'timed-out', 'ended'] as cons
 export type ApprovalEnd = (typeof approvalEnds)[number];
 export type AnswerScope = 'once' | 'session';
 
+/** By their account, whatever they are called at the time. */
+export type Person = { readonly id: string; readonly name: string };
+/** One of two. */
+export type Yes = Person & { readonly atMs: number };
+
 /** What stays of a question. */
 export type Approval = {
   readonly id: string;
@@ -20,6 +25,8 @@ export type Approval = {
   readonly title: string;
   readonly policies: readonly string[];
   readonly digest: string;
+  /** Where two people are asked: of the very call, so that a yes outlives a restart; and until when it waits. */
+  readonly forTwo?: { readonly fingerprint: string; readonly waitsUntilMs: number };
   /** As its events name the call. */
   readonly call: Pick<AgentCall, 'id' | 'tool' | 'action'>;
 };
@@ -28,12 +35,20 @@ export type Answer = {
   readonly end: ApprovalEnd;
   readonly atMs: number;
   readonly scope: AnswerScope;
-  readonly by?: { readonly id: string; readonly name: string };
+  readonly by?: Person;
+  /** Who said yes before, where two people must. */
+  readonly yeses?: readonly Yes[];
+  /** The server ended in the middle: until then a yes of before counts for the very same call. */
+  readonly heldUntilMs?: number;
   /** Of whoever answered; the agent reads it. Or why it ended by itself. */
   readonly words: string;
 };
 
-export type AnsweredApproval = Approval & { readonly answer?: Answer };
+export type AnsweredApproval = Approval & {
+  readonly answer?: Answer;
+  /** Of the two it takes, while it is open. */
+  readonly yeses?: readonly Yes[];
+};
 
 /** Earlier answers to the same agent about the same tool and place. */
 export type SimilarAnswers = { readonly granted: number; readonly refused: number; readonly unanswered: number };

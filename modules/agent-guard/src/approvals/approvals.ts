@@ -1,5 +1,5 @@
 import type { Principal } from '@sallyport/platform/http';
-import { guardEvent, happened, sessionWords } from '../audit-record.ts';
+import { happened, sessionWords } from '../audit-record.ts';
 import { AgentGuardError } from '../errors.ts';
 import type { HookCall } from '../hooks/hook-message.ts';
 import type { JudgedHook } from '../hooks/hook-judge.ts';
@@ -7,15 +7,16 @@ import type { AgentGuardNeeds } from '../needs.ts';
 import type { Owner } from '../sessions/agent.ts';
 import type { AgentSessions, StandingSession } from '../sessions/agent-sessions.ts';
 import type { Stops } from '../stops/stops.ts';
-import type { Answer, AnsweredApproval, AnswerScope, Approval, SimilarAnswers } from './approval.ts';
+import { createAnswering, overError } from './answer-question.ts';
+import type { GivenAnswer } from './answer-question.ts';
+import type { AnsweredApproval, Approval, SimilarAnswers } from './approval.ts';
 import type { ApprovalStore } from './approval-store.ts';
 import { createEarlierAnswers, type Answered } from './earlier-answers.ts';
-import { answeredEvent, answeredHappening, createOpenQuestions } from './open-questions.ts';
+import { createOpenQuestions } from './open-questions.ts';
 import type { OpenQuestion, WaitingApproval, WaitingLimits } from './open-questions.ts';
 import { questionOf } from './question.ts';
 import type { SessionSteps } from './session-steps.ts';
-import { visibleLine } from './visible-text.ts';
-import { mayAnswer, requireOwnHand } from './who-answers.ts';
+import { cutOffBefore } from './two-people.ts';
 
 export type Asked = {
   readonly standing: StandingSession;
@@ -48,17 +49,9 @@ export type Approvals = {
   /**
    * By a person alone: whose agent it is, who answers for the service account it runs as, or who holds `agents:approve`. Throws `agent_approval_person_needed`,
    * `agent_approval_not_found`, `agent_approval_over`, `agent_approval_not_yours`, `agent_approval_changed`, `agent_approval_scope_unfit`,
-   * `agent_approval_proof_old`.
+   * `agent_approval_proof_old`, and where two people must say yes `agent_approval_own` and `agent_approval_twice`.
    */
-  answer(given: {
-    readonly id: string;
-    readonly by: Principal;
-    readonly answer: 'grant' | 'refuse';
-    readonly scope: AnswerScope;
-    /** Of what they were shown. */
-    readonly digest: string;
-    readonly words: string;
-  }): Promise<void>;
+  answer(given: GivenAnswer): Promise<void>;
   /** What waits no more, newest first. */
   answered(asked: { readonly owners?: readonly Owner[]; readonly limit: number }): Promise<readonly AnsweredApproval[]>;
   /** Ends what waits in a run, and forgets what was answered there. */
@@ -75,7 +68,7 @@ const keptMs = 90 * 86_400_000;
 const similarLooked = 300;
 
 export function createApprovals(
-  needs: Pick<AgentGuardNeeds, 'database' | 'outbox' | 'clock' | 'random' | 'log' | 'servicesOf'> & {
+  needs: Pick<AgentGuardNeeds, 'database' | 'outbox' | 'clock' | 'random' | 'log' | 'owner' | 'servicesOf'> & {
     readonly store: ApprovalStore;
     readonly sessions: Pick<AgentSessions, 'standing'>;
     readonly stops: Pick<Stops, 'holding' | 'onStop'>;
@@ -83,14 +76,13 @@ export function createApprovals(
     readonly limits: WaitingLimits;
   },
 ): Approvals {
-  const { database, outbox, clock, random, store, sessions, steps } = needs;
+  const { database, outbox, clock, random, store, steps } = needs;
   const earlier = createEarlierAnswers(clock);
   const secret = random(32);
   const questions = createOpenQuestions({ ...needs, earlier });
   const { all, isHeld } = questions;
 
-  async function similarTo(approval: Approval): Promise<SimilarAnswers> {
-    const before = await store.list(database, { agentId: approval.agentId, limit: similarLooked });
+  function similarTo(approval: Approval, before: readonly AnsweredApproval[]): SimilarAnswers {
     const ends = before
       .filter(({ id, tool, place }) => id !== approval.id && tool === approval.tool && place === approval.place)
       .map(({ answer }) => answer?.end);
@@ -117,6 +109,8 @@ export function createApprovals(
     throw overError(known.answer);
   }
 
+  const answer = createAnswering({ ...needs, questions, find, ownersFor });
+
   return {
     async ask({ standing, call, judged, child, waitMs, signal, onWaiting, isAgain = false }) {
       const { session, agent, ownerName } = standing;
@@ -140,6 +134,9 @@ export function createApprovals(
         title: question.does[0] ?? `Use ${question.tool}`,
         policies: question.policies.map(({ id }) => id),
         digest: question.digest,
+        ...(question.people === 1
+          ? {}
+          : { forTwo: { fingerprint: question.fingerprint, waitsUntilMs: askedAtMs + waitMs } }),
         call: { id: judged.call.id, tool: judged.call.tool, action: judged.call.action },
       };
       const { promise, resolve } = Promise.withResolvers<Answered>();
@@ -154,6 +151,7 @@ export function createApprovals(
         untilMs: clock.monotonicMs() + waitMs,
         steps: steps.last(session.id),
         similar: { granted: 0, refused: 0, unanswered: 0 },
+        yeses: [],
         words: sessionWords(session, { agent, ownerName, ...(child === undefined ? {} : { child }) }),
         state: 'opening',
         resolve,
@@ -165,10 +163,18 @@ export function createApprovals(
       const gone = (): void => questions.end(entry, 'ended', 'whoever asked is gone');
       signal?.addEventListener('abort', gone, { once: true });
       try {
-        entry.similar = await similarTo(approval);
+        const before = await store.list(database, { agentId: agent.id, limit: similarLooked });
+        entry.similar = similarTo(approval, before);
+        const { fingerprint } = question;
+        const cutOff = cutOffBefore(before, { sessionId: session.id, fingerprint, nowMs: askedAtMs });
+        entry.yeses = cutOff?.answer?.yeses ?? [];
         await database.transaction().execute(async (transaction) => {
           await store.removeBefore(transaction, askedAtMs - keptMs);
           await store.insert(transaction, approval);
+          if (cutOff !== undefined) {
+            await store.letGo(transaction, cutOff);
+            await store.keepYeses(transaction, approval, entry.yeses);
+          }
           await outbox.record(
             transaction,
             happened(askedAtMs, entry.words, {
@@ -197,79 +203,7 @@ export function createApprovals(
     find,
     ownersFor,
 
-    async answer({ id, by, answer: said, scope, digest, words }) {
-      if (by.kind !== 'user')
-        throw new AgentGuardError(
-          'agent_approval_person_needed',
-          `Cannot let ${by.kind} "${by.name}" answer: a person must`,
-        );
-      const entry = await find(id);
-      const { approval, question, standing } = entry;
-      if (!mayAnswer(by, approval, await ownersFor(by)))
-        throw new AgentGuardError(
-          'agent_approval_not_yours',
-          'Cannot answer: the agent is somebody else’s, and answering for others must be allowed ("agents:approve")',
-        );
-      if (said === 'grant') requireOwnHand(by, approval);
-      if (digest !== question.digest)
-        throw new AgentGuardError('agent_approval_changed', 'Cannot answer: the digest must be that of the call shown');
-      if (said === 'grant' && scope === 'session' && !question.mayHold)
-        throw new AgentGuardError(
-          'agent_approval_scope_unfit',
-          'Cannot let this hold for the run: it must be asked each time',
-        );
-      if (entry.state !== 'open') throw overError(undefined);
-      entry.state = 'answering';
-      const name = visibleLine(by.name, 200);
-      const answer: Answer = {
-        end: said === 'grant' ? 'granted' : 'refused',
-        atMs: clock.nowMs(),
-        scope,
-        by: { id: by.id, name },
-        words: visibleLine(words.trim(), 500),
-      };
-      let isWritten = false;
-      try {
-        const now = await sessions.standing(approval.sessionId);
-        if (isHeld(now)) entry.due ??= 'the run is over';
-        if (entry.due !== undefined && said === 'grant') throw overError(undefined);
-        await database.transaction().execute(async (transaction) => {
-          if (!(await store.answer(transaction, approval, answer))) throw overError(undefined);
-          await outbox.record(transaction, answeredEvent(entry, answer));
-          await outbox.record(
-            transaction,
-            guardEvent({
-              nowMs: answer.atMs,
-              by,
-              action: 'agent.approval_answer',
-              target: { type: 'agent approval', id, name: standing.agent.name },
-              details: { answer: answer.end, scope, digest, tool: approval.tool, agent: approval.agentId },
-            }),
-          );
-        });
-        isWritten = true;
-        await outbox.flushed();
-        steps.note(approval.sessionId, answer.atMs, answeredHappening(approval, answer));
-      } catch (error) {
-        // Nothing is let through that the ledger does not hold; what was not written at all waits on.
-        if (isWritten)
-          questions.close(entry, { answer: 'timed-out', words: 'the answer cannot be recorded', holds: false });
-        else {
-          entry.state = 'open';
-          if (entry.due !== undefined) questions.end(entry, 'ended', entry.due);
-        }
-        throw error;
-      }
-      // Somebody may have stopped it while that was written: whoever asked looks once more before the call goes on.
-      questions.close(entry, {
-        answer: answer.end === 'granted' ? 'granted' : 'refused',
-        by: name,
-        words: `${name} said ${answer.end === 'granted' ? 'yes' : 'no'}${scope === 'session' ? ' for this run' : ''}${
-          answer.words === '' ? '' : `: ${answer.words}`
-        }`,
-        holds: answer.end === 'refused' || scope === 'session',
-      });
-    },
+    answer,
 
     async answered({ owners, limit }) {
       const wanted = owners === undefined ? {} : { owners };
@@ -287,16 +221,4 @@ export function createApprovals(
     onChange: questions.onChange,
     close: questions.closeAll,
   };
-}
-
-const endWords = { granted: 'somebody said yes', refused: 'somebody said no' } as const;
-
-function overError(answer: Answer | undefined): AgentGuardError {
-  const why =
-    answer === undefined
-      ? 'it is over, or somebody answers it now'
-      : answer.by === undefined
-        ? answer.words
-        : `${answer.by.name === '' ? '' : `${answer.by.name}: `}${answer.end === 'granted' || answer.end === 'refused' ? endWords[answer.end] : answer.end}`;
-  return new AgentGuardError('agent_approval_over', `Cannot answer: ${why}`);
 }

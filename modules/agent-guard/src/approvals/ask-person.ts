@@ -14,8 +14,13 @@ export type Waiting = {
 };
 
 export type AskPerson = {
-  /** Whether people are asked here rather than by the harness: where it cannot, or the agent is set to it. */
-  isAsked(standing: StandingSession, canAsk: boolean, waiting: Waiting | undefined): boolean;
+  /** Whether people are asked here rather than by the harness: where it cannot, where the agent is set to it, and where one is not enough. */
+  isAsked(asked: {
+    readonly standing: StandingSession;
+    readonly canAsk: boolean;
+    readonly waiting: Waiting | undefined;
+    readonly judged: Pick<JudgedHook, 'asks'>;
+  }): boolean;
   ask(asked: {
     readonly standing: StandingSession;
     readonly event: Extract<HookEvent, { kind: 'before_call' | 'permission' }>;
@@ -31,9 +36,13 @@ const spareMs = 2000;
 export function createAskPerson(approvals: Pick<Approvals, 'ask'>, { longestMs }: { longestMs: number }): AskPerson {
   const waitMsOf = (waiting: Waiting): number => Math.min(longestMs, waiting.waitMs) - spareMs;
   return {
-    isAsked({ agent }, canAsk, waiting) {
+    isAsked({ standing: { agent }, canAsk, waiting, judged: { asks } }) {
       if (agent.pack === 'unattended' || agent.approvals === 'off') return false;
-      return waiting !== undefined && waitMsOf(waiting) > 0 && (!canAsk || agent.approvals === 'central');
+      return (
+        waiting !== undefined &&
+        waitMsOf(waiting) > 0 &&
+        (!canAsk || agent.approvals === 'central' || asks?.people === 2)
+      );
     },
     async ask({ standing, event, judged, child, waiting }) {
       if (waiting === undefined) return { answer: 'timed-out', words: 'nobody is there to be asked' };

@@ -6,11 +6,12 @@ import type { AgentGuardNeeds } from '../needs.ts';
 import type { Owner } from '../sessions/agent.ts';
 import type { AgentSessions, StandingSession } from '../sessions/agent-sessions.ts';
 import type { Stops } from '../stops/stops.ts';
-import type { Answer, Approval, SimilarAnswers } from './approval.ts';
+import type { Answer, Approval, SimilarAnswers, Yes } from './approval.ts';
 import type { ApprovalStore } from './approval-store.ts';
 import type { Answered, EarlierAnswers } from './earlier-answers.ts';
 import type { Question } from './question.ts';
 import type { SessionStep } from './session-steps.ts';
+import { namesOf } from './two-people.ts';
 
 /** What waits for a person. */
 export type WaitingApproval = {
@@ -20,10 +21,13 @@ export type WaitingApproval = {
   readonly waitsUntilMs: number;
   readonly steps: readonly SessionStep[];
   readonly similar: SimilarAnswers;
+  /** Who said yes already, where two people must. */
+  readonly yeses: readonly Yes[];
 };
 
-export type OpenQuestion = Omit<WaitingApproval, 'similar'> & {
+export type OpenQuestion = Omit<WaitingApproval, 'similar' | 'yeses'> & {
   similar: SimilarAnswers;
+  yeses: readonly Yes[];
   readonly words: SessionWords;
   /** By the monotonic clock. */
   readonly untilMs: number;
@@ -50,7 +54,7 @@ export type OpenQuestions = {
   /** Somebody answered, and the ledger holds it. */
   close(question: OpenQuestion, answered: Answered & { readonly holds: boolean }): void;
   /** It ends without an answer: a no. One that is being written ends when it is. */
-  end(question: OpenQuestion, how: 'timed-out' | 'ended', why: string): void;
+  end(question: OpenQuestion, how: 'timed-out' | 'ended', why: string, heldUntilMs?: number): void;
   isHeld(standing: StandingSession): boolean;
   changed(standing: StandingSession): void;
   onChange(listener: (owner: Owner & { readonly person?: string }) => void): () => void;
@@ -110,14 +114,21 @@ export function createOpenQuestions(
     }
   }
 
-  function end(question: OpenQuestion, how: 'timed-out' | 'ended', why: string): void {
+  function end(question: OpenQuestion, how: 'timed-out' | 'ended', why: string, heldUntilMs?: number): void {
     if (question.state === 'over') return;
     if (question.state !== 'open') {
       question.due ??= why;
       return;
     }
     close(question, { answer: 'timed-out', words: why, holds: how === 'timed-out' });
-    const written = writeEnd(question, { end: how, atMs: clock.nowMs(), scope: 'once', words: why });
+    const { yeses } = question;
+    const written = writeEnd(question, {
+      end: how,
+      atMs: clock.nowMs(),
+      scope: 'once',
+      words: why,
+      ...(yeses.length === 0 ? {} : { yeses, ...(heldUntilMs === undefined ? {} : { heldUntilMs }) }),
+    });
     ending.add(written);
     void written.finally(() => ending.delete(written));
   }
@@ -155,7 +166,7 @@ export function createOpenQuestions(
       const looks = nowMs - lookedMs >= standingMs;
       if (looks) lookedMs = nowMs;
       for (const question of all.values()) {
-        if (nowMs >= question.untilMs) end(question, 'timed-out', 'nobody answered in time');
+        if (nowMs >= question.untilMs) end(question, 'timed-out', tooLate(question));
         else if (nowMs - question.saidMs >= lifeSignMs) {
           question.saidMs = nowMs;
           question.onWaiting?.();
@@ -168,10 +179,16 @@ export function createOpenQuestions(
 
     async closeAll() {
       isClosed = true;
-      for (const question of all.values()) end(question, 'ended', 'the server was stopped');
+      for (const question of all.values()) end(question, 'ended', 'the server was stopped', question.waitsUntilMs);
       await Promise.all(ending);
     },
   };
+}
+
+function tooLate({ yeses }: OpenQuestion): string {
+  return yeses.length === 0
+    ? 'nobody answered in time'
+    : `${namesOf(yeses)} said yes, and nobody else did in time; two people must`;
 }
 
 export function answeredEvent(
@@ -189,6 +206,7 @@ export function answeredHappening(approval: Approval, answer: Answer): AgentHapp
     call: approval.call,
     answer: answer.end === 'granted' ? 'allow' : answer.end === 'refused' ? 'deny' : 'expired',
     ...(answer.by === undefined ? { reason: answer.words } : { answeredBy: answer.by.name }),
+    ...(answer.yeses === undefined ? {} : { alsoBy: answer.yeses.map(({ name }) => name) }),
     digest: approval.digest,
     afterMs: Math.max(0, answer.atMs - approval.askedAtMs),
     scope: answer.scope,

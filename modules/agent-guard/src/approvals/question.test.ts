@@ -26,6 +26,7 @@ function asked(input: JsonObject, asks: Partial<Asking> = {}, shown?: JsonObject
         places: ['evil.example'],
         policies: [{ id: 'p', words: 'A person sees it' }],
         isCertain: true,
+        people: 1,
         carries: { secret: 'none', personal: 'none' },
         ...asks,
       },

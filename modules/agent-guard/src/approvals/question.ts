@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { redact } from '@sallyport/content-redaction';
 import { canonicalJson, isJsonObject, itemsOf } from '@sallyport/contracts';
 import type { JsonValue } from '@sallyport/contracts';
@@ -36,10 +36,14 @@ export type Question = {
   readonly taint: readonly string[];
   /** A person proves anew who they are before they let it through, and says it for each call. */
   readonly isGrave: boolean;
+  /** So many different people must say yes to it. */
+  readonly people: 1 | 2;
   /** A yes may hold for the session. */
   readonly mayHold: boolean;
   /** Of tool, server, sub-agent, folder and every argument, under a key of this process: an answer is to this and nothing else. */
   readonly digest: string;
+  /** As `digest`, under no key, and of who asks for it: the same after a restart. Nobody is shown it. */
+  readonly fingerprint: string;
   /** Two calls of a run with the same are the same question. */
   readonly key: string;
 };
@@ -60,15 +64,17 @@ export function questionOf(asked: {
   readonly secret: Uint8Array;
 }): Question {
   const { call, judged, pack, child, secret } = asked;
-  const { does = [], places = [], policies = [], isCertain = false } = judged.asks ?? {};
+  const { does = [], places = [], policies = [], isCertain = false, people = 1 } = judged.asks ?? {};
   const hashOf = (parts: readonly (JsonValue | undefined)[]): string =>
     createHmac('sha256', secret)
       .update(canonicalJson(parts.map((part) => part ?? null)))
       .digest('hex');
   const line = withoutSecrets(call);
   const kinds = [...new Set(does.map(({ kind }) => kind))].toSorted();
-  const isGrave = kinds.length === 0 || kinds.some((kind) => graveKinds.has(kind)) || isOthers(judged, pack);
-  const digest = hashOf([call.tool, call.server?.name, call.server?.source, child, call.cwd, call.input]);
+  const isGrave =
+    people > 1 || kinds.length === 0 || kinds.some((kind) => graveKinds.has(kind)) || isOthers(judged, pack);
+  const parts = [call.tool, call.server?.name, call.server?.source, child, call.cwd, call.input];
+  const digest = hashOf(parts);
   const isPlaced = isCertain && places.length > 0 && kinds.length > 0 && kinds.every((kind) => placedKinds.has(kind));
   const { values, more } = shownValues(judged.shown ?? call.input);
   const policyIds = policies.map(({ id }) => id).toSorted();
@@ -85,8 +91,12 @@ export function questionOf(asked: {
     reason: line(judged.reason, 2000),
     taint: (judged.call.taintPath ?? []).slice(0, limits.taint).map((one) => visibleLine(one, 200)),
     isGrave,
+    people,
     mayHold: !isGrave,
     digest,
+    fingerprint: createHash('sha256')
+      .update(canonicalJson([pack, policyIds, ...parts.map((part) => part ?? null)]))
+      .digest('hex'),
     // Where what it does has no place of its own, only the very same call is the same question.
     key: hashOf([
       pack,

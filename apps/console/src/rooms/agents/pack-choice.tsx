@@ -85,7 +85,8 @@ function Replayed({ replay }: { readonly replay: Replay }) {
             <li key={JSON.stringify([one.tool, one.server, one.action, one.was, one.would, one.policies])}>
               <span className="line-main">
                 <span className="line-name">
-                  {printable(one.tool)} · {one.action} · {verdictWords[one.would]}
+                  {printable(one.tool)} · {one.action} ·{' '}
+                  {one.people === 2 ? 'would be asked of two people' : verdictWords[one.would]}
                   {one.calls === 1 ? '' : `, ${one.calls.toLocaleString('en')} times`}
                 </span>
                 <span className="quiet small">

@@ -26,7 +26,8 @@ export function AnswerForm({ approval }: { readonly approval: WaitingApproval })
     answer.isPending && answer.variables.answer === said.answer && answer.variables.scope === said.scope;
   const button = (said: Said) => ({
     loading: isSaying(said),
-    disabled: answer.isPending || answer.isSuccess,
+    // A first yes of two is no end: whoever said it may still say no.
+    disabled: answer.isPending || (answer.isSuccess && (said.answer === 'grant' || approval.people_needed === 1)),
     onClick: () => answer.mutate(said),
   });
   return (
@@ -42,7 +43,15 @@ export function AnswerForm({ approval }: { readonly approval: WaitingApproval })
       />
       {answer.error === null ? null : <ProblemNotice problem={answer.error} />}
       <div className="approval-answers">
-        <Button {...button({ answer: 'grant', scope: 'once' })}>Yes, this once</Button>
+        {approval.not_counted === undefined ? (
+          <Button {...button({ answer: 'grant', scope: 'once' })}>
+            {approval.people_needed === 1
+              ? 'Yes, this once'
+              : approval.yeses.length === 0
+                ? 'Yes, as the first of two'
+                : 'Yes, as the second'}
+          </Button>
+        ) : null}
         {approval.may_hold ? (
           <Button variant="default" {...button({ answer: 'grant', scope: 'session' })}>
             Yes, for this run

@@ -1,4 +1,4 @@
-import { IconAlertTriangle, IconEyeOff } from '@tabler/icons-react';
+import { IconAlertTriangle, IconEyeOff, IconUsers } from '@tabler/icons-react';
 import { Link } from 'wouter';
 import { Clock } from '../../../parts/clock.tsx';
 import { Notice } from '../../../parts/notice.tsx';
@@ -6,7 +6,7 @@ import { printable } from '../../../parts/printable.ts';
 import { Countdown } from '../../people/requests/countdown.tsx';
 import { harnessName } from '../agent-words.ts';
 import { AnswerForm } from './answer-form.tsx';
-import { outcomeWords } from './approval-words.ts';
+import { outcomeWords, secondWords } from './approval-words.ts';
 import type { AnsweredApproval, WaitingApproval } from './approvals-query.ts';
 
 /** One call that waits: what it does, its words, who asks about it and why, what came before, and the answer. */
@@ -67,6 +67,11 @@ export function ApprovalCard({
             <IconAlertTriangle size={16} aria-hidden="true" /> Grave: it cannot be taken back, or opens other things
           </span>
         ) : null}
+        {approval.people_needed === 1 ? null : (
+          <span className="approval-mark">
+            <IconUsers size={16} aria-hidden="true" /> {secondWords(approval)}
+          </span>
+        )}
         {hidden === 0 ? null : (
           <span className="approval-mark">
             <IconEyeOff size={16} aria-hidden="true" />{' '}

@@ -28,10 +28,12 @@ export function hearsOfApprovals(me: Me): boolean {
   return may(me, 'agents:read') || may(me, 'agents:run');
 }
 
-/** Those that wait for whoever looks. */
+/** Those that wait for whoever looks; where two people must say yes, not for whose yes would not count. */
 export function useMyApprovals(me: Me): readonly WaitingApproval[] {
   const { data } = useQuery(approvalsQuery(me));
-  return (data?.waiting ?? []).filter(({ may_answer: mine }) => mine);
+  return (data?.waiting ?? []).filter(
+    ({ may_answer: mine, not_counted: uncounted }) => mine && uncounted === undefined,
+  );
 }
 
 export const proposalsQuery = queryOptions({
