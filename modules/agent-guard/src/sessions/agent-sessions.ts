@@ -8,6 +8,7 @@ import { approvalModes, isHarness, isPack } from './agent.ts';
 import type { Agent, AgentSession, Harness, Owner, Pack, SessionEnd, SessionFacts } from './agent.ts';
 import type { AgentStore } from './agent-store.ts';
 import { credentialHash, newCredential } from './credential.ts';
+import { createJustRead } from './just-read.ts';
 
 /** A session with whom it is of, as they stand now. */
 export type StandingSession = {
@@ -83,6 +84,7 @@ export function createAgentSessions(
   const { database, outbox, clock, random, store, limits } = needs;
   /** Since they were last kept. */
   const seen = new Map<string, number>();
+  const asAuthenticated = createJustRead<{ readonly session: AgentSession; readonly agent: Agent }>(clock);
   const newId = (): string => Buffer.from(random(8)).toString('hex');
 
   const seenOf = (session: AgentSession): number => Math.max(session.seenAtMs, seen.get(session.id) ?? 0);
@@ -92,9 +94,13 @@ export function createAgentSessions(
     return nowMs >= session.endsAtMs || nowMs >= seenOf(session) + limits.idleMs ? 'expired' : undefined;
   }
 
-  async function standingOf(session: AgentSession): Promise<StandingSession> {
-    const agent = await store.findAgent(database, session.agentId);
-    if (agent === undefined) throw notFound(session.id);
+  async function agentOfSession({ id, agentId }: AgentSession): Promise<Agent> {
+    const agent = await store.findAgent(database, agentId);
+    if (agent === undefined) throw notFound(id);
+    return agent;
+  }
+
+  async function standingOf(session: AgentSession, agent: Agent): Promise<StandingSession> {
     const owner = await needs.owner(session.owner);
     const isOwned = owner?.scopes.includes('agents:run') === true;
     const over = overOf(session) ?? (isOwned ? undefined : 'owner-ended');
@@ -108,9 +114,8 @@ export function createAgentSessions(
     };
   }
 
-  async function principalOf(session: AgentSession): Promise<Principal> {
-    const { agent } = await standingOf(session);
-    return { kind: 'agent', id: session.id, name: agent.name, scopes: ['agents:report'] };
+  function principalOf({ id }: AgentSession, { name }: Agent): Principal {
+    return { kind: 'agent', id, name, scopes: ['agents:report'] };
   }
 
   async function find(id: string): Promise<AgentSession> {
@@ -165,7 +170,8 @@ export function createAgentSessions(
     },
 
     async renew({ id, by }) {
-      const { session, over } = await standingOf(await find(id));
+      const session = await find(id);
+      const { over } = await standingOf(session, await agentOfSession(session));
       if (over !== undefined || !isOwn(session, by)) throw notFound(id);
       const nowMs = clock.nowMs();
       seen.set(id, nowMs);
@@ -176,7 +182,7 @@ export function createAgentSessions(
       const session = await find(id);
       if (!anybodys && !isOwn(session, by)) throw notFound(id);
       const nowMs = clock.nowMs();
-      const { agent, ownerName } = await standingOf(session);
+      const { agent, ownerName } = await standingOf(session, await agentOfSession(session));
       await database.transaction().execute(async (transaction) => {
         if (!(await store.endSession(transaction, id, { atMs: nowMs, for: reason }))) return;
         const words = sessionWords(session, { agent, ownerName });
@@ -192,23 +198,33 @@ export function createAgentSessions(
             }),
           );
       });
+      asAuthenticated.forget();
       await outbox.flushed();
     },
 
     async authenticate(token) {
       const hash = credentialHash(token);
+      const keep = asAuthenticated.begin();
       const session = hash === undefined ? undefined : await store.findSession(database, { hash });
       if (session === undefined) return { refused: 'agent_session_unknown' };
       if (overOf(session) === undefined) seen.set(session.id, clock.nowMs());
-      return principalOf(session);
+      const agent = await agentOfSession(session);
+      keep({ session, agent });
+      return principalOf(session, agent);
     },
 
     async recheck(id) {
       const session = await store.findSession(database, { id });
-      return session === undefined ? { refused: 'agent_session_unknown' } : principalOf(session);
+      if (session === undefined) return { refused: 'agent_session_unknown' };
+      return principalOf(session, await agentOfSession(session));
     },
 
-    standing: async (id) => standingOf(await find(id)),
+    async standing(id) {
+      const known = asAuthenticated.take(id);
+      if (known !== undefined) return standingOf(known.session, known.agent);
+      const session = await find(id);
+      return standingOf(session, await agentOfSession(session));
+    },
 
     agents: (owner) => store.listAgents(database, owner),
 
@@ -267,6 +283,7 @@ export function createAgentSessions(
         );
         return { ...agent, ...wanted };
       });
+      asAuthenticated.forget();
       await outbox.flushed();
       return changed;
     },
