@@ -1,6 +1,7 @@
 import { createAgentGuard, createOpenJudge, loadPackDecisions } from '@sallyport/agent-guard';
 import type { AgentGuard } from '@sallyport/agent-guard';
 import type { AccessPolicy } from '@sallyport/access-policy';
+import type { Sensors } from '@sallyport/device-fleet';
 import { agentPolicyFiles } from '@sallyport/content/agent-policies';
 import type { EventSearch } from '@sallyport/event-search';
 import type { ApiKeys, PeopleServices } from '@sallyport/identity';
@@ -33,6 +34,7 @@ export async function createAgentServices(
       readonly services: Pick<MachineAccess['accounts'], 'find' | 'idsOf' | 'scopesNow'>;
       readonly policy: Pick<AccessPolicy, 'permissionsOf'>;
       readonly search: Pick<EventSearch, 'search'>;
+      readonly sensors: Pick<Sensors, 'vouched' | 'machine'>;
     },
 ): Promise<AgentServices> {
   const { log, every } = needs;
@@ -43,6 +45,7 @@ export async function createAgentServices(
     packs,
     openJudge: createOpenJudge(packs),
     pastCalls: createPastCalls(needs.search),
+    machines: needs.sensors,
     async owner({ kind, id }) {
       if (kind === 'user') return (await needs.people.personNow(id, strongest))?.principal;
       if (kind === 'key') {

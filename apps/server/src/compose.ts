@@ -174,7 +174,15 @@ export async function startServer(
     temporaryRoles: peopleNeeds.temporaryRoles,
   });
   const services = machines.access.accounts;
-  const agents = await createAgentServices({ ...lasting, columnKeyrings, people, apiKeys, services, policy, search });
+  const keyed = { ...lasting, apiKeys, columnKeyrings };
+  const { sensors, hostSensor, ...sensorServices } = await createSensorServices({
+    ...keyed,
+    dataDirectory: config.dataDirectory,
+    isWanted: config.sensor,
+    authorityFile,
+    authorityPem: () => https.authority()?.certificatePem,
+  });
+  const agents = await createAgentServices({ ...keyed, people, services, policy, search, sensors });
   const analysis = await createAnalysis({
     ...lasting,
     search,
@@ -199,15 +207,6 @@ export async function startServer(
     riskFacts: alertServices.riskFacts,
     behaviour,
     search,
-  });
-  const { sensors, hostSensor, ...sensorServices } = await createSensorServices({
-    ...lasting,
-    apiKeys,
-    columnKeyrings,
-    dataDirectory: config.dataDirectory,
-    isWanted: config.sensor,
-    authorityFile,
-    authorityPem: () => https.authority()?.certificatePem,
   });
   const devices = await createDevices({
     ...common,

@@ -11,6 +11,7 @@ import type { HookCall } from './hooks/hook-message.ts';
 import type { Asking, OpenJudge } from './hooks/hook-judge.ts';
 import { agentGuardMigrations, createAgentGuard, type AgentGuard } from './index.ts';
 import type { AgentGuardLimits, AgentGuardNeeds } from './needs.ts';
+import type { SensedMachine } from './sessions/machine.ts';
 
 const startMs = 1_800_000_000_000;
 
@@ -33,6 +34,8 @@ export type House = Pick<AgentGuardNeeds, 'database' | 'columnKeys' | 'random'> 
   readonly changes: AuditEvent[];
   /** By id; without one there is nobody. */
   readonly owners: Map<string, { name: string; scopes: string[]; person?: string }>;
+  /** By id; each vouches for whatever names it as its key. */
+  readonly sensors: Map<string, SensedMachine>;
   readonly judges: Judged[];
   /** What the judge says of the next calls. */
   verdict: AgentVerdict;
@@ -93,6 +96,7 @@ export async function openHouse(
       whole: (call) => call,
     };
   };
+  const sensors: House['sensors'] = new Map();
   const again = (): Promise<AgentGuard> =>
     createAgentGuard({
       database,
@@ -110,6 +114,10 @@ export async function openHouse(
       owner: async ({ id }) => owners.get(id),
       servicesOf: async (userId) => [...owners].flatMap(([id, { person }]) => (person === userId ? [id] : [])),
       log: () => undefined,
+      machines: {
+        vouched: ({ key_id: keyId }) => (typeof keyId === 'string' && sensors.has(keyId) ? keyId : undefined),
+        machine: (id) => sensors.get(id),
+      },
       limits,
       openJudge,
       packs: new Map(),
@@ -124,6 +132,7 @@ export async function openHouse(
     ledger,
     changes,
     owners,
+    sensors,
     judges,
     verdict: 'allow',
     failsRecording: false,

@@ -24,6 +24,7 @@ import { createReplayRoutes } from './past-calls/replay-routes.ts';
 import { createAgentRoutes } from './sessions/agent-routes.ts';
 import { createAgentSessions, type AgentSessions } from './sessions/agent-sessions.ts';
 import { createAgentStore } from './sessions/agent-store.ts';
+import { createMachineProofs } from './sessions/machine-proofs.ts';
 import { createRunTallies, type RunTallies } from './sessions/run-tally.ts';
 import { createStopRoutes } from './stops/stop-routes.ts';
 import { createStops, type Stops } from './stops/stops.ts';
@@ -80,7 +81,7 @@ export async function createAgentGuard(
     createSignInRoutes(createSignIns({ ...needs, sessions })),
     createGatewayServerRoutes(toolServers),
     createToolServerRoutes(toolServers),
-    createAgentRoutes(sessions, { tallies, owner: needs.owner }),
+    createAgentRoutes(sessions, { ...needs, tallies, proofs: createMachineProofs(needs) }),
     createStopRoutes(stops),
     createApprovalRoutes(approvals),
     createProposalRoutes(createProposals({ ...needs, store }), approvals),

@@ -4,6 +4,7 @@ import type { Clock } from '@sallyport/platform/clock';
 import type { Database } from '@sallyport/platform/database';
 import type { ColumnKeys } from '@sallyport/platform/encrypted-columns';
 import type { Owner } from './sessions/agent.ts';
+import type { Machines } from './sessions/machine.ts';
 
 export type AgentGuardNeeds = {
   /** Migrated with `agentGuardMigrations`. */
@@ -26,6 +27,8 @@ export type AgentGuardNeeds = {
   >;
   /** Ids of the service accounts that a person answers for now. */
   readonly servicesOf: (userId: string) => Promise<readonly string[]>;
+  /** Machines that sensors vouch for. */
+  readonly machines: Machines;
   /** What goes wrong in the background; holds nothing of what agents do. */
   readonly log: (message: string, details: JsonObject) => void;
   readonly limits?: Partial<AgentGuardLimits>;

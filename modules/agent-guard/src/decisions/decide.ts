@@ -1,6 +1,7 @@
 import type { CedarValueJson } from '@cedar-policy/cedar-wasm/nodejs';
 import { messageOf } from '@sallyport/platform/errors';
 import type { AgentVerdict } from '@sallyport/contracts';
+import { contextOf } from './facts.ts';
 import type { DecisionAction, FlowFacts } from './facts.ts';
 import type { Cedar, LoadedPack } from './load-pack.ts';
 
@@ -122,11 +123,10 @@ export function createDecisions(cedar: Cedar, { name, keptAs, words, asking }: L
     policies: [...words.keys()],
     decide: ({ action, facts, tool, subject }) =>
       remembered([action, facts, tool, subject], () => {
-        const context = { ...facts, classes: [...facts.classes], carried: [...facts.carried] };
-        const decision = ask({ action, context: { ...context, approved: false }, tool, subject });
+        const decision = ask({ action, context: contextOf(facts, false), tool, subject });
         if (decision.verdict !== 'ask') return decision;
         // A person's yes must be enough; where it is not, asking would be in vain. Where nobody can say yes, it is a no.
-        const after = ask({ action, context: { ...context, approved: true }, tool, subject });
+        const after = ask({ action, context: contextOf(facts, true), tool, subject });
         if (after.verdict !== 'allow') return after.verdict === 'deny' ? after : denied('A yes would not be enough');
         if (subject.isAttended) return decision;
         return { ...decision, verdict: 'deny', reason: `${decision.reason}; and nobody is there to be asked` };

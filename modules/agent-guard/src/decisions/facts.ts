@@ -1,6 +1,7 @@
 import type { AgentAction } from '@sallyport/agent-actions';
 import type { CallFlow, JudgedValue, SessionFlow, Standing } from '@sallyport/information-flow';
 import type { CarriedFacts } from './carried-content.ts';
+import type { MachineFacts } from './machine-facts.ts';
 
 /** One thing that a call does. */
 export const decisionActions = [
@@ -20,7 +21,7 @@ export const decisionActions = [
 export type DecisionAction = (typeof decisionActions)[number];
 
 /** The context of a question, as the schema has it; `approved` is the engine's own. */
-export type FlowFacts = ActionFacts & CarriedFacts;
+export type FlowFacts = ActionFacts & CarriedFacts & MachineFacts;
 
 /** What is known of one action without what the call carries. */
 type ActionFacts = {
@@ -46,6 +47,18 @@ type ActionFacts = {
 
 /** What is to be decided of a call: an action, its facts, and the value that says where to, if it has one. */
 export type Question = { readonly action: DecisionAction; readonly facts: ActionFacts; readonly where?: JudgedValue };
+
+/** As Cedar takes it. `isApproved`: asked once more as if a person had said yes. */
+export function contextOf(facts: FlowFacts, isApproved: boolean) {
+  const { classes, carried, weaknesses } = facts;
+  return {
+    ...facts,
+    classes: [...classes],
+    carried: [...carried],
+    weaknesses: [...weaknesses],
+    approved: isApproved,
+  };
+}
 
 /** Of a tool that is known by its own words alone. */
 export function questionsOfWords(flow: CallFlow): Question[] {

@@ -3,6 +3,8 @@ export type { Decisions, DecisionTool, FoundContent } from './decide.ts';
 export { decisionActions } from './facts.ts';
 export type { DecisionAction, FlowFacts } from './facts.ts';
 export { loadPack } from './load-pack.ts';
+export { goodMachine, unknownMachine } from './machine-facts.ts';
+export type { MachineFacts } from './machine-facts.ts';
 export { packNames } from './pack-names.ts';
 export type { PackDecisions } from './pack-decisions.ts';
 export type { PackFile } from './load-pack.ts';

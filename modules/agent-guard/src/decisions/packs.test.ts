@@ -9,9 +9,12 @@ import { AgentGuardError } from '../errors.ts';
 import {
   createDecisions,
   createSessionJudge,
+  goodMachine,
   loadPack,
   packNames,
+  unknownMachine,
   type Decisions,
+  type MachineFacts,
   type PackFile,
   type SessionJudge,
 } from './index.ts';
@@ -23,11 +26,15 @@ const loaded = new Map(
   packNames.map((name): [string, Decisions] => [name, createDecisions(cedar, loadPack(cedar, files, name))]),
 );
 
-function judgeOf(pack: string, changed: { prompt: string; isAttended?: boolean; isNew?: boolean }): SessionJudge {
+function judgeOf(
+  pack: string,
+  changed: { prompt: string; isAttended?: boolean; isNew?: boolean; machine?: MachineFacts },
+): SessionJudge {
   const decisions = loaded.get(pack);
   assert.ok(decisions !== undefined);
   const judge = createSessionJudge(decisions, {
     subject: { ...subject, isAttended: changed.isAttended ?? true },
+    machine: () => changed.machine ?? goodMachine,
     toolOf: ({ tool }) => ({ name: tool.name, isNew: changed.isNew === true }),
   });
   judge.prompt('p', changed.prompt);
@@ -197,6 +204,7 @@ test('whatever fails while deciding is a no: an engine that throws, a policy tha
     ...({ secret: 'none', personal: 'none' } as const),
     carried: [],
     sawSignals: false,
+    ...goodMachine,
   };
   const ask = (amountValue: number): AgentVerdict =>
     createDecisions(cedar, pack).decide({
@@ -215,4 +223,25 @@ test('whatever fails while deciding is a no: an engine that throws, a policy tha
   );
   odd.prompt('p', 'Read');
   assert.match(odd.judge(call('read_bill', { amount: 20 })).reason, /Policy "observe-overflow" failed/);
+});
+
+test('what a machine is known to be decides where a pack says so: a claim is not enough, and a silent sensor is worse than none', () => {
+  const prompt = 'Pay 50 to GB29NWBK60161331926819, mail hello to ann@home.example, and write it to notes.txt';
+  const pay = { recipient: 'GB29NWBK60161331926819', amount: 50 };
+  const mail = { to: 'ann@home.example', body: 'hello' };
+  const on = (pack: string, machine: MachineFacts, tool: string, input: JsonValue): AgentVerdict =>
+    verdict(judgeOf(pack, { prompt, machine }), tool, input);
+  const claimed: MachineFacts = { posture: 'claimed', weaknesses: [] };
+  const silent: MachineFacts = { posture: 'weak', weaknesses: ['sensor-silent'] };
+  const root: MachineFacts = { posture: 'weak', weaknesses: ['root'] };
+  const all = [goodMachine, claimed, unknownMachine, root, silent];
+  const verdicts = (pack: string, tool: string, input: JsonValue): AgentVerdict[] =>
+    all.map((machine) => on(pack, machine, tool, input));
+  assert.deepEqual(verdicts('locked-down', 'send_mail', mail), ['allow', 'ask', 'ask', 'ask', 'ask']);
+  assert.deepEqual(verdicts('unattended', 'send_money', pay), ['allow', 'deny', 'deny', 'deny', 'deny']);
+  assert.deepEqual(verdicts('unattended', 'send_mail', mail), ['allow', 'allow', 'allow', 'allow', 'deny']);
+  assert.deepEqual(verdicts('developer', 'send_mail', mail), ['allow', 'allow', 'allow', 'allow', 'ask']);
+  assert.deepEqual(verdicts('observe', 'send_money', pay), ['allow', 'allow', 'allow', 'allow', 'allow']);
+  for (const pack of packNames)
+    for (const machine of all) assert.equal(on(pack, machine, 'read_inbox', {}), 'allow', `${pack}: reading goes on`);
 });

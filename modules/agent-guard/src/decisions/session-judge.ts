@@ -3,6 +3,8 @@ import type { AgentOrigin, AgentVerdict } from '@sallyport/contracts';
 import { createSessionFlow, describeTool, quotePlace } from '@sallyport/information-flow';
 import type { CallFlow, FlowCall, SessionFlow, SessionFlowOptions } from '@sallyport/information-flow';
 import { createCarriedContent, type Carried, type KnownContent } from './carried-content.ts';
+import { unknownMachine } from './machine-facts.ts';
+import type { MachineFacts } from './machine-facts.ts';
 import type { Decision, Decisions, DecisionSubject, DecisionTool } from './decide.ts';
 import { questionOfAction, questionsOfWords, type DecisionAction, type FlowFacts, type Question } from './facts.ts';
 
@@ -52,10 +54,13 @@ export function createSessionJudge(
   decisions: Decisions,
   {
     subject,
+    machine = () => unknownMachine,
     toolOf = ({ tool }) => ({ name: tool.name }),
     ...options
   }: SessionFlowOptions & {
     readonly subject: DecisionSubject;
+    /** Of the machine it runs on, asked with each call: it may not be kept as it was when the run began. */
+    readonly machine?: () => MachineFacts;
     readonly toolOf?: (call: FlowCall) => DecisionTool;
   },
 ): SessionJudge {
@@ -79,6 +84,7 @@ export function createSessionJudge(
         facts: {
           ...question.facts,
           ...carried.facts,
+          ...machine(),
           sawSensitive: question.facts.sawSensitive || hasReadSecrets,
         },
       }));

@@ -86,7 +86,7 @@ const overWords: Readonly<Record<NonNullable<StandingSession['over']>, string>> 
 };
 
 export function createHookDesk(
-  needs: Pick<AgentGuardNeeds, 'ledger' | 'clock' | 'random' | 'log'> & {
+  needs: Pick<AgentGuardNeeds, 'ledger' | 'clock' | 'random' | 'log' | 'machines'> & {
     readonly sessions: Pick<AgentSessions, 'standing' | 'sessions' | 'end' | 'seenAtMs'>;
     readonly stops: Pick<Stops, 'holding'>;
     readonly tallies: Pick<RunTallies, 'hookHeard' | 'callJudged'>;

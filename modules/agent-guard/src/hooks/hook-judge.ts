@@ -1,5 +1,6 @@
 import type { AgentCall, AgentContent, AgentOrigin, AgentVerdict, JsonObject, JsonValue } from '@sallyport/contracts';
 import type { Standing } from '@sallyport/information-flow';
+import type { MachineFacts } from '../decisions/index.ts';
 import type { Harness, Pack, SessionFacts } from '../sessions/agent.ts';
 import type { HookCall } from './hook-message.ts';
 
@@ -67,4 +68,8 @@ export type OpenJudge = (session: {
   readonly isForgotten: boolean;
   /** Small letters and digits nobody can guess: tokens of this session have it, and those of others do not. */
   readonly mark: string;
+  /** Of the machine it runs on, as it is now; unknown where nobody tells. */
+  readonly machine?: () => MachineFacts;
+  /** Whose it is and where it works: which of the organisation's own policies are about it. */
+  readonly run?: OwnRun;
 }) => HookJudge;

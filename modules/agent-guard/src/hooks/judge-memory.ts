@@ -1,6 +1,8 @@
 import type { Clock } from '@sallyport/platform/clock';
 import type { AgentGuardLimits } from '../needs.ts';
 import type { AgentSession } from '../sessions/agent.ts';
+import { machineFacts } from '../sessions/machine.ts';
+import type { Machines } from '../sessions/machine.ts';
 import type { StandingSession } from '../sessions/agent-sessions.ts';
 import type { HookJudge, OpenJudge } from './hook-judge.ts';
 
@@ -31,6 +33,7 @@ export function createJudgeMemory(needs: {
   readonly clock: Clock;
   readonly random: (length: number) => Uint8Array;
   readonly limits: Pick<AgentGuardLimits, 'maxRemembered'>;
+  readonly machines: Pick<Machines, 'machine'>;
 }): JudgeMemory {
   const { clock, limits } = needs;
   const begunMs = clock.nowMs();
@@ -54,6 +57,8 @@ export function createJudgeMemory(needs: {
               // Its memory went with a restart, with too many others, or with the policy it was judged by.
               isForgotten: session.facts.isResumed === true || known !== undefined || !isWhole(session),
               mark: Buffer.from(needs.random(4)).toString('hex'),
+              machine: () => machineFacts(session.facts.machine, needs.machines),
+              run: { agentId: agent.id, person, repository: session.facts.repository },
             });
       const isHeardByHook = heardBy === 'hook' || known?.isHeardByHook === true;
       remembered.set(session.id, { judge, pack: agent.pack, isHeardByHook });

@@ -13,13 +13,20 @@ import { askingOf } from './asked-words.ts';
 import type { Asking, JudgedHook, OpenJudge } from './hook-judge.ts';
 
 /** Judges live calls with what decides over recorded ones: the call read word by word, the flow of the session, and the pack. */
-export function createOpenJudge(packs: PackDecisions): OpenJudge {
-  return ({ pack, harness, facts, isForgotten, mark }) => {
-    const decisions = packs.get(pack);
-    if (decisions === undefined) throw new TypeError(`Cannot judge by pack "${pack}": it was not loaded`);
+export function createOpenJudge(
+  packs: PackDecisions,
+  own?: { readonly cedar: Pick<Cedar, 'statefulIsAuthorized'>; readonly inForce: () => OwnInForce },
+): OpenJudge {
+  return ({ pack, harness, facts, isForgotten, mark, machine, run }) => {
+    const bundled = packs.get(pack);
+    if (bundled === undefined) throw new TypeError(`Cannot judge by pack "${pack}": it was not loaded`);
+    if (own !== undefined && run === undefined) throw new TypeError('Cannot judge: nobody said whose run it is');
+    const decisions =
+      own === undefined || run === undefined ? bundled : withOwn(own.cedar, bundled, { inForce: own.inForce, run });
     const subject = subjectOf({ pack, harness, isAttended: facts.isAttended });
     const judge = createSessionJudge(decisions, {
       subject,
+      ...(machine === undefined ? {} : { machine }),
       toolOf: ({ tool }) => ({ name: tool.name, ...serverOf(tool.name) }),
     });
     const forgot = (): void => judge.input('forgotten', '', 'untrusted', 'what was read before, and is not known');

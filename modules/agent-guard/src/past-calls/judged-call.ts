@@ -1,7 +1,7 @@
 import { isJsonObject, itemsOf, textOf, textsOf } from '@sallyport/contracts';
 import type { AgentVerdict, JsonObject, JsonValue } from '@sallyport/contracts';
 import { standings } from '@sallyport/information-flow';
-import { decisionActions } from '../decisions/index.ts';
+import { decisionActions, unknownMachine } from '../decisions/index.ts';
 import type { DecisionAction, DecisionTool, FlowFacts } from '../decisions/index.ts';
 
 /** One action of a call with the facts it was judged by: no words of anybody, so it may stand in the ledger, and be judged again. */
@@ -62,7 +62,7 @@ function readJudged(value: JsonValue): JudgedAction | undefined {
 function readFacts(value: JsonObject): FlowFacts | undefined {
   const facts: Record<string, JsonValue> = {};
   for (const [name, kind] of Object.entries(factKinds)) {
-    const fact = value[name];
+    const fact = value[name] ?? onceUnknown.get(name);
     if (fact === undefined || !isOfKind(fact, kind)) return undefined;
     facts[name] = kind === 'texts' ? textsOf(fact) : fact;
   }
@@ -93,7 +93,15 @@ const factKinds: Readonly<Record<keyof FlowFacts, FactKind>> = {
   personal: 'standing',
   carried: 'texts',
   sawSignals: 'boolean',
+  posture: 'text',
+  weaknesses: 'texts',
 };
+
+/** Facts that calls of earlier versions were judged without, as they were then: nobody knew. */
+const onceUnknown: ReadonlyMap<string, JsonValue> = new Map<string, JsonValue>([
+  ['posture', unknownMachine.posture],
+  ['weaknesses', [...unknownMachine.weaknesses]],
+]);
 
 function isOfKind(fact: JsonValue, kind: FactKind): boolean {
   switch (kind) {

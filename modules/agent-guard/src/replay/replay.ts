@@ -1,5 +1,11 @@
 import type { AgentVerdict } from '@sallyport/contracts';
-import { createSessionJudge, type Decisions, type JudgedCall, type SessionJudge } from '../decisions/index.ts';
+import {
+  createSessionJudge,
+  goodMachine,
+  type Decisions,
+  type JudgedCall,
+  type SessionJudge,
+} from '../decisions/index.ts';
 import type { RecordedCall, RecordedTask, Suite } from './read-suites.ts';
 
 /** A call with what a pack said of it. `isGranted`: it asks what the person said yes to before. */
@@ -132,7 +138,7 @@ function startSession(
   task: RecordedTask,
   decisions: Decisions,
 ): { readonly judge: SessionJudge; readonly granted: Set<string>; readonly task: ReplayedTask } {
-  const judge = createSessionJudge(decisions, { subject });
+  const judge = createSessionJudge(decisions, { subject, machine: () => goodMachine });
   judge.prompt('prompt', task.goal);
   const granted = new Set<string>();
   const steps = task.calls.map((call, index) => {

@@ -7,6 +7,9 @@ import { approvalModes, harnesses } from './agent.ts';
 import type { Agent, AgentSession } from './agent.ts';
 import { ownerOf } from './agent-sessions.ts';
 import type { AgentSessions } from './agent-sessions.ts';
+import type { SessionMachine } from './machine.ts';
+import type { MachineProofs } from './machine-proofs.ts';
+import { MachineProofBody, SaidMachineBody, saidMachine, ShownMachine, shownMachine } from './machine-schema.ts';
 import type { RunTallies, RunTally } from './run-tally.ts';
 
 const ShownOwner = Type.Object({
@@ -53,6 +56,7 @@ const ShownSession = Type.Object({
   agent_id: Type.String(),
   owner: Type.Object({ kind: Type.String(), id: Type.String() }),
   ...facts,
+  machine: ShownMachine,
   started_at_ms: Type.Integer(),
   seen_at_ms: Type.Integer(),
   ends_at_ms: Type.Integer({ description: 'Whatever happens, it is over then' }),
@@ -81,7 +85,10 @@ const strict = { additionalProperties: false } as const;
 /** `/v1/agents` and `/v1/agent/sessions`: who runs agents, and their runs. */
 export function createAgentRoutes(
   sessions: AgentSessions,
-  needs: Pick<AgentGuardNeeds, 'owner'> & { readonly tallies: Pick<RunTallies, 'of'> },
+  needs: Pick<AgentGuardNeeds, 'owner' | 'machines'> & {
+    readonly tallies: Pick<RunTallies, 'of'>;
+    readonly proofs: MachineProofs;
+  },
 ): RoutePlugin {
   return async (fastify) => {
     const app = typedApp(fastify);
@@ -104,7 +111,7 @@ export function createAgentRoutes(
 
     const shownSessions = async (found: readonly AgentSession[]): Promise<Static<typeof ShownSession>[]> => {
       const tallies = await needs.tallies.of(found.map(({ id: sessionId }) => sessionId));
-      return found.map((session) => shown(session, tallies.get(session.id)));
+      return found.map((session) => shown(session, tallies.get(session.id), needs.machines));
     };
 
     app.get(
@@ -207,7 +214,13 @@ export function createAgentRoutes(
           summary: 'Begin a run of an agent of one’s own; the credential is shown only in this reply',
           tags,
           body: Type.Object(
-            { agent: Type.String({ minLength: 1, maxLength: 100 }), harness: Type.Enum([...harnesses]), ...facts },
+            {
+              agent: Type.String({ minLength: 1, maxLength: 100 }),
+              harness: Type.Enum([...harnesses]),
+              ...facts,
+              machine: Type.Optional(SaidMachineBody),
+              machine_proof: Type.Optional(MachineProofBody),
+            },
             strict,
           ),
           response: {
@@ -220,7 +233,14 @@ export function createAgentRoutes(
         },
       },
       async ({ body, principal, client }, reply) => {
-        const { agent: name, harness, harness_version: harnessVersion, attended = false, resumed, ...rest } = body;
+        const { agent: name, harness, harness_version: harnessVersion, attended = false, resumed, ...told } = body;
+        const { machine: said, machine_proof: proof, ...rest } = told;
+        const sensorId = proof === undefined ? undefined : needs.proofs.sensorOf(proof, ownerOf(principal));
+        const machine: SessionMachine = {
+          ...(said === undefined ? {} : { said: saidMachine(said) }),
+          ...(sensorId === undefined ? {} : { sensorId }),
+          ...(proof === undefined || sensorId !== undefined ? {} : { isProofRefused: true }),
+        };
         const begun = await sessions.begin({
           by: principal,
           name,
@@ -230,12 +250,31 @@ export function createAgentRoutes(
             ...(harnessVersion === undefined ? {} : { harnessVersion }),
             isAttended: attended,
             ...(resumed === true ? { isResumed: true } : {}),
+            machine,
             address: client.address,
           },
         });
         const [agent] = await shownAgents([begun.agent]);
         if (agent === undefined) throw new TypeError('Cannot show the agent: it is not there');
-        return reply.code(201).send({ session: shown(begun.session, undefined), agent, token: begun.token.reveal() });
+        const session = shown(begun.session, undefined, needs.machines);
+        return reply.code(201).send({ session, agent, token: begun.token.reveal() });
+      },
+    );
+
+    app.post(
+      '/v1/agent/machine-nonces',
+      {
+        config: own,
+        schema: {
+          summary:
+            'A nonce for the sensor of this machine to sign, for a run that begins here; good for a minute, once',
+          tags,
+          response: { 201: Type.Object({ nonce: Type.String(), good_until_ms: Type.Integer() }) },
+        },
+      },
+      async ({ principal }, reply) => {
+        const { nonce, goodUntilMs } = needs.proofs.nonce(ownerOf(principal));
+        return reply.code(201).send({ nonce, good_until_ms: goodUntilMs });
       },
     );
 
@@ -287,9 +326,13 @@ function mayStop({ scopes }: Principal): boolean {
   return scopes.includes('agents:stop');
 }
 
-function shown(session: AgentSession, tally: RunTally | undefined): Static<typeof ShownSession> {
+function shown(
+  session: AgentSession,
+  tally: RunTally | undefined,
+  machines: AgentGuardNeeds['machines'],
+): Static<typeof ShownSession> {
   const { agentId, owner, facts: of, ended } = session;
-  const { isAttended, isResumed, harnessVersion, address: _address, ...rest } = of;
+  const { isAttended, isResumed, harnessVersion, machine, address: _address, ...rest } = of;
   return {
     id: session.id,
     agent_id: agentId,
@@ -298,6 +341,7 @@ function shown(session: AgentSession, tally: RunTally | undefined): Static<typeo
     ...(harnessVersion === undefined ? {} : { harness_version: harnessVersion }),
     attended: isAttended,
     ...(isResumed === undefined ? {} : { resumed: isResumed }),
+    machine: shownMachine(machine, machines),
     started_at_ms: session.startedAtMs,
     seen_at_ms: session.seenAtMs,
     ends_at_ms: session.endsAtMs,

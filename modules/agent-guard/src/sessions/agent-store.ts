@@ -4,6 +4,7 @@ import { createEncryptedColumns, encrypted } from '@sallyport/platform/encrypted
 import type { ColumnKeys, Encrypted, Opened } from '@sallyport/platform/encrypted-columns';
 import { approvalModes, isHarness, isPack } from './agent.ts';
 import type { Agent, AgentSession, ApprovalMode, Owner, Pack, SessionEnd, SessionFacts } from './agent.ts';
+import { readMachine } from './machine.ts';
 
 type AgentRow = {
   readonly id: string;
@@ -215,6 +216,7 @@ function parseFacts(text: string): SessionFacts {
   const kept: unknown = parseJson(text);
   if (!isJsonObject(kept)) throw new TypeError('Cannot read the facts of a session: they have another shape');
   const { model } = kept;
+  const machine = readMachine(kept['machine']);
   const named = Object.fromEntries(
     (['workspace', 'home', 'host', 'repository', 'branch', 'harnessVersion', 'address'] as const).flatMap((name) => {
       const value = kept[name];
@@ -226,5 +228,6 @@ function parseFacts(text: string): SessionFacts {
     ...(isJsonObject(model) ? { model: { name: textOf(model['name']), provider: textOf(model['provider']) } } : {}),
     isAttended: kept['isAttended'] === true,
     ...(kept['isResumed'] === true ? { isResumed: true } : {}),
+    ...(machine === undefined ? {} : { machine }),
   };
 }

@@ -1,5 +1,6 @@
 import { packNames } from '../decisions/pack-names.ts';
 import type { Pack } from '../decisions/pack-names.ts';
+import type { SessionMachine } from './machine.ts';
 
 export type { Pack };
 
@@ -52,6 +53,7 @@ export type SessionFacts = {
   readonly isAttended: boolean;
   /** Its conversation goes on from one that this run has not seen. */
   readonly isResumed?: true;
+  readonly machine?: SessionMachine;
   /** Where it was started from, as the server saw it. */
   readonly address?: string;
 };
