@@ -1,3 +1,5 @@
+import { characterAt, commonNames, decodePercentRun, decodeReference } from '@sallyport/character-escapes';
+
 // What was hidden in an encoding, undone as far as a bound allows.
 
 const maxSegments = 32;
@@ -32,28 +34,14 @@ function isText(decoded: string): boolean {
 }
 
 function percent(text: string): string {
-  return text.replaceAll(/(?:%[\da-f]{2})+/gi, (run) => {
-    const decoded = Buffer.from(run.replaceAll('%', ''), 'hex').toString('utf8');
-    return decoded.includes('\ufffd') ? run : decoded;
-  });
+  return text.replaceAll(/(?:%[\da-f]{2})+/gi, (run) => decodePercentRun(run) ?? run);
 }
 
-const named: Readonly<Record<string, string>> = {
-  amp: '&',
-  lt: '<',
-  gt: '>',
-  quot: '"',
-  apos: "'",
-  nbsp: ' ',
-  commat: '@',
-  period: '.',
-};
-
 function entities(text: string): string {
-  return text.replaceAll(/&(?:#x([\da-f]{1,6})|#(\d{1,7})|([a-z]{2,6}));/gi, (all, hex, decimal, name) => {
-    if (name !== undefined) return named[String(name).toLowerCase()] ?? all;
-    return character(hex === undefined ? Number(decimal) : Number.parseInt(String(hex), 16)) ?? all;
-  });
+  return text.replaceAll(
+    /&(?:#x[\da-f]{1,6}|#\d{1,7}|[a-z]{2,6});/gi,
+    (reference) => decodeReference(reference, commonNames) ?? reference,
+  );
 }
 
 function escapes(text: string): string {
@@ -61,12 +49,8 @@ function escapes(text: string): string {
     .replaceAll(
       /\\u([\da-f]{4})|\\x([\da-f]{2})/gi,
       (all: string, long: string | undefined, short: string | undefined) =>
-        character(Number.parseInt(long ?? short ?? '', 16)) ?? all,
+        characterAt(Number.parseInt(long ?? short ?? '', 16)) ?? all,
     )
     .replaceAll(/\\[nrt]/g, ' ')
     .replaceAll(/\\(["'/\\])/g, '$1');
-}
-
-function character(code: number): string | undefined {
-  return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : undefined;
 }

@@ -1,3 +1,4 @@
+import { characterAt, decodePercentRun, decodeReference, signNames } from '@sallyport/character-escapes';
 import type { Encoding } from '../finding.ts';
 import type { Replaced } from './view.ts';
 
@@ -6,8 +7,8 @@ export type InPlace = { readonly text: string; readonly encodings: readonly Enco
 /** Percent, entities and escapes undone where they stand; undefined where there is none. */
 export function undoEscapes(text: string): InPlace | undefined {
   return replaceAll(text, escaped, (piece) => {
-    if (piece.startsWith('%')) return { encoding: 'percent', text: percent(piece) };
-    if (piece.startsWith('&')) return { encoding: 'entities', text: entity(piece) };
+    if (piece.startsWith('%')) return { encoding: 'percent', text: decodePercentRun(piece) };
+    if (piece.startsWith('&')) return { encoding: 'entities', text: decodeReference(piece, signNames) };
     return { encoding: 'escapes', text: escape(piece) };
   });
 }
@@ -56,48 +57,11 @@ function replaceAll(
   return { text: parts.join(''), encodings: [...encodings], replaced };
 }
 
-function percent(piece: string): string | undefined {
-  const decoded = Buffer.from(piece.replaceAll('%', ''), 'hex').toString('utf8');
-  return decoded.includes('\ufffd') ? undefined : decoded;
-}
-
-const named: Readonly<Record<string, string>> = {
-  amp: '&',
-  lt: '<',
-  gt: '>',
-  quot: '"',
-  apos: "'",
-  nbsp: ' ',
-  commat: '@',
-  period: '.',
-  colon: ':',
-  equals: '=',
-  sol: '/',
-  lowbar: '_',
-  hyphen: '-',
-  dash: '-',
-  num: '#',
-  plus: '+',
-  zwnj: '',
-  zwj: '',
-  shy: '',
-};
-
-function entity(piece: string): string | undefined {
-  const inner = piece.slice(1, -1);
-  if (!inner.startsWith('#')) return named[inner.toLowerCase()];
-  return character(/^#x/i.test(inner) ? Number.parseInt(inner.slice(2), 16) : Number(inner.slice(1)));
-}
-
 function escape(piece: string): string | undefined {
   const sign = piece[1] ?? '';
   if (sign === 'u' || sign === 'x' || sign === 'U' || sign === 'X')
-    return character(Number.parseInt(piece.replaceAll(/[\\ux{}]/gi, ''), 16));
+    return characterAt(Number.parseInt(piece.replaceAll(/[\\ux{}]/gi, ''), 16));
   return sign === 'n' || sign === 'r' ? '\n' : sign === 't' ? '\t' : sign;
-}
-
-function character(code: number): string | undefined {
-  return code > 0 && code <= 0x10_ffff ? String.fromCodePoint(code) : undefined;
 }
 
 /** Latin letters that these are drawn like, and compatibility forms. */
