@@ -13,14 +13,15 @@ export function createPastCalls(search: Pick<EventSearch, 'search'>): PastCalls 
           { field: 'raw_data', op: 'exists', negated: true },
           { field: 'event_code', op: 'eq', value: 'agent.tool_decided' },
         ],
-        text: agentId,
+        ...(agentId === undefined ? {} : { text: agentId }),
         limit,
         ...(from === undefined ? {} : { after: from }),
       });
       const entries = events.flatMap(({ position, receivedAtMs, event }) => {
         const actor = event?.['actor'];
         // The id may stand elsewhere in the event of another agent.
-        if (event === undefined || !isJsonObject(actor) || actor['app_uid'] !== agentId) return [];
+        if (event === undefined || !isJsonObject(actor)) return [];
+        if (agentId !== undefined && actor['app_uid'] !== agentId) return [];
         return [{ position: formatPosition(position), atMs: receivedAtMs, event }];
       });
       return { entries, ...(next === undefined ? {} : { next: formatPosition(next) }) };

@@ -16,6 +16,15 @@ const activities: Readonly<Record<string, number>> = {
   'agent.server_forget': 4,
   'agent.approval_answer': 3,
   'agent.policy_propose': 1,
+  'agent.policy_save': 3,
+  'agent.policy_delete': 4,
+  'agent.policy_stage': 1,
+  'agent.policy_replay': 2,
+  'agent.policy_ask': 3,
+  'agent.policy_decline': 3,
+  'agent.policy_withdraw': 3,
+  'agent.policy_activate': 8,
+  'agent.policy_unreadable': 99,
   'agent.policy_proposal_close': 4,
 };
 

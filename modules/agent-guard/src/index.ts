@@ -4,6 +4,7 @@ import { createToolServers } from './migrations/0002-create-tool-servers.ts';
 import { createApprovals } from './migrations/0003-create-approvals.ts';
 import { createRunTallies } from './migrations/0004-create-run-tallies.ts';
 import { pinOffers } from './migrations/0005-pin-offers.ts';
+import { createOwnPolicies as createOwnPolicyTables } from './migrations/0007-create-own-policies.ts';
 
 export { createAgentGuard } from './agent-guard.ts';
 export type { AgentGuard } from './agent-guard.ts';
@@ -13,6 +14,8 @@ export { loadPackDecisions } from './decisions/pack-decisions.ts';
 export type { AgentGuardNeeds } from './needs.ts';
 export type { PastCalls } from './past-calls/replay-calls.ts';
 export { isAgentToken } from './sessions/credential.ts';
+export { createOwnPolicies } from './own-policies/own-policies.ts';
+export type { OwnPolicies } from './own-policies/own-policies.ts';
 
 export const agentGuardMigrations: MigrationSet = {
   module: 'agent-guard',
@@ -22,5 +25,6 @@ export const agentGuardMigrations: MigrationSet = {
     '0003-create-approvals': createApprovals,
     '0004-create-run-tallies': createRunTallies,
     '0005-pin-offers': pinOffers,
+    '0007-create-own-policies': createOwnPolicyTables,
   },
 };

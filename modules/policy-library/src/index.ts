@@ -2,13 +2,21 @@ import type { MigrationSet } from '@sallyport/platform/database';
 import { createPolicies } from './migrations/0001-create-policies.ts';
 import { createBundled } from './migrations/0002-create-bundled.ts';
 
+export { distinctAuthors, mayBe } from './authors.ts';
 export { PolicyLibraryError, policyLibraryProblems } from './errors.ts';
 export type { PolicyLibraryErrorCode } from './errors.ts';
+export { createMarkKeeper, InForceUnreadable, OlderPolicies, UnreadableRow } from './in-force-mark.ts';
+export type { InForceMark } from './in-force-mark.ts';
 export type { PolicyLibraryNeeds, RecordedDecisions } from './needs.ts';
+export type { Author } from './policy-document.ts';
 export type { Subject } from './policy-impact.ts';
 export { createPolicyRoutes } from './routes.ts';
 export { createPolicyLibrary } from './policy-library.ts';
 export type { PolicyLibrary } from './policy-library.ts';
+export { createTaskThread } from './task-thread.ts';
+export type { TaskProgress, TaskThread, Watch } from './task-thread.ts';
+export { createWorks } from './works.ts';
+export type { Work, Works } from './works.ts';
 
 export const policyLibraryMigrations: MigrationSet = {
   module: 'policy-library',

@@ -7,6 +7,7 @@ import type { PolicyTest, PolicyTestResult } from './policy-test.ts';
 import type { Asked } from './recorded-tasks.ts';
 import { runStandingTests } from './standing-tests.ts';
 import type { StandingResult } from './standing-tests.ts';
+import type { TaskProgress } from './task-thread.ts';
 
 /** Tests of one document. */
 export type TestsOf = { readonly id: string; readonly name: string; readonly tests: readonly PolicyTest[] };
@@ -44,7 +45,7 @@ export type Tried = {
 };
 
 export type TaskMessage =
-  | { readonly kind: 'progress'; readonly done: number; readonly of: number }
+  | TaskProgress
   | { readonly kind: 'done'; readonly tried: Tried }
   | { readonly kind: 'answered'; readonly asked: Asked };
 

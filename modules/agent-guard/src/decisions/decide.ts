@@ -34,9 +34,9 @@ export type Decision = {
   /** The policies' words, or why nothing could be decided. */
   readonly reason: string;
   readonly policies: readonly string[];
-};
   /** So many different people must say yes, where one is not enough. */
   readonly people?: 2;
+};
 
 /**
  * What a pack says of an action with its facts. Deny by default, and deny when unsure: no policy that allows, one that fails, a fact that does
@@ -111,8 +111,8 @@ export function createDecisions(cedar: Cedar, { name, keptAs, words, asking }: L
         verdict: asks ? 'ask' : 'deny',
         reason: said === '' ? `No policy of "${name}" allows it` : said,
         policies,
-      };
         ...(asks && policies.some((id) => asking.get(id) === 2) ? { people: 2 } : {}),
+      };
     } catch (error) {
       return denied(`Deciding failed: ${messageOf(error)}`);
     }

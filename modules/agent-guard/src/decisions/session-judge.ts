@@ -49,6 +49,8 @@ export type SessionJudge = {
 };
 
 const strictness: Readonly<Record<AgentVerdict, number>> = { allow: 0, ask: 1, deny: 2 };
+/** Of what is let through, what would have been asked about says so first. */
+const rank = ({ verdict, isLifted }: Decision): number => strictness[verdict] + (isLifted === true ? 0.5 : 0);
 
 export function createSessionJudge(
   decisions: Decisions,
@@ -94,7 +96,7 @@ export function createSessionJudge(
         decision: decisions.decide({ action: question.action, facts: question.facts, tool, subject }),
       }));
       const refused = parsed?.refusals[0];
-      const worst = judged.toSorted((a, b) => strictness[b.decision.verdict] - strictness[a.decision.verdict])[0];
+      const worst = judged.toSorted((a, b) => rank(b.decision) - rank(a.decision))[0];
       // A call that does nothing we could name is no harmless one.
       const decision: Decision = worst?.decision ?? {
         verdict: 'deny',

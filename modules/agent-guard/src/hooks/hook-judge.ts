@@ -2,6 +2,7 @@ import type { AgentCall, AgentContent, AgentOrigin, AgentVerdict, JsonObject, Js
 import type { Standing } from '@sallyport/information-flow';
 import type { MachineFacts } from '../decisions/index.ts';
 import type { Harness, Pack, SessionFacts } from '../sessions/agent.ts';
+import type { OwnRun } from '../own-policies/own-policy.ts';
 import type { HookCall } from './hook-message.ts';
 
 /** A call as it was judged: what is answered, and what stands of it in the ledger. */
@@ -28,10 +29,10 @@ export type Asking = {
   readonly policies: readonly { readonly id: string; readonly words: string }[];
   /** It does exactly this. */
   readonly isCertain: boolean;
-  /** Whose the secrets and the personal data are that it carries, at worst. */
-  readonly carries: { readonly secret: Standing; readonly personal: Standing };
   /** So many different people must say yes. */
   readonly people: 1 | 2;
+  /** Whose the secrets and the personal data are that it carries, at worst. */
+  readonly carries: { readonly secret: Standing; readonly personal: Standing };
 };
 
 /** What decides for one session, and remembers where its values came from. Its sub-agents are judged by it too: what one of them read, all have. */

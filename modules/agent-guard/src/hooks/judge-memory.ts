@@ -25,6 +25,8 @@ type Remembered = {
   readonly judge: HookJudge;
   /** Each of its policies is judged by the pack of its time. */
   readonly pack: string;
+  /** Who is behind it: policies may be about their agents. */
+  readonly person: string | undefined;
   readonly isHeardByHook: boolean;
 };
 
@@ -44,11 +46,11 @@ export function createJudgeMemory(needs: {
   const isWhole: JudgeMemory['isWhole'] = ({ id, startedAtMs }) => startedAtMs >= begunMs && !forgotten.has(id);
 
   return {
-    of({ session, agent }, heardBy) {
+    of({ session, agent, person }, heardBy) {
       const known = remembered.get(session.id);
       remembered.delete(session.id);
       const judge =
-        known?.pack === agent.pack
+        known?.pack === agent.pack && known.person === person
           ? known.judge
           : needs.openJudge({
               pack: agent.pack,
@@ -61,7 +63,7 @@ export function createJudgeMemory(needs: {
               run: { agentId: agent.id, person, repository: session.facts.repository },
             });
       const isHeardByHook = heardBy === 'hook' || known?.isHeardByHook === true;
-      remembered.set(session.id, { judge, pack: agent.pack, isHeardByHook });
+      remembered.set(session.id, { judge, pack: agent.pack, person, isHeardByHook });
       for (const [id] of remembered) {
         if (remembered.size <= limits.maxRemembered) break;
         remembered.delete(id);

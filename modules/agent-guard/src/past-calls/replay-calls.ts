@@ -5,8 +5,8 @@ import { readPastCall, type PastCall } from './judged-call.ts';
 
 /** Decisions about calls as they stand in the ledger, newest first. */
 export type PastCalls = {
-  /** Of one agent. What outsiders sent is never among it. */
-  page(wanted: { readonly agentId: string; readonly limit: number; readonly after?: string }): Promise<{
+  /** Of one agent, or of all. What outsiders sent is never among it. */
+  page(wanted: { readonly agentId?: string; readonly limit: number; readonly after?: string }): Promise<{
     readonly entries: readonly { readonly position: string; readonly atMs: number; readonly event: JsonObject }[];
     readonly next?: string;
   }>;
@@ -127,7 +127,10 @@ function isSame(call: PastCall, would: ReturnType<typeof judgeAgain>): boolean {
 }
 
 /** What was refused because nobody could be asked would be asked about where somebody can. */
-function wasAlone(call: PastCall, would: { readonly verdict: AgentVerdict; readonly policies: readonly string[] }) {
+export function wasAlone(
+  call: PastCall,
+  would: { readonly verdict: AgentVerdict; readonly policies: readonly string[] },
+) {
   return (
     call.verdict === 'deny' &&
     would.verdict === 'ask' &&
@@ -136,7 +139,11 @@ function wasAlone(call: PastCall, would: { readonly verdict: AgentVerdict; reado
   );
 }
 
-function judgeAgain({ judged, tool, isAttended, harness }: PastCall, decisions: Pick<Decisions, 'decide' | 'pack'>) {
+/** The strictest of what is said of each thing it does. */
+export function judgeAgain(
+  { judged, tool, isAttended, harness }: PastCall,
+  decisions: Pick<Decisions, 'decide' | 'pack'>,
+) {
   const subject = subjectOf({ isAttended, harness, pack: decisions.pack });
   const [worst] = judged
     .map(({ action, facts }) => ({ action, ...decisions.decide({ action, facts, tool, subject }) }))

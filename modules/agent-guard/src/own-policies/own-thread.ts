@@ -1,0 +1,50 @@
+import { createTaskThread } from '@sallyport/policy-library';
+import type { Watch } from '@sallyport/policy-library';
+import type { PackFile } from '../decisions/index.ts';
+import type { OwnText } from './own-policy.ts';
+import type { JudgeAgain, OwnAnswer, OwnTask, OwnTried } from './own-tasks.ts';
+
+/** Tries the organisation's policies for agents in a thread of their own, limited in time, memory and depth. */
+export type OwnThread = {
+  /** `testsOf`: of this document alone. A text that does not come to an end is refused as a whole. Throws `policy_busy`. */
+  attempt(texts: readonly OwnText[], testsOf?: string): Promise<OwnTried>;
+  /** Of what was read before: no test is run. */
+  read(texts: readonly OwnText[]): Promise<OwnTried>;
+  /** Throws `policy_busy`, and the reason of `signal`. */
+  replay(
+    texts: readonly OwnText[],
+    calls: readonly JudgeAgain[],
+    watch: Watch,
+  ): Promise<Exclude<OwnAnswer, { kind: 'tried' }>>;
+  close(): Promise<void>;
+};
+
+export function createOwnThread(
+  files: readonly PackFile[],
+  { attemptMs = 20_000, replayMs = 60_000 }: { readonly attemptMs?: number; readonly replayMs?: number } = {},
+): OwnThread {
+  const thread = createTaskThread<OwnTask, OwnAnswer>({
+    worker: new URL('./own-worker.ts', import.meta.url),
+    data: files,
+  });
+  const endless = (ms: number): string =>
+    `reading and trying it took over ${ms / 1000} seconds, or too much memory or depth`;
+  async function tried(task: Exclude<OwnTask, { kind: 'replay' }>): Promise<OwnTried> {
+    const answer = await thread.run(task, attemptMs, {});
+    if (answer?.kind === 'tried') return answer.tried;
+    const document = ('testsOf' in task ? task.testsOf : undefined) ?? task.texts[0]?.id ?? '';
+    const fault = { document, line: 1, column: 1, message: endless(attemptMs) };
+    return { faults: [fault], policies: [], results: [], standing: [], widened: [] };
+  }
+  return {
+    attempt: (texts, testsOf) => tried({ kind: 'try', texts, ...(testsOf === undefined ? {} : { testsOf }) }),
+    read: (texts) => tried({ kind: 'read', texts }),
+    async replay(texts, calls, watch) {
+      if (calls.length === 0) return { kind: 'replayed', would: [] };
+      const answer = await thread.run({ kind: 'replay', texts, calls }, replayMs, watch);
+      if (answer === undefined || answer.kind === 'tried') return { kind: 'unreadable', reason: endless(replayMs) };
+      return answer;
+    },
+    close: () => thread.close(),
+  };
+}

@@ -1,0 +1,355 @@
+import type { JsonObject } from '@sallyport/contracts';
+import type { Transaction } from '@sallyport/platform/database';
+import type { Principal } from '@sallyport/platform/http';
+import { createTurns } from '@sallyport/platform/turns';
+import { distinctAuthors, mayBe } from '@sallyport/policy-library';
+import type { Author, Watch } from '@sallyport/policy-library';
+import { guardEvent } from '../audit-record.ts';
+import { AgentGuardError } from '../errors.ts';
+import { authorOf } from './needs.ts';
+import type { OwnPoliciesNeeds } from './needs.ts';
+import { openingsOf } from './openings.ts';
+import type { Opening } from './openings.ts';
+import { draftHash, textsHash } from './own-policy.ts';
+import type { OwnText } from './own-policy.ts';
+import type { OwnStanding } from './own-standing.ts';
+import type { OwnStore } from './own-store.ts';
+import type { OwnTried } from './own-tasks.ts';
+import type { OwnThread } from './own-thread.ts';
+import type { OwnDocument, OwnVersion, OwnVersionSummary } from './own-version.ts';
+import type { ReadOwnPolicy } from './read-own.ts';
+import { refuseTried } from './refuse-tried.ts';
+import type { ReplayedOwn } from './replay-own.ts';
+
+/** What putting a version into force would take. */
+export type OwnProspect = {
+  /** The version it is compared with. */
+  readonly against: number;
+  readonly openings: readonly Opening[];
+  readonly widened: OwnTried['widened'];
+  /** Whoever wrote or asks for it may not approve it; empty where nobody has to. */
+  readonly secondPerson: readonly Author[];
+  /** Why nobody can tell what is in force: then somebody else must approve whatever it holds. */
+  readonly doubt?: string;
+};
+
+/** Who puts what into force: on top of which version, and that it is what they looked at. */
+export type Agreed = { readonly expected: number; readonly digest: string };
+
+/** All documents as they were at a moment. A number is put into force once; going back makes another one of the same documents. */
+export type OwnVersions = {
+  /** Newest first. */
+  list(): Promise<readonly OwnVersionSummary[]>;
+  /** Throws `agent_policy_version_unknown`. */
+  get(version: number): Promise<OwnVersion>;
+  /** Of the documents as they are, or of those of version `from`. Throws `agent_policy_refused`, `agent_policy_tests_failed`. */
+  stage(made: { readonly note: string; readonly from?: number }, by: Principal): Promise<OwnVersion>;
+  prospect(version: number, by: Principal): Promise<OwnProspect>;
+  /** Tries it on recorded calls, on top of what is in force, and keeps what came of it with the version. */
+  replay(version: number, last: number, by: Principal, watch: Required<Watch>): Promise<ReplayedOwn>;
+  /**
+   * Into force, or to whoever must approve: then it is `waiting`. Throws `agent_policy_conflict` when other policies came into force meanwhile or the
+   * version is not what was looked at, `agent_policy_not_replayed`, `agent_policy_refused`, `agent_policy_tests_failed`, `agent_policy_version_state`.
+   */
+  activate(version: number, agreed: Agreed, by: Principal): Promise<OwnVersion>;
+  /** By somebody who neither wrote it nor asked for it. Throws `agent_policy_second_person`, and as `activate`. */
+  approve(version: number, agreed: Agreed, by: Principal): Promise<OwnVersion>;
+  /** It never comes into force. */
+  withdraw(version: number, by: Principal): Promise<OwnVersion>;
+};
+
+type Action = 'stage' | 'replay' | 'ask' | 'decline' | 'withdraw' | 'activate';
+
+export function createOwnVersions(
+  needs: Pick<OwnPoliciesNeeds, 'database' | 'outbox' | 'clock' | 'owner'>,
+  parts: {
+    readonly store: OwnStore;
+    readonly thread: Pick<OwnThread, 'attempt' | 'read'>;
+    readonly standing: () => Promise<OwnStanding>;
+    /** How often policies were put into force, at least. */
+    readonly lastActivation: () => number;
+    readonly replay: (
+      work: {
+        readonly texts: readonly OwnText[];
+        readonly inForce: readonly OwnText[];
+        readonly last: number;
+      } & Required<Watch>,
+    ) => Promise<ReplayedOwn>;
+    /** Right after it was written that it is in force. */
+    readonly onActivated: (version: number, policies: readonly ReadOwnPolicy[]) => Promise<void>;
+  },
+): OwnVersions {
+  const { store, thread } = parts;
+  const inTurn = createTurns();
+
+  async function get(version: number): Promise<OwnVersion> {
+    const found = await store.version(version);
+    if (found !== undefined) return found;
+    throw new AgentGuardError(
+      'agent_policy_version_unknown',
+      `Cannot find version ${version} of the policies for agents`,
+    );
+  }
+
+  async function record(
+    change: { readonly action: Action; readonly version: number; readonly by: Principal; readonly details: JsonObject },
+    apply: (transaction: Transaction) => Promise<void>,
+  ): Promise<void> {
+    const { action, version, by, details } = change;
+    await needs.database.transaction().execute(async (transaction) => {
+      await apply(transaction);
+      const nowMs = needs.clock.nowMs();
+      const target = { type: 'agent policy version', id: String(version) };
+      await needs.outbox.record(
+        transaction,
+        guardEvent({ nowMs, by, action: `agent.policy_${action}`, target, details }),
+      );
+    });
+  }
+
+  async function policiesOf(texts: readonly OwnText[]): Promise<readonly ReadOwnPolicy[]> {
+    return texts.length === 0 ? [] : (await thread.read(texts)).policies;
+  }
+
+  /** Everything that is asked before it may come into force, asked anew: the product may have changed since it was staged. */
+  async function look(made: OwnVersion) {
+    const standing = await parts.standing();
+    const tried = await thread.attempt(made.texts);
+    refuseTried(tried, made.version);
+    const openings = openingsOf(await policiesOf(standing.made?.texts ?? []), tried.policies);
+    return { standing, tried, openings };
+  }
+
+  /** Nobody is their own second person; the operator on this machine, who may do everything anyway, needs none. */
+  const mayGain = (made: OwnVersion, openings: readonly Opening[], by: Author): readonly Author[] =>
+    openings.length === 0 ? [] : distinctAuthors([...made.authors, by]).filter(({ kind }) => kind !== 'operator');
+
+  async function mayCome(version: number, { expected, digest }: Agreed, state: 'staged' | 'waiting') {
+    const made = await get(version);
+    if (made.state !== state)
+      throw new AgentGuardError(
+        'agent_policy_version_state',
+        `Cannot do this with version ${version}: it is ${made.state}, must be ${state}`,
+        { hint: made.state === 'former' ? 'stage another version from it' : 'stage the documents anew' },
+      );
+    if (made.digest !== digest)
+      throw new AgentGuardError(
+        'agent_policy_conflict',
+        `Cannot go on with version ${version}: this is not what was shown`,
+      );
+    const looked = await look(made);
+    const { standing } = looked;
+    if (standing.doubt === undefined && standing.version !== expected) throw overtaken(expected, standing.version);
+    // What was tried on top of other policies, or was other texts, was not tried.
+    if (made.replay?.digest !== digest || made.replay.against !== standing.version)
+      throw new AgentGuardError(
+        'agent_policy_not_replayed',
+        `Cannot put version ${version} into force: it was not replayed on recorded calls on top of version ${standing.version}`,
+        { hint: 'replay it, look at what would be otherwise, then decide' },
+      );
+    return { made, ...looked };
+  }
+
+  async function putInForce(
+    { made, standing, tried, openings }: Awaited<ReturnType<typeof mayCome>>,
+    by: Principal,
+    approvedBy?: Author,
+  ): Promise<void> {
+    const moved: OwnVersionSummary = {
+      ...made,
+      state: 'active',
+      activatedMs: needs.clock.nowMs(),
+      openings: openings.map(({ id, kind }) => ({ id, kind })),
+      ...(approvedBy === undefined ? {} : { approvedBy }),
+    };
+    const details = {
+      ...detailsOf(moved),
+      before: standing.version,
+      from: made.from ?? null,
+      opens: openings.length > 0,
+      opening_policies: openings.slice(0, 50).map(({ id }) => id),
+      approved_by: approvedBy === undefined ? null : { kind: approvedBy.kind, id: approvedBy.id },
+      ...(standing.doubt === undefined ? {} : { in_doubt: standing.doubt.slice(0, 500) }),
+    };
+    await record({ action: 'activate', version: made.version, by, details }, async (transaction) => {
+      const before = standing.doubt === undefined ? standing.version : undefined;
+      if (!(await store.activate(transaction, made.version, before, parts.lastActivation())))
+        throw overtaken(standing.version);
+      if (standing.made !== undefined) await store.move(transaction, { ...standing.made, state: 'former' });
+      await store.move(transaction, moved);
+    });
+    await parts.onActivated(made.version, tried.policies);
+    await needs.outbox.flushed();
+  }
+
+  return {
+    list: () => store.versions(),
+    get,
+    stage: ({ note, from }, by) =>
+      inTurn(async () => {
+        const documents = from === undefined ? await store.documents() : (await get(from)).texts;
+        const texts = documents.map(({ id, name, scope, text, tests }) => ({ id, name, scope, text, tests }));
+        const author = await authorOf(needs, by);
+        const tried = await thread.attempt(texts);
+        refuseTried(tried, undefined);
+        const standing = await parts.standing();
+        const before = standing.made?.texts ?? [];
+        const authors =
+          from === undefined
+            ? writersOf(await store.documents(), await store.removed(), before)
+            : await writersOfOther(await get(from));
+        const made = {
+          state: 'staged',
+          madeMs: needs.clock.nowMs(),
+          madeBy: author,
+          note,
+          digest: textsHash(texts),
+          ...(from === undefined ? {} : { from }),
+          authors: distinctAuthors([...authors, author]),
+          documents: texts.map((one) => ({ id: one.id, name: one.name, hash: draftHash(one) })),
+          openings: openingsOf(await policiesOf(before), tried.policies).map(({ id, kind }) => ({ id, kind })),
+          texts,
+        } as const;
+        let version = 0;
+        await needs.database.transaction().execute(async (transaction) => {
+          version = await store.nextVersion(transaction);
+          await store.add(transaction, { ...made, version });
+          const details = { sha256: made.digest, documents: texts.length, from: from ?? null };
+          const target = { type: 'agent policy version', id: String(version) };
+          await needs.outbox.record(
+            transaction,
+            guardEvent({ nowMs: made.madeMs, by, action: 'agent.policy_stage', target, details }),
+          );
+        });
+        await needs.outbox.flushed();
+        return get(version);
+      }),
+    async prospect(version, by) {
+      const made = await get(version);
+      const { standing, tried, openings } = await look(made);
+      const author = await authorOf(needs, by);
+      const gaining = mayGain(made, openings, author);
+      const { doubt } = standing;
+      return {
+        against: standing.version,
+        openings,
+        widened: tried.widened,
+        secondPerson: gaining.length === 0 && doubt !== undefined && by.kind !== 'operator' ? [author] : gaining,
+        ...(doubt === undefined ? {} : { doubt }),
+      };
+    },
+    async replay(version, last, by, watch) {
+      const { texts, digest } = await get(version);
+      const { version: against, made: inForce } = await parts.standing();
+      const replayed = await parts.replay({ texts, inForce: inForce?.texts ?? [], last, ...watch });
+      const author = await authorOf(needs, by);
+      await inTurn(async () => {
+        const made = await get(version);
+        // Of what is over, or was never the same, nothing is kept.
+        if ((made.state !== 'staged' && made.state !== 'waiting') || made.digest !== digest) return;
+        const { calls, untold, agents, different, looser } = replayed;
+        const counts = { calls, untold, agents, different, looser };
+        const replay = { ...counts, digest, against, last, atMs: needs.clock.nowMs(), by: author };
+        const details = { sha256: digest, against, ...counts };
+        await record({ action: 'replay', version, by, details }, (transaction) =>
+          store.move(transaction, { ...made, replay }, replayed),
+        );
+        await needs.outbox.flushed();
+      });
+      return replayed;
+    },
+    activate: (version, agreed, by) =>
+      inTurn(async () => {
+        const looked = await mayCome(version, agreed, 'staged');
+        const { made, openings, standing } = looked;
+        const author = await authorOf(needs, by);
+        const gaining = mayGain(made, openings, author);
+        const isInDoubt = standing.doubt !== undefined && by.kind !== 'operator';
+        if (gaining.length === 0 && !isInDoubt) {
+          await putInForce(looked, by);
+          return get(version);
+        }
+        const details = {
+          ...detailsOf(made),
+          opening_policies: openings.slice(0, 50).map(({ id }) => id),
+          ...(standing.doubt === undefined ? {} : { in_doubt: standing.doubt.slice(0, 500) }),
+        };
+        await record({ action: 'ask', version, by, details }, (transaction) =>
+          store.move(transaction, {
+            ...made,
+            state: 'waiting',
+            askedBy: author,
+            openings: openings.map(({ id, kind }) => ({ id, kind })),
+          }),
+        );
+        await needs.outbox.flushed();
+        return get(version);
+      }),
+    approve: (version, agreed, by) =>
+      inTurn(async () => {
+        const looked = await mayCome(version, agreed, 'waiting');
+        const { authors, askedBy } = looked.made;
+        const involved = [...authors, ...(askedBy === undefined ? [] : [askedBy])];
+        const isPerson = by.kind === 'user' || by.kind === 'operator';
+        if (!isPerson || (by.kind !== 'operator' && involved.some((author) => mayBe(author, by))))
+          throw new AgentGuardError(
+            'agent_policy_second_person',
+            `Cannot approve version ${version}: ${by.name} ${isPerson ? 'wrote it or asked for it, or by a key of theirs' : 'is no person'}, must be somebody else`,
+          );
+        await putInForce(looked, by, await authorOf(needs, by));
+        return get(version);
+      }),
+    withdraw: (version, by) =>
+      inTurn(async () => {
+        const made = await get(version);
+        if (made.state !== 'staged' && made.state !== 'waiting')
+          throw new AgentGuardError(
+            'agent_policy_version_state',
+            `Cannot withdraw version ${version}: it is ${made.state}, must be staged or waiting`,
+          );
+        const action = made.state === 'waiting' ? 'decline' : 'withdraw';
+        await record({ action, version, by, details: { sha256: made.digest } }, (transaction) =>
+          store.move(transaction, { ...made, state: 'withdrawn' }),
+        );
+        await needs.outbox.flushed();
+        return get(version);
+      }),
+  };
+}
+
+function detailsOf({ digest, documents, authors, askedBy, replay }: OwnVersionSummary): JsonObject {
+  return {
+    sha256: digest,
+    documents: documents.slice(0, 50).map(({ id, hash }) => ({ id, sha256: hash })),
+    authors: authors.map(({ kind, id }) => ({ kind, id })),
+    asked_by: askedBy === undefined ? null : { kind: askedBy.kind, id: askedBy.id },
+    replayed: replay === undefined ? null : { calls: replay.calls, different: replay.different, looser: replay.looser },
+  };
+}
+
+/** Of a version that was in force others agreed to its texts; of one that never was, its authors are those of what is made of it. */
+async function writersOfOther({ authors, activatedMs }: OwnVersion): Promise<readonly Author[]> {
+  return activatedMs === undefined ? authors : [];
+}
+
+/** Who wrote the documents that differ from those in force, or took them away. */
+function writersOf(
+  documents: readonly OwnDocument[],
+  removed: ReadonlyMap<string, readonly Author[]>,
+  inForce: readonly OwnText[],
+): readonly Author[] {
+  const known = new Map(inForce.map((one) => [one.id, draftHash(one)]));
+  const kept = new Set(documents.map(({ id }) => id));
+  return [
+    ...documents.filter(({ id, hash }) => known.get(id) !== hash).flatMap(({ writers }) => writers),
+    ...inForce.filter(({ id }) => !kept.has(id)).flatMap(({ id }) => removed.get(id) ?? []),
+  ];
+}
+
+function overtaken(expected: number, active?: number): AgentGuardError {
+  return new AgentGuardError(
+    'agent_policy_conflict',
+    `Cannot go on from version ${expected}: ${active === undefined ? 'another version' : `version ${active}`} is in force`,
+    { hint: 'look at what is in force now, then decide again' },
+  );
+}

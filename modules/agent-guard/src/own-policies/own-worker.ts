@@ -1,0 +1,13 @@
+// Entry of the thread that the organisation's policies for agents are tried in: what somebody writes is read here first, so that nothing hostile
+// reaches the server's own stack. Whatever is thrown ends it: the engine may be left in any state by a text that is deeper than the stack.
+import { parentPort, workerData } from 'node:worker_threads';
+import type { PackFile } from '../decisions/index.ts';
+import { createOwnTasks } from './own-tasks.ts';
+import type { OwnTask } from './own-tasks.ts';
+
+if (parentPort === null) throw new TypeError('own-worker.ts runs as a worker thread only');
+const port = parentPort;
+const files: readonly PackFile[] = workerData;
+const tasks = createOwnTasks(files);
+
+port.on('message', (task: OwnTask) => port.postMessage(tasks(task)));
