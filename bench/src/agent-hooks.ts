@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isJsonObject, parseJson, type JsonObject } from '@sallyport/contracts';
 import { asker, startBareRoute, type Ask } from './asking.ts';
 import type { Bench } from './bench.ts';
+import { cpuMicrosecondsEach, cpuSeconds } from './process-usage.ts';
 import { repositoryRoot, withDirectory } from './repository.ts';
 import { startServer } from './running-server.ts';
 import { latencies, rounded, type Latencies } from './statistics.ts';
@@ -31,12 +32,15 @@ export const agentHooks: Bench = {
         const askBare = asker(bare.address);
         const run = await begin(ask, server.operatorKey, 'bench-one');
         const taken: Record<'bare' | 'allowed' | 'denied', number[]> = { bare: [], allowed: [], denied: [] };
+        const cpuBefore = cpuSeconds(server);
         for (let at = 0; at < count; at += 1) {
           taken.bare.push((await hook(askBare, run, allowedCall(at))).tookMs);
           taken.allowed.push(expected(await hook(ask, run, allowedCall(at)), true));
           if (at % 4 === 0) taken.denied.push(expected(await hook(ask, run, deniedCall(at)), false));
           if (at % 200 === 0) progress(`${at} calls judged, one after another`);
         }
+        const judged = taken.allowed.length + taken.denied.length;
+        const cpuOneByOne = cpuMicrosecondsEach(cpuBefore, cpuSeconds(server), judged);
         const figures = {
           bare: latencies(taken.bare),
           allowed: latencies(taken.allowed),
@@ -53,7 +57,9 @@ export const agentHooks: Bench = {
         // As many as one owner may have at once.
         const runs: Run[] = [run];
         for (let at = 1; at < agents; at += 1) runs.push(await begin(ask, server.operatorKey, `bench-${at % 50}`));
+        const cpuBeforeAll = cpuSeconds(server);
         const many = await together(ask, runs, options.tiny ? 5 : 20);
+        const cpuTogether = cpuMicrosecondsEach(cpuBeforeAll, cpuSeconds(server), many.times.length);
         progress(`${agents} agents at once: ${rounded(many.perSecond)} calls a second`);
         const stopped = await stopAll(ask, runs, server.operatorKey);
         if (stopped.afterwards > 0)
@@ -63,6 +69,7 @@ export const agentHooks: Bench = {
           inputs: { calls: count, agents },
           figures: {
             ...figures,
+            cpu_microseconds_per_call: { one_by_one: cpuOneByOne, together: cpuTogether },
             shim,
             together: { ...latencies(many.times), calls_per_second: rounded(many.perSecond) },
             stop: {
@@ -78,6 +85,7 @@ export const agentHooks: Bench = {
           },
           notes: [
             'Milliseconds. Allowed and denied: whole requests on a kept connection, answered once the ledger holds the decision durably',
+            'CPU: of each process, with what rules, learning, search and alerts make of the calls meanwhile; it hardly depends on who else is working',
             'The bare route answers {} to the same body from a process of its own',
             'The shim: from starting the bundled guard to its end, beside a Node that runs nothing, in turn',
             'Together: each agent asks again as soon as it is answered, with calls that are allowed',

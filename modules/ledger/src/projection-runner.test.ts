@@ -130,7 +130,7 @@ test('while much comes in, ranges are put together and read at rest; little is r
     ledger: small,
     projection,
     log: quietLog,
-    gather: { clock, forMs: 500 },
+    gather: { clock, forMs: 500, smallMs: 250 },
     delay: async (ms) => {
       rests.push(ms);
       resting.resolve();
@@ -170,7 +170,7 @@ test('few events are read at once ten times in a row, then as often as the range
     ledger: client,
     projection,
     log: quietLog,
-    gather: { clock, forMs: 500 },
+    gather: { clock, forMs: 500, smallMs: 250 },
     delay: async (ms) => {
       rests.push(ms);
       resting.resolve();

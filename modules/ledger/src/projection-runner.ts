@@ -16,29 +16,33 @@ export type ProjectionRunner = {
   stop(): Promise<void>;
 };
 
-export type ProjectionRunnerNeeds = {
+type ProjectionRunnerNeeds = {
   readonly ledger: Pick<Ledger, 'head' | 'read' | 'waitPast'>;
   readonly projection: Projection;
   readonly log: Log;
   /** Waits before a retry; resolves early when aborted. */
   readonly delay: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly limits?: { readonly maxEvents: number; readonly maxBytes: number };
-  /** For a projection to which each range costs much, however little is in it. */
+  /** For a projection to which each range costs something, however little is in it. */
   readonly gather?: Gathering;
 };
 
 /**
- * While much comes in, ranges are put together: the next one is read this long after the last one that held many events was begun, and
- * after ten that held few in a row twice as often.
+ * While much comes in, ranges are put together: the next one is read `forMs` after the last one that held many events was begun, and
+ * `smallMs` after the tenth in a row that held few. Who does one thing and looks for it finds it at once.
  */
-export type Gathering = { readonly clock: Pick<Clock, 'monotonicMs'>; readonly forMs: number };
+type Gathering = {
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly forMs: number;
+  readonly smallMs: number;
+};
 
 const defaultLimits = { maxEvents: 10_000, maxBytes: 8 * 1024 * 1024 };
 const firstDelayMs = 50;
 const maxDelayMs = 5000;
 /** So many in one range are much coming in. */
 const manyEvents = 50;
-/** So many ranges of fewer are gone through at once; who does one thing and looks for it finds it. */
+/** So many ranges of fewer are gone through without a rest. */
 const smallAtOnce = 10;
 
 /** Drives one projection along the feed for ever: a failure is logged, waited out, and the projection loaded again. */
@@ -97,7 +101,7 @@ export function createProjectionRunner(needs: ProjectionRunnerNeeds): Projection
     const { gather } = needs;
     if (gather === undefined) return;
     const nowMs = gather.clock.monotonicMs();
-    small ??= createTokenBucket({ perSecond: 2000 / gather.forMs, burst: smallAtOnce }, nowMs);
+    small ??= createTokenBucket({ perSecond: 1000 / gather.smallMs, burst: smallAtOnce }, nowMs);
     const isSmall = events.length < manyEvents;
     if (isSmall) small.spend(nowMs, 1);
     const ms = isSmall ? small.waitMs(nowMs, 1) : gather.forMs - (nowMs - begunMs);
