@@ -92,6 +92,17 @@ export function searchPath(): string {
   return process.env['PATH'] ?? '';
 }
 
+/** The desktops that run here, as they call themselves: "ubuntu:GNOME". */
+export function desktopName(): string {
+  return process.env['XDG_CURRENT_DESKTOP'] ?? '';
+}
+
+/** Where the sensor of this machine says that somebody is on it. */
+export function vouchSocket(): string {
+  const named = process.env['SALLYPORT_VOUCH_SOCKET'] ?? '';
+  return named === '' ? '/run/sallyport-sensor/vouch.sock' : named;
+}
+
 /** The environment of this process. */
 export function processConfiguration(): Configuration {
   return readConfiguration(process.env);

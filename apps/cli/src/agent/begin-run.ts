@@ -4,6 +4,8 @@ import { CliError } from '../errors.ts';
 import type { ApiClient } from '../http-client.ts';
 import { field, textField } from '../json-reading.ts';
 import type { CliNeeds } from '../needs.ts';
+import { machineFacts } from './machine-facts.ts';
+import { machineProof } from './machine-proof.ts';
 import { workspaceFacts } from './workspace-facts.ts';
 
 /** A run that was begun: the credential of its hooks, and by which policies it is judged. */
@@ -23,6 +25,7 @@ export async function beginRun(
   },
 ): Promise<BegunRun> {
   const facts = workspaceFacts(process.cwd());
+  const [machine, proof] = await Promise.all([machineFacts(), machineProof(client, needs.signal)]);
   const begun = await client.json({
     method: 'POST',
     path: '/v1/agent/sessions',
@@ -34,6 +37,8 @@ export async function beginRun(
       attended: run.isAttended,
       ...(run.version === undefined ? {} : { harness_version: run.version }),
       ...(run.isResumed === true ? { resumed: true } : {}),
+      machine,
+      ...(proof === undefined ? {} : { machine_proof: proof }),
     }),
   });
   const [session, agent, token] = [field(begun, 'session'), field(begun, 'agent'), textField(begun, 'token')];
