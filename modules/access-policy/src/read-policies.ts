@@ -154,16 +154,18 @@ function validateAll(
   schema: string,
   read: ReadonlyMap<string, { readonly text: string; readonly placed: Placed }>,
 ): PolicyFault[] {
-  const checked = schemaToJson(schema);
-  if (checked.type === 'failure')
-    return checked.errors.map((error) => ({ file: 'the schema', line: 1, column: 1, message: sayError(error) }));
   const answer = validate({
     schema,
     policies: { staticPolicies: Object.fromEntries([...read].map(([id, { text }]) => [id, text])) },
     validationSettings: { mode: 'strict' },
   });
-  if (answer.type === 'failure')
-    return answer.errors.map((error) => ({ file: 'the policies', line: 1, column: 1, message: sayError(error) }));
+  if (answer.type === 'failure') {
+    // Asked only now which of the two it is: to read the schema by itself takes as long as to hold everything against it.
+    const checked = schemaToJson(schema);
+    const [file, errors] =
+      checked.type === 'failure' ? ['the schema', checked.errors] : ['the policies', answer.errors];
+    return errors.map((error) => ({ file, line: 1, column: 1, message: sayError(error) }));
+  }
   return [...answer.validationErrors, ...answer.validationWarnings].map(({ policyId, error }) => {
     const policy = read.get(policyId);
     if (policy === undefined) return { file: 'the policies', line: 1, column: 1, message: sayError(error) };
