@@ -5,11 +5,11 @@ import type { Gate, GatedCall } from './gate.ts';
 import { failed, rpcCodes } from './json-rpc.ts';
 import type { RpcOutcome } from './json-rpc.ts';
 import { createRate, type GatewayLimits } from './limits.ts';
+import type { OfferList } from './offer-list.ts';
 import type { ToolList } from './tool-list.ts';
 import type { Upstream } from './upstream.ts';
 
 type How = {
-  readonly tools: ToolList;
   readonly signal: AbortSignal;
   readonly onProgress?: (params: JsonObject) => void;
 };
@@ -17,12 +17,12 @@ type How = {
 /** Calls on their way: what is judged before it goes, and told before its answer is handed on. */
 export type Calls = {
   /** `tools/call`. A no is a result with its reason, which the model reads; never silence. */
-  tool(params: JsonObject, how: How): Promise<RpcOutcome>;
+  tool(params: JsonObject, how: How & { readonly tools: ToolList }): Promise<RpcOutcome>;
   /**
    * What names a resource or a prompt: it brings in what others wrote, as tools do, and tells the server what is asked for. A no is an
    * error with its reason.
    */
-  bringing(method: BringingMethod, params: JsonObject, how: How): Promise<RpcOutcome>;
+  bringing(method: BringingMethod, params: JsonObject, how: How & { readonly offers: OfferList }): Promise<RpcOutcome>;
   /** Why the next question of this name may not go now; undefined when it may. */
   mayGo(name: string): string | undefined;
 };
@@ -79,7 +79,7 @@ export function createCalls({
       readonly changed: () => Promise<string | undefined>;
       readonly no: (reason: string) => RpcOutcome;
     },
-    { signal, onProgress }: Omit<How, 'tools'>,
+    { signal, onProgress }: How,
   ): Promise<RpcOutcome> {
     const { no } = sent;
     const refused = mayGo(`${call.kind} ${call.name}`);
@@ -140,19 +140,20 @@ export function createCalls({
       return pass(call, { method: 'tools/call', params, changed, no: refusal }, how);
     },
 
-    async bringing(method, asked, { tools, ...how }) {
+    async bringing(method, asked, { offers, ...how }) {
       const no = (reason: string): RpcOutcome => failed(rpcCodes.invalidRequest, reason);
-      const refused = async (): Promise<string | undefined> => {
-        const { isApproved, reason } = await tools.isApproved();
-        return isApproved ? undefined : reason;
-      };
-      const reason = await refused();
-      if (reason !== undefined) return no(`Sallyport: ${reason}`);
       const read = bringings[method](asked);
       if (typeof read === 'string') return failed(rpcCodes.invalidParams, read);
       const { kind, name, input, params } = read;
-      const call: GatedCall = { id: newId(), kind, name, input };
-      return pass(call, { method, params: () => params, changed: refused, no }, how);
+      const found = await offers.find(kind, name);
+      if ('reason' in found) return no(`Sallyport: ${found.reason}`);
+      const call: GatedCall = { id: newId(), kind, name, input, ...found };
+      const changed = async (): Promise<string | undefined> => {
+        const now = await offers.find(kind, name);
+        if ('reason' in now) return now.reason;
+        return now.digest === found.digest ? undefined : `${kind} "${name}" changed while it was judged; ask again`;
+      };
+      return pass(call, { method, params: () => params, changed, no }, how);
     },
 
     mayGo,

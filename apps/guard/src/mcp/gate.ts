@@ -1,15 +1,20 @@
 import type { JsonObject } from '@sallyport/contracts';
-import type { ToolDefinition } from '@sallyport/tool-pins';
+import type { OfferDefinition, ToolDefinition } from '@sallyport/tool-pins';
 import type { SignInEvent } from './sign-in/sign-in-events.ts';
 
-/** A server, as it introduced itself. */
+/** Lists of what a server offers beside tools; one is missing where nobody asked for it. */
+export type Offers = Readonly<Partial<Record<'prompt' | 'resource' | 'resource_template', readonly OfferDefinition[]>>>;
+
+/** A server, as it introduced itself, or a part of that. What is missing was not asked for, and says nothing of what was told before. */
 export type ServerWords = {
   readonly name: string;
   readonly transport: 'stdio' | 'http';
   readonly target: string;
   readonly protocol: string;
   readonly serverInfo: JsonObject;
-  readonly tools: readonly ToolDefinition[];
+  readonly tools?: readonly ToolDefinition[];
+  readonly offers?: Offers;
+  readonly instructions?: OfferDefinition;
 };
 
 /** What may be used of it. What is not named here may not be. */
@@ -19,8 +24,11 @@ export type Told = {
   readonly isProvisional?: true;
   /** Why not, for the person at the harness. */
   readonly reason: string;
-  readonly tools: ReadonlyMap<string, { readonly isLet: boolean; readonly reason: string }>;
+  readonly tools: ReadonlyMap<string, Verdict>;
+  /** By `keyOf`. `isNew`: nobody ever decided about it. */
+  readonly offers?: ReadonlyMap<string, Verdict & { readonly isNew?: true }>;
 };
+type Verdict = { readonly isLet: boolean; readonly reason: string };
 
 export type GatedCall = {
   readonly id: string;

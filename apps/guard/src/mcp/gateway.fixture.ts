@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { JsonObject } from '@sallyport/contracts';
+import { keyOf } from '@sallyport/tool-pins';
 import type { Gate, GatedCall, ServerWords } from './gate.ts';
 import type { Lettable } from './handshake.ts';
 import type { RpcId, RpcMessage, RpcOutcome } from './json-rpc.ts';
@@ -25,8 +26,15 @@ export function openGate(changed: Partial<Gate> = {}): OpenGate {
     results,
     async tell(server) {
       told.push(server);
-      const tools = new Map(server.tools.map(({ name }) => [name, { isLet: true, reason: '' }]));
-      return { isApproved: true, reason: '', tools };
+      const yes = { isLet: true, reason: '' };
+      const { tools = [], offers = {}, instructions } = server;
+      const offered = [...Object.values(offers).flat(), ...(instructions === undefined ? [] : [instructions])];
+      return {
+        isApproved: true,
+        reason: '',
+        tools: new Map(tools.map(({ name }) => [name, yes])),
+        offers: new Map(offered.map((offer) => [keyOf(offer), yes])),
+      };
     },
     async judge(call) {
       judged.push(call);

@@ -1,5 +1,6 @@
 import { isJsonObject } from '@sallyport/contracts';
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
+import { plainLine } from './plain-line.ts';
 
 /** Versions with a handshake, the newest first. */
 export const handshakeVersions = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'] as const;
@@ -26,8 +27,8 @@ export function toServer(params: JsonObject, lets: ReadonlySet<Lettable>): JsonO
 }
 
 /**
- * What the client is told of the server. Its `instructions` would go into the prompt of the model without anybody having seen them;
- * tasks, extensions and experiments go past what is judged: they are left out.
+ * What the client is told of the server. Its `instructions` are added by whoever knows that they were approved; tasks, extensions and
+ * experiments go past what is judged: they are left out.
  */
 export function toClient(result: JsonObject): JsonObject {
   const { capabilities, serverInfo, protocolVersion } = result;
@@ -40,17 +41,13 @@ export function toClient(result: JsonObject): JsonObject {
   };
 }
 
-/** A name and a version; nothing else that would be shown. */
+/** A name and a version, too short to say much and with nothing unseen in them: nobody approves them. Nothing else would be shown. */
 export function infoOf(info: JsonValue | undefined, otherwise: string): JsonObject {
   const given = isJsonObject(info) ? info : {};
   const text = (name: string): string | undefined => {
     const value = given[name];
-    return typeof value === 'string' ? value.slice(0, 200) : undefined;
+    return typeof value === 'string' ? plainLine(value).slice(0, longestInfo) : undefined;
   };
-  const title = text('title');
-  return {
-    name: text('name') ?? otherwise,
-    version: text('version') ?? '0',
-    ...(title === undefined ? {} : { title }),
-  };
+  return { name: text('name') ?? otherwise, version: text('version') ?? '0' };
 }
+const longestInfo = 60;

@@ -1,3 +1,5 @@
+import { listLimits } from '@sallyport/tool-pins';
+
 /** What the gateway bears of either side. */
 export type GatewayLimits = {
   /** Of one message, to the server and from it. */
@@ -13,7 +15,8 @@ export type GatewayLimits = {
   /** For an answer of the server to a call, and to all else. */
   readonly callMs: number;
   readonly requestMs: number;
-  readonly maxTools: number;
+  /** What a list of the server may hold, as many as its registry takes. */
+  readonly maxListed: typeof listLimits;
   /** Notifications of the server that are handed on, a minute. */
   readonly noticesAMinute: number;
 };
@@ -27,7 +30,7 @@ export const defaultLimits: GatewayLimits = {
   toolCallsAMinute: 120,
   callMs: 120_000,
   requestMs: 30_000,
-  maxTools: 256,
+  maxListed: listLimits,
   noticesAMinute: 1200,
 };
 

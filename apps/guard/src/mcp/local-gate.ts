@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '@sallyport/contracts';
-import { digestOf } from '@sallyport/tool-pins';
+import { digestOf, keyOf } from '@sallyport/tool-pins';
+import type { Definition } from '@sallyport/tool-pins';
 import type { Gate, ServerWords, Told } from './gate.ts';
 import type { Journal } from './journal.ts';
 import { pinChanges, sayChanges, findingsOf } from './pin-changes.ts';
-import { changePins, type Pinned } from './pin-file.ts';
+import { changePins, pinKinds, type PinKind, type Pinned, type PinnedServer } from './pin-file.ts';
 import { wordsOf } from './upstream.ts';
 
 /**
@@ -26,17 +27,26 @@ export function createLocalGate({
 }): Gate {
   return {
     async tell(server) {
-      const now = pinnedOf(server);
       const { told, lines } = await changePins(file, (pins) => {
-        const pin = pins.get(name);
-        if (pin === undefined)
+        const kept = pins.get(name);
+        const isMoved = kept !== undefined && (kept.target !== server.target || kept.transport !== server.transport);
+        const first = toldKinds(server).filter((kind) => !isMoved && kept?.kinds.includes(kind) !== true);
+        // What of it was never told of is seen for the first time now, and trusted as the rest was.
+        if (first.length > 0) {
+          const pin = firstSeen(kept, server, first, nowMs());
           return {
-            pins: new Map([...pins, [name, { ...now, sinceMs: nowMs() }]]),
+            pins: new Map([...pins, [name, pin]]),
             value: {
-              told: toldOf(server, now),
-              lines: ['seen for the first time, and pinned', ...server.tools.flatMap((tool) => findingsOf(tool))],
+              told: toldOf(server, pin),
+              lines: [
+                `${first.join(', ').replaceAll('_', ' ')}: seen for the first time, and pinned`,
+                ...[...definitionsIn(server).values()].flatMap((one) => findingsOf(one)),
+              ],
             },
           };
+        }
+        const pin = kept ?? firstSeen(undefined, server, [], nowMs());
+        const now = nowOf(pin, server);
         const changes = pinChanges(pin, now);
         const value = {
           told: toldOf(server, pin),
@@ -49,11 +59,11 @@ export function createLocalGate({
                 ],
         };
         const waits = changes.some(({ kind }) => kind !== 'removed');
-        const { waiting: _before, ...kept } = pin;
+        const { waiting: _before, ...rest } = pin;
         const isNoted = waits ? pin.waiting !== undefined && isSame(pin.waiting, now) : pin.waiting === undefined;
         return isNoted
           ? { value }
-          : { pins: new Map([...pins, [name, waits ? { ...kept, waiting: now } : kept]]), value };
+          : { pins: new Map([...pins, [name, waits ? { ...rest, waiting: now } : rest]]), value };
       });
       for (const line of lines) say(line);
       return told;
@@ -103,23 +113,64 @@ export function createLocalGate({
   };
 }
 
-function pinnedOf({ transport, target, tools }: ServerWords): Pinned {
-  return { transport, target, tools: new Map(tools.map((tool) => [tool.name, tool])) };
+function definitionsIn({ tools = [], offers = {}, instructions }: ServerWords): Map<string, Definition> {
+  const all = [...tools, ...Object.values(offers).flat(), ...(instructions === undefined ? [] : [instructions])];
+  return new Map(all.map((one: Definition) => [keyOf(one), one]));
+}
+
+function toldKinds({ tools, offers = {}, instructions }: ServerWords): PinKind[] {
+  return pinKinds.filter((kind) =>
+    kind === 'tool' ? tools !== undefined : kind === 'instructions' ? instructions !== undefined : kind in offers,
+  );
+}
+
+function ofKinds(all: ReadonlyMap<string, Definition>, kinds: readonly PinKind[]): [string, Definition][] {
+  return [...all].filter(([, { kind }]) => kinds.includes(kind ?? 'tool'));
+}
+
+function firstSeen(
+  kept: PinnedServer | undefined,
+  server: ServerWords,
+  kinds: readonly PinKind[],
+  nowMs: number,
+): PinnedServer {
+  const { transport, target } = server;
+  const pin = kept ?? { transport, target, definitions: new Map<string, Definition>(), kinds: [], sinceMs: nowMs };
+  const seen = ofKinds(definitionsIn(server), kinds);
+  const withThem = <Part extends Pinned>(part: Part): Part => ({
+    ...part,
+    definitions: new Map([...part.definitions, ...seen]),
+  });
+  return {
+    ...withThem(pin),
+    kinds: [...pin.kinds, ...kinds],
+    ...(pin.waiting === undefined ? {} : { waiting: withThem(pin.waiting) }),
+  };
+}
+
+/** As it is now: what was not told of this time is as it was told of last. */
+function nowOf(pin: PinnedServer, server: ServerWords): Pinned {
+  const { transport, target } = server;
+  const told = toldKinds(server);
+  const others = pinKinds.filter((kind) => !told.includes(kind));
+  const before = (pin.waiting ?? pin).definitions;
+  return { transport, target, definitions: new Map([...ofKinds(before, others), ...definitionsIn(server)]) };
 }
 
 function toldOf(server: ServerWords, pin: Pinned): Told {
   const isMoved = server.target !== pin.target || server.transport !== pin.transport;
+  const verdict = (one: Definition): { isLet: boolean; reason: string; isNew?: true } => {
+    const pinned = pin.definitions.get(keyOf(one));
+    if (pinned === undefined) return { isLet: false, reason: 'it is new, and nobody approved it', isNew: true };
+    const isLet = digestOf(pinned) === digestOf(one);
+    return { isLet, reason: isLet ? '' : 'it has changed, and nobody approved that' };
+  };
+  const all = [...definitionsIn(server).values()];
   return {
     isApproved: !isMoved,
     reason: 'the server is not the one that was pinned under this name',
-    tools: new Map(
-      server.tools.map((tool) => {
-        const pinned = pin.tools.get(tool.name);
-        if (pinned === undefined) return [tool.name, { isLet: false, reason: 'it is new, and nobody approved it' }];
-        const isLet = digestOf(pinned) === digestOf(tool);
-        return [tool.name, { isLet, reason: isLet ? '' : 'it has changed, and nobody approved that' }];
-      }),
-    ),
+    tools: new Map(all.filter(({ kind }) => kind === undefined).map((tool) => [tool.name, verdict(tool)])),
+    offers: new Map(all.filter(({ kind }) => kind !== undefined).map((offer) => [keyOf(offer), verdict(offer)])),
   };
 }
 

@@ -1,17 +1,10 @@
-import type { JsonObject } from '@sallyport/contracts';
 import type { BringingMethod } from './calls.ts';
 import type { Lettable } from './handshake.ts';
 
-/**
- * Passed on unjudged, of a server that is approved; without a word of it the answer to a list is empty. Of their parameters the one that is
- * named, and nothing else.
- */
-export const passedOn: ReadonlyMap<string, { readonly kind: 'list' | 'plain'; readonly field: string }> = new Map([
-  ['resources/list', { kind: 'list', field: 'cursor' }],
-  ['resources/templates/list', { kind: 'list', field: 'cursor' }],
-  ['prompts/list', { kind: 'list', field: 'cursor' }],
-  ['resources/unsubscribe', { kind: 'plain', field: 'uri' }],
-  ['logging/setLevel', { kind: 'plain', field: 'level' }],
+/** Passed on unjudged, to a server that is approved. Of their parameters the one that is named, and nothing else. */
+export const passedOn: ReadonlyMap<string, { readonly field: string }> = new Map([
+  ['resources/unsubscribe', { field: 'uri' }],
+  ['logging/setLevel', { field: 'level' }],
 ]);
 export const judgedMethods: readonly BringingMethod[] = [
   'resources/read',
@@ -19,11 +12,6 @@ export const judgedMethods: readonly BringingMethod[] = [
   'prompts/get',
   'completion/complete',
 ];
-export const emptyLists: Readonly<Record<string, JsonObject>> = {
-  'resources/list': { resources: [] },
-  'resources/templates/list': { resourceTemplates: [] },
-  'prompts/list': { prompts: [] },
-};
 export const passedNotices: ReadonlySet<string> = new Set([
   'notifications/message',
   'notifications/resources/updated',

@@ -1,15 +1,16 @@
 import { diffTools, inspectTool } from '@sallyport/tool-pins';
-import type { ToolChange, ToolDefinition } from '@sallyport/tool-pins';
+import type { Definition, ToolChange } from '@sallyport/tool-pins';
 import type { Pinned } from './pin-file.ts';
 
 /** How a server differs from its pin. Empty when it does not. */
 export type PinChange =
   | { readonly kind: 'moved'; readonly words: string }
-  | { readonly kind: 'added'; readonly tool: string; readonly words: readonly string[] }
-  | { readonly kind: 'removed'; readonly tool: string }
+  /** `what`: `tool "x"`, `prompt "x"`. */
+  | { readonly kind: 'added'; readonly what: string; readonly words: readonly string[] }
+  | { readonly kind: 'removed'; readonly what: string }
   | {
       readonly kind: 'changed';
-      readonly tool: string;
+      readonly what: string;
       readonly changes: readonly ToolChange[];
       readonly words: readonly string[];
     };
@@ -18,15 +19,17 @@ export function pinChanges(pin: Pinned, now: Pinned): PinChange[] {
   const changes: PinChange[] = [];
   if (pin.target !== now.target || pin.transport !== now.transport)
     changes.push({ kind: 'moved', words: `it was "${pin.target}", and is "${now.target}"` });
-  for (const [name, tool] of now.tools) {
-    const before = pin.tools.get(name);
-    if (before === undefined) changes.push({ kind: 'added', tool: name, words: findingsOf(tool) });
+  for (const [key, one] of now.definitions) {
+    const [before, what] = [pin.definitions.get(key), nameOf(one)];
+    if (before === undefined) changes.push({ kind: 'added', what, words: findingsOf(one) });
     else {
-      const differs = diffTools(before, tool);
-      if (differs.length > 0) changes.push({ kind: 'changed', tool: name, changes: differs, words: findingsOf(tool) });
+      const differs = diffTools(before, one);
+      if (differs.length > 0) changes.push({ kind: 'changed', what, changes: differs, words: findingsOf(one) });
     }
   }
-  for (const name of pin.tools.keys()) if (!now.tools.has(name)) changes.push({ kind: 'removed', tool: name });
+  for (const [key, one] of pin.definitions)
+    // Resources come and go with what there is to read.
+    if (!now.definitions.has(key) && one.kind !== 'resource') changes.push({ kind: 'removed', what: nameOf(one) });
   return changes;
 }
 
@@ -40,20 +43,25 @@ function wordsOfChange(change: PinChange): string[] {
     case 'moved':
       return [`the server is another: ${change.words}`];
     case 'removed':
-      return [`tool "${change.tool}" is gone`];
+      return [`${change.what} is gone`];
     case 'added':
-      return [`tool "${change.tool}" is new`, ...change.words];
+      return [`${change.what} is new`, ...change.words];
     case 'changed':
       return [
-        `tool "${change.tool}" has changed:`,
+        `${change.what} has changed:`,
         ...change.changes.map(({ weight, kind, path, parts }) => `  ${weight}: ${path} (${kind}): ${partsOf(parts)}`),
         ...change.words,
       ];
   }
 }
 
-/** What a person should know before they trust a tool. */
-export function findingsOf(tool: ToolDefinition): string[] {
+function nameOf({ kind, name }: Definition): string {
+  if (kind === undefined) return `tool "${name}"`;
+  return kind === 'instructions' ? 'what it tells the model to begin with' : `${kind.replace('_', ' ')} "${name}"`;
+}
+
+/** What a person should know before they trust it. */
+export function findingsOf(tool: Definition): string[] {
   return inspectTool(tool).map(({ kind, path, shown }) => `  look at ${path} of "${tool.name}": ${kind} ${shown}`);
 }
 

@@ -1,18 +1,24 @@
-import { isJsonObject, parseJson } from '@sallyport/contracts';
+import { isJsonObject, parseJson, textsOf } from '@sallyport/contracts';
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
-import { readTool } from '@sallyport/tool-pins';
-import type { ToolDefinition } from '@sallyport/tool-pins';
+import { keyOf, offerKinds, readDefinition } from '@sallyport/tool-pins';
+import type { Definition } from '@sallyport/tool-pins';
 import { readOwnFile, replaceFile, withLock } from './locked-file.ts';
 
 /** What a server was when somebody first saw or last approved it. */
 export type Pinned = {
   readonly transport: string;
   readonly target: string;
-  readonly tools: ReadonlyMap<string, ToolDefinition>;
+  /** Its tools and what else it offers, by `keyOf`. */
+  readonly definitions: ReadonlyMap<string, Definition>;
 };
+
+export const pinKinds = ['tool', ...offerKinds] as const;
+export type PinKind = (typeof pinKinds)[number];
 
 export type PinnedServer = Pinned & {
   readonly sinceMs: number;
+  /** What of it was ever told of; before there were others that was its tools. */
+  readonly kinds: readonly PinKind[];
   /** What it says now and nobody has approved. */
   readonly waiting?: Pinned;
 };
@@ -39,13 +45,14 @@ export function readPins(file: string): Pins {
   return new Map(
     Object.entries(servers).map(([name, server]) => {
       if (!isJsonObject(server)) throw damaged(file, `"${name}" is no object`);
-      const { sinceMs, waiting } = server;
+      const { sinceMs, waiting, kinds = ['tool'] } = server;
       if (typeof sinceMs !== 'number') throw damaged(file, `"${name}" has no time`);
       return [
         name,
         {
           ...pinnedOf(file, server),
           sinceMs,
+          kinds: pinKinds.filter((kind) => textsOf(kinds).includes(kind)),
           ...(isJsonObject(waiting) ? { waiting: pinnedOf(file, waiting) } : {}),
         },
       ];
@@ -66,28 +73,39 @@ export async function changePins<Value>(
 }
 
 function pinnedOf(file: string, body: JsonObject): Pinned {
-  const { transport, target, tools } = body;
-  if (typeof transport !== 'string' || typeof target !== 'string' || !isJsonObject(tools))
+  const { transport, target, tools, offers = [] } = body;
+  if (typeof transport !== 'string' || typeof target !== 'string' || !isJsonObject(tools) || !Array.isArray(offers))
     throw damaged(file, 'a server lacks its transport, target or tools');
-  return {
-    transport,
-    target,
-    tools: new Map(
-      Object.entries(tools).map(([name, tool]) => {
-        const read = readTool(tool);
-        if (!read.ok || read.tool.name !== name) throw damaged(file, `tool "${name}" cannot be read`);
-        return [name, read.tool];
-      }),
-    ),
-  };
+  const pinned = Object.entries(tools).map(([name, tool]) => {
+    const read = readDefinition(tool);
+    if (!read.ok || read.definition.name !== name || read.definition.kind !== undefined)
+      throw damaged(file, `tool "${name}" cannot be read`);
+    return read.definition;
+  });
+  const listed: readonly JsonValue[] = offers;
+  const others = listed.map((offer) => {
+    const read = readDefinition(offer);
+    if (!read.ok || read.definition.kind === undefined) throw damaged(file, 'something it offers cannot be read');
+    return read.definition;
+  });
+  return { transport, target, definitions: new Map([...pinned, ...others].map((one) => [keyOf(one), one])) };
 }
 
 function textOf(pins: Pins): string {
-  const plain = ({ transport, target, tools }: Pinned) => ({ transport, target, tools: Object.fromEntries(tools) });
+  const plain = ({ transport, target, definitions }: Pinned) => {
+    const all = [...definitions.values()];
+    const tools = all.filter(({ kind }) => kind === undefined).map((tool) => [tool.name, tool] as const);
+    return {
+      transport,
+      target,
+      tools: Object.fromEntries(tools),
+      offers: all.filter(({ kind }) => kind !== undefined),
+    };
+  };
   const servers = Object.fromEntries(
-    [...pins].map(([name, { sinceMs, waiting, ...server }]) => [
+    [...pins].map(([name, { sinceMs, kinds, waiting, ...server }]) => [
       name,
-      { sinceMs, ...plain(server), ...(waiting === undefined ? {} : { waiting: plain(waiting) }) },
+      { sinceMs, kinds, ...plain(server), ...(waiting === undefined ? {} : { waiting: plain(waiting) }) },
     ]),
   );
   return `${JSON.stringify({ version: 1, servers }, null, 1)}\n`;

@@ -54,7 +54,12 @@ function applied(now: Pins, seen: Pins, what: 'approve' | 'forget'): Pins {
     else if (looked !== undefined) {
       const { waiting } = pin;
       const isSame = waiting !== undefined && pinChanges(looked, waiting).length === 0;
-      changed.set(name, { ...looked, sinceMs: pin.sinceMs, ...(waiting === undefined || isSame ? {} : { waiting }) });
+      changed.set(name, {
+        ...looked,
+        sinceMs: pin.sinceMs,
+        kinds: pin.kinds,
+        ...(waiting === undefined || isSame ? {} : { waiting }),
+      });
     }
   }
   return changed;
@@ -63,9 +68,11 @@ function applied(now: Pins, seen: Pins, what: 'approve' | 'forget'): Pins {
 function list(pins: Pins, only: string | undefined): string[] {
   return [...pins].flatMap(([name, pin]) => {
     if (only !== undefined && only !== name) return [];
-    const { tools, target, waiting } = pin;
+    const { definitions, target, waiting } = pin;
+    const tools = [...definitions.values()].filter(({ kind }) => kind === undefined).length;
+    const others = definitions.size - tools;
     return [
-      `${name}: ${tools.size} tools of "${target}", since ${new Date(pin.sinceMs).toISOString()}`,
+      `${name}: ${tools} tools${others === 0 ? '' : ` and ${others} other things`} of "${target}", since ${new Date(pin.sinceMs).toISOString()}`,
       ...(waiting === undefined ? [] : sayChanges(pinChanges(pin, waiting)).map((line) => `  waits: ${line}`)),
     ];
   });

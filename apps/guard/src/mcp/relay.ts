@@ -1,12 +1,15 @@
 import { isJsonObject, textOf } from '@sallyport/contracts';
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
+import { keyOf, readOffer } from '@sallyport/tool-pins';
 import { createCalls } from './calls.ts';
-import type { Gate } from './gate.ts';
+import type { Gate, ServerWords } from './gate.ts';
 import { isHandshakeVersion, toClient, toServer, type Lettable } from './handshake.ts';
 import { failed, rpcCodes } from './json-rpc.ts';
 import type { ReadMessage, RpcId, RpcMessage, RpcNotification, RpcOutcome, RpcRequest } from './json-rpc.ts';
 import { createRate, type GatewayLimits } from './limits.ts';
-import { askable, emptyLists, judgedMethods, passedOn, passedNotices } from './passing.ts';
+import { createOfferList, offerMethods, type OfferList } from './offer-list.ts';
+import { askable, judgedMethods, passedOn, passedNotices } from './passing.ts';
+import { ListError } from './read-pages.ts';
 import { createToolList, type ToolList } from './tool-list.ts';
 import type { ToolServer } from './tool-server.ts';
 import { createUpstream, wordsOf } from './upstream.ts';
@@ -54,10 +57,20 @@ export function createRelay(needs: RelayNeeds): Relay {
   const onSettled: (() => void)[] = [];
   let askedCount = 0;
   let tools: ToolList | undefined;
+  let offers: OfferList | undefined;
+  /** As it was said last, without asking. */
+  let wasApproved = false;
   let isBegun = false;
 
   const upstream = createUpstream({ server, say, closed: needs.closed, answer: answerServer, noticed });
   const calls = createCalls({ ...needs, upstream });
+  const telling: Pick<Gate, 'tell'> = {
+    async tell(words) {
+      const told = await gate.tell(words);
+      wasApproved = told.isApproved;
+      return told;
+    },
+  };
 
   async function answerServer({ method, params }: RpcRequest, signal: AbortSignal): Promise<RpcOutcome> {
     if (method === 'ping') return { result: {} };
@@ -89,12 +102,15 @@ export function createRelay(needs: RelayNeeds): Relay {
 
   function noticed({ method, params }: RpcNotification): void {
     if (method === 'notifications/tools/list_changed') tools?.changed();
+    if (method === 'notifications/prompts/list_changed') offers?.changed('prompts/list');
+    if (method === 'notifications/resources/list_changed')
+      for (const list of ['resources/list', 'resources/templates/list'] as const) offers?.changed(list);
     if (!passedNotices.has(method)) {
       say(`a notice "${method.slice(0, 100)}" of the server is not passed on`);
       return;
     }
     // Nobody has looked at what speaks, and its words may reach the model.
-    if (tools?.wasApproved() !== true || notices.take('') !== undefined) return;
+    if (!wasApproved || notices.take('') !== undefined) return;
     const isBare = method.endsWith('/list_changed');
     needs.toClient({ kind: 'notification', method, params: isBare ? {} : withoutOurMeta(params) });
   }
@@ -120,31 +136,49 @@ export function createRelay(needs: RelayNeeds): Relay {
       );
     }
     const shown = toClient(outcome.result);
-    if (outcome.result['instructions'] !== undefined)
-      say('the instructions of the server are left out: nobody has looked at them');
     const capabilities = isJsonObject(shown['capabilities']) ? shown['capabilities'] : {};
-    tools = createToolList({
-      upstream,
-      gate,
-      server: {
-        name,
-        transport: server.transport,
-        target: server.target,
-        protocol: server.protocol?.() ?? protocolVersion,
-        serverInfo: isJsonObject(shown['serverInfo']) ? shown['serverInfo'] : {},
-      },
-      hasTools: isJsonObject(capabilities['tools']),
-      limits,
-      say,
-    });
-    return { result: shown };
+    const words = {
+      name,
+      transport: server.transport,
+      target: server.target,
+      protocol: server.protocol?.() ?? protocolVersion,
+      serverInfo: isJsonObject(shown['serverInfo']) ? shown['serverInfo'] : {},
+    };
+    const common = { upstream, gate: telling, server: words, limits, say };
+    tools = createToolList({ ...common, hasTools: isJsonObject(capabilities['tools']) });
+    offers = createOfferList({ ...common, capabilities });
+    const instructions = await letInstructions(outcome.result['instructions'], words);
+    return { result: instructions === undefined ? shown : { ...shown, instructions } };
+  }
+
+  /** The model reads them: they wait for a decision as tools do, and a handshake goes on without them. */
+  async function letInstructions(
+    said: JsonValue | undefined,
+    words: Omit<ServerWords, 'instructions'>,
+  ): Promise<string | undefined> {
+    if (said === undefined || said === '') return undefined;
+    const read = readOffer('instructions', { instructions: said });
+    let why: string;
+    if (read.ok) {
+      try {
+        const told = await telling.tell({ ...words, instructions: read.offer });
+        const verdict = told.offers?.get(keyOf(read.offer));
+        if (told.isApproved && verdict?.isLet === true) return read.offer.description;
+        why = verdict?.reason ?? told.reason;
+      } catch (error) {
+        why = wordsOf(error);
+      }
+    } else why = read.message;
+    say(`the instructions of the server are held back: ${why}`);
+    return undefined;
   }
 
   async function answerClient(request: RpcRequest, signal: AbortSignal): Promise<RpcOutcome> {
     const { method, params } = request;
     if (method === 'ping') return { result: {} };
     if (method === 'initialize') return begin(params);
-    if (tools === undefined) return failed(rpcCodes.invalidRequest, 'The first question must be "initialize"');
+    if (tools === undefined || offers === undefined)
+      return failed(rpcCodes.invalidRequest, 'The first question must be "initialize"');
     const onProgress = progressTo(params);
     const how = { signal, ...(onProgress === undefined ? {} : { onProgress }) };
     if (method === 'tools/list') {
@@ -154,9 +188,14 @@ export function createRelay(needs: RelayNeeds): Relay {
       return { result: { tools: shown.map((tool): JsonObject => ({ ...tool })) } };
     }
     if (method === 'tools/call') return calls.tool(params, { ...how, tools });
+    const list = offerMethods.find((one) => one === method);
+    if (list !== undefined) {
+      offers.changed(list);
+      return { result: await offers.shown(list) };
+    }
     const judged = judgedMethods.find((one) => one === method);
     if (judged !== undefined) {
-      const outcome = await calls.bringing(judged, params, { ...how, tools });
+      const outcome = await calls.bringing(judged, params, { ...how, offers });
       if (method === 'resources/subscribe' && 'result' in outcome && subscribed.size < maxSubscribed)
         subscribed.add(textOf(params['uri']));
       return outcome;
@@ -165,10 +204,7 @@ export function createRelay(needs: RelayNeeds): Relay {
     if (passing === undefined)
       return failed(rpcCodes.noSuchMethod, `Sallyport does not pass on "${method.slice(0, 100)}"`);
     const { isApproved, reason } = await tools.isApproved();
-    if (!isApproved)
-      return passing.kind === 'list'
-        ? { result: emptyLists[method] ?? {} }
-        : failed(rpcCodes.invalidRequest, `Sallyport: ${reason}`);
+    if (!isApproved) return failed(rpcCodes.invalidRequest, `Sallyport: ${reason}`);
     // The server hears no address from here that it was not told when it was judged.
     if (method === 'resources/unsubscribe' && !subscribed.delete(textOf(params['uri']))) return { result: {} };
     const refused = calls.mayGo(method);
@@ -205,7 +241,7 @@ export function createRelay(needs: RelayNeeds): Relay {
   }
 
   async function handle(request: RpcRequest): Promise<void> {
-    const key = keyOf(request.id);
+    const key = idKey(request.id);
     const send = (outcome: RpcOutcome): void => needs.toClient({ kind: 'response', id: request.id, outcome });
     if (waiting.has(key)) {
       // Two answers to one id would tell nobody which is which: the first question keeps it.
@@ -223,7 +259,8 @@ export function createRelay(needs: RelayNeeds): Relay {
     try {
       outcome = await answerClient(request, over.signal);
     } catch (error) {
-      outcome = failed(rpcCodes.internal, `Sallyport: ${wordsOf(error)}`);
+      const data = error instanceof ListError ? { code: error.code } : undefined;
+      outcome = failed(rpcCodes.internal, `Sallyport: ${wordsOf(error)}`, data);
     }
     waiting.delete(key);
     tellSettled();
@@ -234,7 +271,7 @@ export function createRelay(needs: RelayNeeds): Relay {
   function tellServer({ method, params }: RpcNotification): void {
     if (method === 'notifications/cancelled') {
       const id = params['requestId'];
-      if (typeof id === 'string' || typeof id === 'number') waiting.get(keyOf(id))?.abort();
+      if (typeof id === 'string' || typeof id === 'number') waiting.get(idKey(id))?.abort();
       return;
     }
     const isOn =
@@ -260,7 +297,7 @@ export function createRelay(needs: RelayNeeds): Relay {
         }
         case 'refused': {
           say(`cannot read what the client said: ${message.reason}`);
-          if (message.id === undefined || waiting.has(keyOf(message.id))) return;
+          if (message.id === undefined || waiting.has(idKey(message.id))) return;
           const outcome = failed(message.code, `Sallyport: cannot read the message: ${message.reason}`);
           needs.toClient({ kind: 'response', id: message.id, outcome });
         }
@@ -279,7 +316,7 @@ export function createRelay(needs: RelayNeeds): Relay {
   };
 }
 
-function keyOf(id: RpcId): string {
+function idKey(id: RpcId): string {
   return JSON.stringify(id);
 }
 

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson, isJsonObject } from '@sallyport/contracts';
+import { canonicalJson, isJsonObject, itemsOf, textOf } from '@sallyport/contracts';
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
-import { digestOf } from '@sallyport/tool-pins';
+import { digestOf, keyOf, offerKinds, shownOffer } from '@sallyport/tool-pins';
+import type { Definition, OfferDefinition } from '@sallyport/tool-pins';
 import type { AskServer, ServerAnswer } from './ask-server.ts';
 import type { Gate, GatedCall, ServerWords, Told } from './gate.ts';
 import type { SignInEvent } from './sign-in/sign-in-events.ts';
@@ -32,8 +33,9 @@ export function createServerGate({
   readonly say: (line: string) => void;
 }): Gate {
   let words: ServerWords | undefined;
-  /** What the server said last, and of which definitions. */
-  let last: { readonly told: Told; readonly digests: ReadonlyMap<string, string> } | undefined;
+  /** What the server said last of the whole, and which definitions it let. */
+  let last: Pick<Told, 'isApproved' | 'reason'> | undefined;
+  const lets = new Map<string, string>();
   /** Calls that went unasked: the server knows nothing of what they brought. */
   const unasked = new Set<string>();
   const missedOf = ({ kind, name: called, input }: GatedCall): Parameters<Spool['keep']>[0] => ({
@@ -65,21 +67,21 @@ export function createServerGate({
 
   const gate: Gate = {
     async tell(server) {
-      words = server;
-      const { name: _name, tools, ...rest } = server;
-      const digests = new Map(tools.map((tool) => [tool.name, digestOf(tool)]));
-      const answer = await post({
-        path: '/v1/agent/gateway/servers',
-        body: { name, ...rest, tools: tools.map((tool): JsonObject => ({ ...tool })) },
-      });
+      words = { ...words, ...server, offers: { ...words?.offers, ...server.offers } };
+      const answer = await post({ path: '/v1/agent/gateway/servers', body: bodyOfWords({ ...server, name }) });
       if (answer.kind === 'answer') {
         const told = toldOf(answer.body);
-        last = { told, digests };
+        last = told;
+        for (const one of definitionsIn(server)) {
+          const { isLet } = (one.kind === undefined ? told.tools.get(one.name) : told.offers?.get(keyOf(one))) ?? {};
+          if (isLet === true) lets.set(keyOf(one), digestOf(one));
+          else lets.delete(keyOf(one));
+        }
         return told;
       }
       if (answer.kind === 'unreachable' && spool !== undefined) {
         say(`the server cannot be reached (${answer.reason}); going on with what it approved before`);
-        return openTold(digests);
+        return openTold(server);
       }
       const reason = noAnswer(answer);
       say(reason);
@@ -159,21 +161,37 @@ export function createServerGate({
   return gate;
 
   /** What was approved before and has not changed; where nothing was ever said, nothing: the server may be a blocked one. */
-  function openTold(digests: ReadonlyMap<string, string>): Told {
-    const before = last;
-    const isSame = (tool: string): boolean => before?.digests.get(tool) === digests.get(tool);
+  function openTold(server: ServerWords): Told {
+    const verdict = (one: Definition) => {
+      const isLet = lets.get(keyOf(one)) === digestOf(one);
+      return { isLet, reason: isLet ? '' : 'it is not as it was approved, and the server cannot be asked' };
+    };
+    const all = definitionsIn(server);
     return {
       isProvisional: true,
-      isApproved: before?.told.isApproved ?? false,
-      reason: before?.told.reason ?? 'the server of Sallyport was not reached yet, so nobody knows what is approved',
-      tools: new Map(
-        [...digests.keys()].map((tool) => {
-          const isLet = isSame(tool) && before?.told.tools.get(tool)?.isLet === true;
-          return [tool, { isLet, reason: isLet ? '' : 'it is not as it was approved, and the server cannot be asked' }];
-        }),
-      ),
+      isApproved: last?.isApproved ?? false,
+      reason: last?.reason ?? 'the server of Sallyport was not reached yet, so nobody knows what is approved',
+      tools: new Map(all.flatMap((one) => (one.kind === undefined ? [[one.name, verdict(one)] as const] : []))),
+      offers: new Map(all.flatMap((one) => (one.kind === undefined ? [] : [[keyOf(one), verdict(one)] as const]))),
     };
   }
+}
+
+function definitionsIn({ tools = [], offers = {}, instructions }: ServerWords): Definition[] {
+  return [...tools, ...Object.values(offers).flat(), ...(instructions === undefined ? [] : [instructions])];
+}
+
+function bodyOfWords({ tools, offers = {}, instructions, ...server }: ServerWords): JsonObject {
+  const { prompt, resource, resource_template: template } = offers;
+  const shown = (list: readonly OfferDefinition[]): JsonObject[] => list.map((offer) => ({ ...shownOffer(offer) }));
+  return {
+    ...server,
+    ...(tools === undefined ? {} : { tools: tools.map((tool): JsonObject => ({ ...tool })) }),
+    ...(prompt === undefined ? {} : { prompts: shown(prompt) }),
+    ...(resource === undefined ? {} : { resources: shown(resource) }),
+    ...(template === undefined ? {} : { resourceTemplates: shown(template) }),
+    ...(instructions === undefined ? {} : { instructions: instructions.description ?? '' }),
+  };
 }
 
 function bodyOf(server: string, { id, kind, name, digest, input }: GatedCall): JsonObject {
@@ -194,7 +212,7 @@ function noAnswer(answer: Exclude<ServerAnswer, { kind: 'answer' }>): string {
     : `Sallyport: ${answer.reason}`;
 }
 
-/** `{ server: { state }, tools: [{ name, isLet, reason? }] }`; what is not said to be let is not. */
+/** `{ server: { state }, tools: [{ name, isLet, reason? }], offers: [{ kind, name, isLet, isNew? }] }`; what is not said to be let is not. */
 function toldOf(body: JsonObject): Told {
   const server = isJsonObject(body['server']) ? body['server'] : {};
   const state = server['state'];
@@ -216,5 +234,16 @@ function toldOf(body: JsonObject): Told {
       : state === 'blocked'
         ? 'this server is blocked'
         : 'nobody approved this server yet; somebody with agents:manage does that in the console, under Agents';
-  return { isApproved: state === 'approved', reason, tools };
+  const offers = new Map<string, { isLet: boolean; reason: string; isNew?: true }>();
+  for (const offer of itemsOf(body['offers'])) {
+    if (!isJsonObject(offer)) continue;
+    const kind = offerKinds.find((one) => one === offer['kind']);
+    if (kind === undefined) continue;
+    offers.set(keyOf({ kind, name: textOf(offer['name']) }), {
+      isLet: offer['isLet'] === true,
+      reason: typeof offer['reason'] === 'string' ? offer['reason'] : 'nobody approved it',
+      ...(offer['isNew'] === true ? { isNew: true } : {}),
+    });
+  }
+  return { isApproved: state === 'approved', reason, tools, offers };
 }

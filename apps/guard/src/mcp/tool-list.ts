@@ -1,8 +1,8 @@
-import type { JsonValue } from '@sallyport/contracts';
 import { digestOf, readTool } from '@sallyport/tool-pins';
 import type { ToolDefinition } from '@sallyport/tool-pins';
 import type { Gate, ServerWords, Told } from './gate.ts';
 import type { GatewayLimits } from './limits.ts';
+import { ListError, readPages } from './read-pages.ts';
 import type { Upstream } from './upstream.ts';
 
 /** The tools of a server, as they were told and as far as they may be used. */
@@ -12,13 +12,9 @@ export type ToolList = {
   /** The digest of a tool as the client was shown it; a reason where it may not be used. Throws when the list cannot be had. */
   find(name: string): Promise<{ readonly digest: string } | { readonly reason: string }>;
   isApproved(): Promise<{ readonly isApproved: boolean; readonly reason: string }>;
-  /** What was said of the server last, without asking: false before anything was. */
-  wasApproved(): boolean;
   /** It may have changed: what comes next reads it again. */
   changed(): void;
 };
-
-const maxPages = 100;
 
 export function createToolList({
   upstream,
@@ -30,47 +26,39 @@ export function createToolList({
 }: {
   readonly upstream: Pick<Upstream, 'ask'>;
   readonly gate: Pick<Gate, 'tell'>;
-  readonly server: Omit<ServerWords, 'tools'>;
+  readonly server: Omit<ServerWords, 'tools' | 'offers' | 'instructions'>;
   readonly hasTools: boolean;
-  readonly limits: Pick<GatewayLimits, 'maxTools' | 'requestMs'>;
+  readonly limits: Pick<GatewayLimits, 'maxListed' | 'requestMs'>;
   readonly say: (line: string) => void;
 }): ToolList {
-  let wasApproved = false;
   let held: Promise<{ readonly tools: readonly ToolDefinition[]; readonly told: Told }> | undefined;
 
   /** All pages, read by us: what the client has not been shown by us it cannot call. */
   async function readAll(): Promise<ToolDefinition[]> {
-    const tools: ToolDefinition[] = [];
-    let cursor: string | undefined;
-    for (let page = 0; hasTools; page += 1) {
-      const outcome = await upstream.ask({
-        method: 'tools/list',
-        params: cursor === undefined ? {} : { cursor },
-        waitMs: limits.requestMs,
-      });
-      if ('error' in outcome) throw new Error(`The server does not list its tools: ${outcome.error.message}`);
-      const { tools: some, nextCursor } = outcome.result;
-      const listed: readonly JsonValue[] = Array.isArray(some) ? some : [];
-      for (const one of listed) {
-        const read = readTool(one);
-        if (!read.ok) say(`a tool is left out: ${read.message}`);
-        else if (tools.some(({ name }) => name === read.tool.name))
-          throw new Error(`The server lists two tools named "${read.tool.name}"`);
-        else tools.push(read.tool);
-      }
-      if (tools.length > limits.maxTools) throw new Error(`The server has more than ${limits.maxTools} tools`);
-      if (typeof nextCursor !== 'string' || nextCursor === '') break;
-      if (page >= maxPages || nextCursor.length > 4096) throw new Error('The list of tools has no end');
-      cursor = nextCursor;
+    if (!hasTools) return [];
+    const listed = await readPages({
+      upstream,
+      method: 'tools/list',
+      field: 'tools',
+      what: 'tools',
+      atMost: limits.maxListed.tool,
+      limits,
+    });
+    const tools = new Map<string, ToolDefinition>();
+    for (const one of listed) {
+      const read = readTool(one);
+      if (!read.ok) say(`a tool is left out: ${read.message}`);
+      else if (tools.has(read.tool.name))
+        throw new ListError('listed_twice', `The server lists two tools named "${read.tool.name}"`);
+      else tools.set(read.tool.name, read.tool);
     }
-    return tools;
+    return [...tools.values()];
   }
 
   async function current() {
     held ??= (async () => {
       const tools = await readAll();
       const told = await gate.tell({ ...server, tools });
-      wasApproved = told.isApproved;
       for (const { name } of tools) {
         const one = told.tools.get(name);
         if (one?.isLet !== true) say(`tool "${name}" is held back: ${one?.reason ?? told.reason}`);
@@ -105,7 +93,6 @@ export function createToolList({
       const { isApproved, reason } = (await current()).told;
       return { isApproved, reason };
     },
-    wasApproved: () => wasApproved,
     changed: () => {
       held = undefined;
     },
