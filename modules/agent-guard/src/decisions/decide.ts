@@ -36,6 +36,8 @@ export type Decision = {
   readonly policies: readonly string[];
   /** So many different people must say yes, where one is not enough. */
   readonly people?: 2;
+  /** The pack would have asked; a policy of the organisation let it through. */
+  readonly isLifted?: true;
 };
 
 /**

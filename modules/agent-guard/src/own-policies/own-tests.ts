@@ -2,7 +2,6 @@ import * as cedar from '@cedar-policy/cedar-wasm/nodejs';
 import type { AgentVerdict } from '@sallyport/contracts';
 import { decisionActions, subjectOf } from '../decisions/index.ts';
 import type { DecisionAction, FlowFacts, PackDecisions } from '../decisions/index.ts';
-import { unknownMachine } from '../decisions/machine-facts.ts';
 import { createOpenJudge } from '../hooks/open-judge.ts';
 import { withOwn } from './own-decisions.ts';
 import type { OwnInForce } from './own-decisions.ts';
