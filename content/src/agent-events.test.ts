@@ -60,7 +60,11 @@ const call: AgentCall = {
   personHours: 'outside',
 };
 const happenings: readonly AgentHappening[] = [
-  { kind: 'session_started', reason: 'startup' },
+  {
+    kind: 'session_started',
+    reason: 'startup',
+    machine: { posture: 'weak', weaknesses: ['disk-clear'], sensor: 's-1', isProofRefused: true },
+  },
   { kind: 'session_ended' },
   { kind: 'prompt_given', prompt: 'p-1', origin: 'person', text: 'Build it' },
   { kind: 'tool_decided', call, verdict: 'ask', policies: ['developer'], reason: 'New place' },

@@ -4,6 +4,7 @@ import type {
   AgentContent,
   AgentHappening,
   AgentKindCount,
+  AgentMachine,
   AgentSession,
   AgentTool,
 } from './agent-happening.ts';
@@ -166,6 +167,7 @@ function sessionFields(session: AgentSession): JsonObject {
 function happeningFields(happening: AgentHappening): JsonObject {
   switch (happening.kind) {
     case 'session_started':
+      return given({ reason: optional(happening.reason), ...machineFields(happening.machine) });
     case 'session_ended':
       return given({ reason: optional(happening.reason) });
     case 'prompt_given':
@@ -253,6 +255,17 @@ function happeningFields(happening: AgentHappening): JsonObject {
 }
 
 type Fields = Readonly<Record<string, JsonValue | undefined>>;
+
+function machineFields(machine: AgentMachine | undefined): Fields {
+  if (machine === undefined) return {};
+  const { posture, weaknesses, sensor, isProofRefused } = machine;
+  return {
+    machine_posture: name(posture),
+    machine_weaknesses: list(weaknesses),
+    machine_sensor: optional(sensor),
+    machine_proof_refused: isProofRefused,
+  };
+}
 
 function callFields(call: AgentCall): Fields {
   return {

@@ -92,9 +92,19 @@ export type AgentCall = {
   readonly personHours?: 'inside' | 'outside';
 };
 
+/** The machine a session began on: how it is kept, and whose word that is. */
+export type AgentMachine = {
+  readonly posture: string;
+  readonly weaknesses: readonly string[];
+  /** The sensor that vouches for it. */
+  readonly sensor?: string;
+  /** What was handed over as the word of a sensor was none. */
+  readonly isProofRefused?: boolean;
+};
+
 /** What happened. */
 export type AgentHappening =
-  | { readonly kind: 'session_started'; readonly reason?: string }
+  | { readonly kind: 'session_started'; readonly reason?: string; readonly machine?: AgentMachine }
   | { readonly kind: 'session_ended'; readonly reason?: string }
   | {
       readonly kind: 'prompt_given';

@@ -8,6 +8,7 @@ export type {
   AgentContent,
   AgentHappening,
   AgentKindCount,
+  AgentMachine,
   AgentOrigin,
   AgentSession,
   AgentSignInChange,

@@ -94,6 +94,26 @@ forEachDatabase((name, open) => {
     );
   });
 
+  test(`the machine of a run is told of, stays over a restart, and is judged as it is now, on ${name}`, async () => {
+    const { guard, changes, sensors, again } = await openHouse(open);
+    const posture = { system: 'Debian', diskEncrypted: 'yes', firewall: 'yes', secureBoot: 'yes' } as const;
+    const known = { host: 'web-1', isHeard: true, isDoubted: false, posture };
+    sensors.set('s-1', known);
+    const { session } = await guard.sessions.begin({
+      by: ada,
+      name: 'builder',
+      harness: 'codex',
+      facts: { ...facts, machine: { sensorId: 's-1' } },
+    });
+    const said = JSON.stringify(changes.at(-1)?.event);
+    assert.match(
+      said,
+      /"machine_posture":"good","machine_weaknesses":|"machine_posture":"good","machine_sensor":"s-1"/,
+    );
+    const restarted = await again();
+    assert.deepEqual((await restarted.sessions.standing(session.id)).session.facts.machine, { sensorId: 's-1' });
+  });
+
   test(`after a restart a run goes on from when it was heard of last, on ${name}`, async () => {
     const { guard, clock, again } = await openHouse(open);
     const { session, token } = await begin(guard);

@@ -8,6 +8,7 @@ import { approvalModes, isHarness, isPack } from './agent.ts';
 import type { Agent, AgentSession, Harness, Owner, Pack, SessionEnd, SessionFacts } from './agent.ts';
 import type { AgentStore } from './agent-store.ts';
 import { credentialHash, newCredential } from './credential.ts';
+import { machineWords } from './machine.ts';
 import { createJustRead } from './just-read.ts';
 
 /** A session with whom it is of, as they stand now. */
@@ -76,7 +77,7 @@ const keptSessionsMs = 30 * 86_400_000;
 const firstPack: Pack = 'developer';
 
 export function createAgentSessions(
-  needs: Pick<AgentGuardNeeds, 'database' | 'outbox' | 'clock' | 'random' | 'owner'> & {
+  needs: Pick<AgentGuardNeeds, 'database' | 'outbox' | 'clock' | 'random' | 'owner' | 'machines'> & {
     readonly store: AgentStore;
     readonly limits: AgentGuardLimits;
   },
@@ -162,7 +163,10 @@ export function createAgentSessions(
         if (hash === undefined) throw new TypeError('Cannot make a credential: it has another shape');
         await store.insertSession(transaction, session, hash);
         const words = sessionWords(session, { agent, ownerName: by.name });
-        await outbox.record(transaction, happened(nowMs, words, { kind: 'session_started' }));
+        await outbox.record(
+          transaction,
+          happened(nowMs, words, { kind: 'session_started', machine: machineWords(facts.machine, needs.machines) }),
+        );
         return { session, agent, token: createSecret(token) };
       });
       await outbox.flushed();

@@ -1,5 +1,5 @@
 import { isJsonObject } from '@sallyport/contracts';
-import type { JsonObject, JsonValue } from '@sallyport/contracts';
+import type { AgentMachine, JsonObject, JsonValue } from '@sallyport/contracts';
 import type { Told } from '@sallyport/platform/machine-state';
 import { unknownMachine } from '../decisions/machine-facts.ts';
 import type { MachineFacts, Weakness } from '../decisions/machine-facts.ts';
@@ -68,6 +68,15 @@ export function machineFacts(machine: SessionMachine | undefined, machines: Pick
   if (weaknesses.length > 0) return { posture: 'weak', weaknesses };
   if (sensed?.posture?.diskEncrypted === 'yes') return { posture: 'good', weaknesses };
   return { posture: said?.diskEncrypted === 'yes' ? 'claimed' : 'unknown', weaknesses };
+}
+
+/** What the event of a begun run says of its machine. */
+export function machineWords(machine: SessionMachine | undefined, machines: Pick<Machines, 'machine'>): AgentMachine {
+  return {
+    ...machineFacts(machine, machines),
+    ...(machine?.sensorId === undefined ? {} : { sensor: machine.sensorId }),
+    ...(machine?.isProofRefused === true ? { isProofRefused: true } : {}),
+  };
 }
 
 /** As it was kept; undefined for what no version kept. */
