@@ -4,6 +4,7 @@ import type { ServerResponse } from 'node:http';
 /** Where the browser comes back to, on this machine alone. */
 export type CallbackServer = { readonly redirect: string; close(): void };
 
+const byeMs = 1000;
 const pages = {
   taken: 'You can close this window: go on at the terminal.',
   foreign: 'This is not the answer to the sign-in that is going on.',
@@ -45,8 +46,9 @@ export async function listenForAnswer({
     redirect: `http://${bound}${path}`,
     close() {
       server.close();
-      // The page that says so is on its way.
       server.closeIdleConnections();
+      // The page that says so is on its way; nobody holds the program up.
+      setTimeout(() => server.closeAllConnections(), byeMs).unref();
     },
   };
 }

@@ -2,7 +2,7 @@ import { createHttpAsk } from '../http-ask.ts';
 import { bodyOf } from '../json-rpc.ts';
 import { newestHandshake } from '../handshake.ts';
 import { authorizationRequest, callbackPath, codeIn, isAnswerTo } from './authorization-request.ts';
-import { listenForAnswer, type CallbackServer } from './callback-server.ts';
+import { answerBox, answerFrom, listenAt } from './await-answer.ts';
 import { bearerChallenge, maxScopes, type BearerChallenge } from './challenge.ts';
 import { chooseClient, type GivenClient } from './choose-client.ts';
 import { findAuthorizationServer, findResource, type AuthorizationServer } from './discover.ts';
@@ -47,8 +47,6 @@ export type SignInWish = {
   /** Port and path at 127.0.0.1, where a client was registered with them. */
   readonly redirect?: { readonly port: number; readonly path: string };
 };
-
-const waitMs = 5 * 60_000;
 
 /**
  * Signs a person in to a remote MCP server (MCP 2025-11-25 and 2026-07-28, authorization), and keeps what it is given. Rejects with words
@@ -95,7 +93,7 @@ export async function signIn(
 
   const answered = answerBox();
   const path = wished?.path ?? callbackPath(issuer);
-  const callback = await listen({
+  const callback = await listenAt({
     port: wished?.port ?? portOf(kept?.client.redirect),
     isFixed: wished !== undefined,
     path,
@@ -255,81 +253,4 @@ function scopesOf({
 
 function portOf(redirect: string | undefined): number {
   return redirect === undefined ? 0 : Number(new URL(redirect).port);
-}
-
-/** At the port a client was registered with before; at another, and registered anew, where that is taken. */
-async function listen({
-  port,
-  isFixed,
-  path,
-  take,
-}: {
-  readonly port: number;
-  readonly isFixed: boolean;
-  readonly path: string;
-  readonly take: (answer: URLSearchParams) => boolean;
-}): Promise<CallbackServer> {
-  try {
-    return await listenForAnswer({ port, path, take });
-  } catch (error) {
-    if (isFixed || port === 0) throw error;
-    return listenForAnswer({ port: 0, path, take });
-  }
-}
-
-type AnswerBox = {
-  expect(isOurs: (answer: URLSearchParams) => boolean): void;
-  /** True for the one that is expected, once. */
-  take(answer: URLSearchParams): boolean;
-  readonly given: Promise<URLSearchParams>;
-};
-
-function answerBox(): AnswerBox {
-  let isOurs: ((answer: URLSearchParams) => boolean) | undefined;
-  let give: (answer: URLSearchParams) => void = () => undefined;
-  const given = new Promise<URLSearchParams>((resolve) => {
-    give = resolve;
-  });
-  return {
-    expect: (expected) => void (isOurs = expected),
-    take(answer) {
-      if (isOurs?.(answer) !== true) return false;
-      // A code counts once.
-      isOurs = undefined;
-      give(answer);
-      return true;
-    },
-    given,
-  };
-}
-
-async function answerFrom({
-  answered,
-  person,
-  redirect,
-  signal,
-}: {
-  readonly answered: AnswerBox;
-  readonly person: Person;
-  readonly redirect: string;
-  readonly signal: AbortSignal;
-}): Promise<URLSearchParams> {
-  const over = new AbortController();
-  const ends = AbortSignal.any([signal, over.signal]);
-  const timer = setTimeout(() => over.abort(), waitMs);
-  const ended = new Promise<never>((_resolve, reject) =>
-    ends.addEventListener('abort', () => reject(new Error('nobody signed in in time')), { once: true }),
-  );
-  const pasting = async (): Promise<never> => {
-    for (;;) {
-      const text = (await person.pasted(ends)).trim();
-      if (text.startsWith(`${redirect}?`) && URL.canParse(text)) answered.take(new URL(text).searchParams);
-    }
-  };
-  try {
-    return await Promise.race([answered.given, ended, pasting()]);
-  } finally {
-    clearTimeout(timer);
-    over.abort();
-  }
 }
