@@ -32,7 +32,8 @@ type Verdict = { readonly isLet: boolean; readonly reason: string };
 
 export type GatedCall = {
   readonly id: string;
-  readonly kind: 'tool' | 'resource' | 'prompt';
+  /** `question`: what the server asks of the client; `answer`: what the client says to it. */
+  readonly kind: 'tool' | 'resource' | 'prompt' | 'question' | 'answer';
   readonly name: string;
   readonly digest?: string;
   readonly input: JsonObject;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { eventually } from '@sallyport/testing/waiting';
 import { openGate, rawClient, textIn, wicked, type RawClient } from './gateway.fixture.ts';
 
 const opened: RawClient[] = [];
@@ -151,6 +152,58 @@ test('calls at once, a minute and of one tool are bounded, with a reason that sa
   assert.match(textIn(answers.at(-1) ?? {}), /too many calls a minute; wait \d+ seconds/);
 });
 
+/** The questions the client has, once there is one. */
+async function askedOf({ heard }: RawClient) {
+  return eventually({
+    what: 'a question to the client',
+    timeoutMs: 10_000,
+    look: async () => {
+      const asked = heard.filter((message) => message.kind === 'request');
+      return asked.length > 0 ? asked : undefined;
+    },
+  });
+}
+
+test('a question of the server is judged as what it brings in, and the answer as what is sent; either no is the answer', async () => {
+  const answer = { role: 'assistant', content: { type: 'text', text: 'the key' }, _meta: { a: 1 } };
+  const lets = ['sampling'] as const;
+  const judgedOf = ({ gate }: RawClient) => gate.judged.filter(({ kind }) => kind === 'question' || kind === 'answer');
+  for (const refused of [undefined, 'question', 'answer'] as const) {
+    const open = openGate({
+      finished: async (call) => (call.kind === 'question' ? { result: { messages: ['redacted'] } } : {}),
+    });
+    const gate = {
+      ...open,
+      judge: async (call: Parameters<typeof open.judge>[0], signal: AbortSignal) => {
+        const going = await open.judge(call, signal);
+        return call.kind === refused ? { isLet: false, reason: 'Sallyport: not that' } : going;
+      },
+    };
+    const client = await clientOf('asks', { lets, gate });
+    await client.ask('tools/list');
+    await client.call('get_time');
+    if (refused !== 'question') {
+      const [asked] = await askedOf(client);
+      assert.deepEqual(asked?.params, { messages: ['redacted'] }, 'what was told of it is what the client has');
+      client.relay.fromClient({ kind: 'response', id: 'sallyport-1', outcome: { result: answer } });
+    }
+    const judged = await eventually({
+      what: 'what was judged',
+      timeoutMs: 10_000,
+      look: async () => (judgedOf(client).length >= (refused === 'question' ? 1 : 2) ? judgedOf(client) : undefined),
+    });
+    const { _meta: _left, ...sent } = answer;
+    assert.deepEqual(
+      judged.map(({ kind, name, input }) => [kind, name, input]),
+      [
+        ['question', 'sampling/createMessage', {}],
+        ...(refused === 'question' ? [] : [['answer', 'sampling/createMessage', sent]]),
+      ],
+    );
+    assert.equal(client.heard.filter(({ kind }) => kind === 'request').length, refused === 'question' ? 0 : 1);
+  }
+});
+
 test('what the server asks of the client is refused unless it was let, and then has an id of ours', async () => {
   const client = await clientOf('asks');
   await client.call('get_time');
@@ -158,7 +211,7 @@ test('what the server asks of the client is refused unless it was let, and then 
   const letting = await clientOf('asks', { lets: ['sampling'] });
   await letting.ask('tools/list');
   await letting.call('get_time');
-  const asked = letting.heard.filter((message) => message.kind === 'request');
+  const asked = await askedOf(letting);
   assert.deepEqual(
     asked.map(({ id, method }) => [id, method]),
     [['sallyport-1', 'sampling/createMessage']],

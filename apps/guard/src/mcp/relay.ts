@@ -9,6 +9,7 @@ import type { ReadMessage, RpcId, RpcMessage, RpcNotification, RpcOutcome, RpcRe
 import { createRate, type GatewayLimits } from './limits.ts';
 import { createOfferList, offerMethods, type OfferList } from './offer-list.ts';
 import { askable, judgedMethods, passedOn, passedNotices } from './passing.ts';
+import { createQuestions } from './questions.ts';
 import { ListError } from './read-pages.ts';
 import { createToolList, type ToolList } from './tool-list.ts';
 import type { ToolServer } from './tool-server.ts';
@@ -41,7 +42,6 @@ export type Relay = {
   close(): Promise<void>;
 };
 
-const maxAsked = 64;
 const maxSubscribed = 1000;
 /** Of what goes to the server unjudged. */
 const longestText = 4096;
@@ -50,12 +50,9 @@ export function createRelay(needs: RelayNeeds): Relay {
   const { name, server, gate, limits, lets, say } = needs;
   /** The client's questions that wait, by its own ids. */
   const waiting = new Map<string, AbortController>();
-  /** Our questions to the client, by our ids. */
-  const asked = new Map<string, (outcome: RpcOutcome) => void>();
   const subscribed = new Set<string>();
   const notices = createRate({ aMinute: limits.noticesAMinute, nowMs: needs.nowMs });
   const onSettled: (() => void)[] = [];
-  let askedCount = 0;
   let tools: ToolList | undefined;
   let offers: OfferList | undefined;
   /** As it was said last, without asking. */
@@ -64,6 +61,7 @@ export function createRelay(needs: RelayNeeds): Relay {
 
   const upstream = createUpstream({ server, say, closed: needs.closed, answer: answerServer, noticed });
   const calls = createCalls({ ...needs, upstream });
+  const questions = createQuestions(needs);
   const telling: Pick<Gate, 'tell'> = {
     async tell(words) {
       const told = await gate.tell(words);
@@ -81,23 +79,7 @@ export function createRelay(needs: RelayNeeds): Relay {
       say(`the server asked for ${asks}, which is not let`);
       return failed(rpcCodes.noSuchMethod, `Sallyport: this server may not ask for ${asks}`);
     }
-    if (asked.size >= maxAsked) return failed(rpcCodes.internal, 'Too many questions at once');
-    const id = `sallyport-${(askedCount += 1)}`;
-    return new Promise((resolve) => {
-      const settle = (outcome: RpcOutcome): void => {
-        asked.delete(id);
-        resolve(outcome);
-      };
-      asked.set(id, settle);
-      const give = (): void => {
-        if (!asked.has(id)) return;
-        needs.toClient({ kind: 'notification', method: 'notifications/cancelled', params: { requestId: id } });
-        settle(failed(rpcCodes.internal, 'No answer of the client'));
-      };
-      // A person may be asked at the other end.
-      AbortSignal.any([signal, AbortSignal.timeout(limits.callMs)]).addEventListener('abort', give, { once: true });
-      needs.toClient({ kind: 'request', id, method, params });
-    });
+    return questions.ask({ method, params }, signal);
   }
 
   function noticed({ method, params }: RpcNotification): void {
@@ -290,9 +272,7 @@ export function createRelay(needs: RelayNeeds): Relay {
           tellServer(message);
           return;
         case 'response': {
-          const settle = typeof message.id === 'string' ? asked.get(message.id) : undefined;
-          if (settle === undefined) say('the client answered what nobody asked');
-          else settle(message.outcome);
+          if (!questions.answered(message)) say('the client answered what nobody asked');
           return;
         }
         case 'refused': {

@@ -12,11 +12,12 @@ import {
 import { dirname } from 'node:path';
 import { isJsonObject, parseJson } from '@sallyport/contracts';
 import type { JsonObject } from '@sallyport/contracts';
+import type { GatedCall } from './gate.ts';
 
 /** What went unasked, as the server takes it afterwards. Holds a digest of the arguments, never the arguments. */
 export type Missed = {
   readonly server: string;
-  readonly kind: 'tool' | 'resource' | 'prompt';
+  readonly kind: GatedCall['kind'];
   readonly name: string;
   readonly at_ms: number;
   readonly input_digest: string;
@@ -98,7 +99,7 @@ function isMissed(value: unknown): value is Missed & JsonObject {
     typeof field('name') === 'string' &&
     typeof field('at_ms') === 'number' &&
     typeof field('input_digest') === 'string' &&
-    ['tool', 'resource', 'prompt'].some((kind) => kind === field('kind')) &&
+    ['tool', 'resource', 'prompt', 'question', 'answer'].some((kind) => kind === field('kind')) &&
     (session === undefined || typeof session === 'string')
   );
 }

@@ -52,6 +52,30 @@ forEachDatabase((name, open) => {
     assert.ok(recorded.every((text) => !text.includes('a.txt')));
   });
 
+  test(`a question of the server is judged as a read of its words, and the answer as something sent to it, on ${name}`, async () => {
+    const house = await openHouse(open);
+    const gateway = gatewayOf(house);
+    const { session } = await begin(house.guard);
+    const asked = { ...call, kind: 'question', name: 'elicitation/create', input: {} } as const;
+    await gateway.judge({ sessionId: session.id, call: asked });
+    const result = { message: 'your password?' };
+    const { content } = await gateway.finished({
+      sessionId: session.id,
+      call: asked,
+      result,
+      isSuccess: true,
+      durationMs: 0,
+    });
+    assert.equal(content, 'untrusted');
+    await gateway.judge({ sessionId: session.id, call: { ...asked, kind: 'answer', input: { content: { a: 'b' } } } });
+    assert.deepEqual(
+      told(house).map((one) => one.replace(/mcp__\w+?__/, '')),
+      ['call get_question', 'call send_answer'],
+    );
+    house.verdict = 'ask';
+    assert.equal((await gateway.judge({ sessionId: session.id, call: { ...asked, kind: 'answer' } })).verdict, 'deny');
+  });
+
   test(`what a server may not is refused before any policy, and recorded; what is forgotten is told, on ${name}`, async () => {
     const house = await openHouse(open);
     const { session } = await begin(house.guard);

@@ -13,7 +13,7 @@ export type ToolServerGate = {
     readonly sessionId: string;
     readonly server: string;
     readonly tool?: string;
-    readonly kind?: GatewayKind;
+    readonly kind?: 'tool' | 'resource' | 'prompt';
     readonly digest?: string;
   }): Promise<
     | { readonly isLet: true; readonly vetted?: VettedTool }
@@ -21,8 +21,11 @@ export type ToolServerGate = {
   >;
 };
 
-/** What a call of MCP asks of its server: resources and prompts bring in what others wrote as tools do. */
-export const gatewayKinds = ['tool', 'resource', 'prompt'] as const;
+/**
+ * What a call of MCP asks of its server: resources and prompts bring in what others wrote as tools do. The other way round, a question of the
+ * server (to the model, the person, about the folders) brings in its words, and the answer of the client is sent to it.
+ */
+export const gatewayKinds = ['tool', 'resource', 'prompt', 'question', 'answer'] as const;
 export type GatewayKind = (typeof gatewayKinds)[number];
 
 /** A call on its way through the gateway. */
@@ -95,9 +98,9 @@ export function createGatewayCalls({
     toolServers.isLet({
       sessionId,
       server,
-      tool: name,
-      kind,
-      ...(digest === undefined ? {} : { digest }),
+      ...(kind === 'question' || kind === 'answer'
+        ? {}
+        : { tool: name, kind, ...(digest === undefined ? {} : { digest }) }),
     });
   async function refusalSince(asked: {
     readonly sessionId: string;
@@ -163,14 +166,22 @@ export function createGatewayCalls({
   };
 }
 
+/** Under which names policies know what is no tool, by what it does: reads, or sends. */
+const asTools = {
+  resource: { tool: 'read_resource', field: 'uri' },
+  prompt: { tool: 'get_prompt', field: 'prompt' },
+  question: { tool: 'get_question', field: 'question' },
+  answer: { tool: 'send_answer', field: 'question' },
+} as const;
+
 /** As the harnesses call tools of servers, so that one name has one policy whichever way a call comes. */
 function hookCallOf({ id, server, kind, name, input }: GatewayCall, vetted?: VettedTool): HookCall {
-  const tool = kind === 'tool' ? name : kind === 'resource' ? 'read_resource' : 'get_prompt';
+  const { tool, field } = kind === 'tool' ? { tool: name, field: '' } : asTools[kind];
   return {
     id,
     tool: `mcp__${server}__${tool}`,
     // Beside each other an argument could stand under the name of what is asked for, and nobody would have seen it.
-    input: kind === 'tool' ? input : { [kind === 'resource' ? 'uri' : 'prompt']: name, ...argumentsOf(input) },
+    input: kind === 'tool' ? input : { [field]: name, ...argumentsOf(input) },
     server: { name: server, source: 'gateway' },
     rewrites: { input: kind === 'tool', output: true },
     ...(vetted === undefined ? {} : { vetted }),
