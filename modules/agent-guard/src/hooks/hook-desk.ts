@@ -24,6 +24,7 @@ import type { Stops } from '../stops/stops.ts';
 import { createAskedCalls } from './asked-calls.ts';
 import { createAskedOutcome } from './asked-outcome.ts';
 import { dialects, refusalIn } from './dialects.ts';
+import { createFairTurns } from './fair-turns.ts';
 import type { HookCall, HookMessage, HookOutcome } from './hook-message.ts';
 import type { OpenJudge, HookJudge, JudgedHook } from './hook-judge.ts';
 import { createJudgeMemory } from './judge-memory.ts';
@@ -100,6 +101,7 @@ export function createHookDesk(
   const memory = createJudgeMemory(needs);
   const judgedBefore = createJudgedBefore(clock);
   const askedCalls = createAskedCalls();
+  const turn = createFairTurns();
 
   const record = async (words: SessionWords, happening: AgentHappening): Promise<void> => {
     needs.steps.note(words.parent ?? words.id, clock.nowMs(), happening);
@@ -283,6 +285,7 @@ export function createHookDesk(
   return {
     async answer({ sessionId, harness, body, waiting }) {
       try {
+        await turn(sessionId);
         const standing = await sessions.standing(sessionId);
         if (standing.agent.harness !== harness)
           throw new AgentGuardError(
@@ -301,12 +304,14 @@ export function createHookDesk(
     },
 
     async decide({ sessionId, call, refusal, waiting }) {
+      await turn(sessionId);
       const standing = await sessions.standing(sessionId);
       const event = { kind: 'before_call', call } as const;
       return outcomeOf(standing, { event }, { gateway: refusal === undefined ? {} : { refusal }, waiting });
     },
 
     async finished({ sessionId, call, result, isSuccess, durationMs }) {
+      await turn(sessionId);
       const standing = await sessions.standing(sessionId);
       const { session, agent, ownerName } = standing;
       const { origin, found, output } = judgeOf(standing, {}).saw(call, { result, isSuccess });

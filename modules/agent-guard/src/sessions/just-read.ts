@@ -10,8 +10,8 @@ export type JustRead<Rows> = {
   forget(): void;
 };
 
-/** Between the head of a request and its body anybody may wait, and somebody may end a run meanwhile at another server. */
-const standsForMs = 100;
+/** Between the head of a request and its body anybody may wait, and among many a call waits for its turn; a run may be ended meanwhile at another server. */
+const standsForMs = 1000;
 const maxKept = 1000;
 
 export function createJustRead<Rows extends { readonly session: { readonly id: string } }>(
