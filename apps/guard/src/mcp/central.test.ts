@@ -5,9 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { isJsonObject, itemsOf, parseJson, type JsonObject } from '@sallyport/contracts';
+import { startAuthorizationServer } from '@sallyport/testing/authorization-server';
 import { freePort } from '@sallyport/testing/free-port';
 import { createServerUnderTest } from '@sallyport/testing/server-under-test';
 import { eventually } from '@sallyport/testing/waiting';
+import { comeBack, startProtectedServer, testPerson } from './sign-in/sign-in.fixture.ts';
 
 // One story, told in order: a real MCP server behind the gateway, judged by a real server of Sallyport.
 const server = createServerUnderTest();
@@ -171,6 +173,40 @@ test('what the hook of the harness let through a moment ago is not judged twice,
   assert.match(await echo('once'), /once/);
   const policies = (await decided(before + 3)).slice(before).map((event) => JSON.stringify(event));
   assert.equal(policies.filter((text) => text.includes('Let through by its hook')).length, 1);
+});
+
+test('a person’s sign-in to a remote server is on record once it is used', async (t) => {
+  const authorization = await startAuthorizationServer();
+  const remote = await startProtectedServer(authorization);
+  const person = testPerson(async (url) => void (await comeBack(await authorization.walk(url))));
+  const notes = new Client({ name: 'test', version: '1' });
+  t.after(async () => {
+    await notes.close();
+    remote.close();
+    person.close();
+    await authorization[Symbol.asyncDispose]();
+  });
+  assert.equal(await person.run('sign-in', remote.url.href), 0, person.seen.join('\n'));
+  await notes.connect(
+    new StdioClientTransport({
+      command: process.execPath,
+      args: [main, 'mcp', '--name', 'notes', '--url', remote.url.href],
+      env: { ...person.environment, SALLYPORT_AGENT_TOKEN: run.token, SALLYPORT_AGENT_SERVER: server.address() },
+      stderr: 'ignore',
+    }),
+  );
+  assert.deepEqual((await notes.listTools()).tools, []);
+  assert.ok(remote.authorizations.some((sent) => sent?.startsWith('Bearer ') === true));
+  const told = await eventually({
+    what: 'the sign-in in the search',
+    timeoutMs: 60_000,
+    look: async () => {
+      const found = await ask('GET', `/v1/events?q=${encodeURIComponent(`log_name:agent "${run.session}"`)}`);
+      const events: readonly unknown[] = Array.isArray(found['events']) ? found['events'] : [];
+      return events.map((event) => JSON.stringify(event)).find((text) => text.includes('agent.server_sign_in'));
+    },
+  });
+  for (const part of [remote.url.href, authorization.issuer, 'signed_in', 'notes:read']) assert.ok(told.includes(part));
 });
 
 test('a server of Sallyport that is started again is told of the tools, and a stop is heard', async () => {
