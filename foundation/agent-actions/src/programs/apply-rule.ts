@@ -5,18 +5,24 @@ import { fileText } from '../run/files.ts';
 import { known, onlyText, shown, unknown } from '../run/text.ts';
 import type { Text, Value } from '../run/text.ts';
 import { placePath } from '../paths/resolve-path.ts';
+
 import { readArguments } from './arguments.ts';
+import { addMakeVariables, givenFromElsewhere } from './project-programs.ts';
 import type { ProgramRule, Role } from './rule.ts';
 
 /** The actions that a rule of the table says a program's arguments mean; gives what it prints. */
 export function applyRule(rule: ProgramRule, invocation: Invocation): Value {
   const isPrefix = rule.first === 'command';
   const read = readArguments(rule.options, invocation.arguments, isPrefix);
+  const elsewhere = rule.doubt === 'project_code' ? givenFromElsewhere(invocation) : undefined;
   addProgram(
     invocation,
     { name: invocation.name, classes: rule.classes ?? ['tool'], arguments: invocation.arguments },
-    { doubt: rule.doubt, why: rule.why },
+    elsewhere === undefined
+      ? { doubt: rule.doubt, why: rule.why }
+      : { doubt: elsewhere, why: 'runs code, or by settings, of a place outside the project' },
   );
+  if (rule.classes?.includes('build') === true) addMakeVariables(read.operands, invocation);
   const options = { doubt: rule.doubt, why: rule.why };
   for (const { role, text, option } of read.values) {
     if (role === 'command') continue;
@@ -122,6 +128,14 @@ function applyRole(role: Role, text: Text, invocation: Invocation, { doubt, why 
       addPath(invocation, 'delete', text, { ...how, isTree: true });
       return;
     case 'execute':
+      if (text.text === '-') {
+        addProgram(
+          invocation,
+          { name: invocation.name, classes: ['unknown'], arguments: invocation.arguments },
+          { doubt: 'unknown_until_run', why: 'runs what is piped in' },
+        );
+        return;
+      }
       addPath(invocation, 'read', text, how);
       runFile(text, invocation);
       return;

@@ -4,6 +4,8 @@ import { hole, isKnown, known, onlyText, shown, unknown } from '../run/text.ts';
 import type { Text, Value } from '../run/text.ts';
 import { assignVariable } from '../run/variables.ts';
 import { runFile, runScript } from './apply-rule.ts';
+import { readArguments } from './arguments.ts';
+import { printEnvironment } from './starters.ts';
 
 type Builtin = (invocation: Invocation) => Value;
 const nothing: Value = [known('')];
@@ -109,6 +111,22 @@ function sourced(invocation: Invocation): Value {
 }
 
 function declare(invocation: Invocation): Value {
+  const { arguments: given, name } = invocation;
+  const names = given.filter(({ text }) => !/^[-+]/.test(text));
+  const flags = given.filter(({ text }) => text.startsWith('-')).map(({ text }) => text);
+  // Without a name, or to print it: what variables hold. `-f` is about functions, `readonly` about the shell's own.
+  const isPrinting = flags.some((flag) => /^-\w*p/.test(flag)) || (names.length === 0 && name !== 'local');
+  if (isPrinting && name !== 'readonly' && !flags.some((flag) => /^-\w*[fF]/.test(flag)))
+    return printEnvironment(
+      invocation,
+      names.length === 0
+        ? '*'
+        : names
+            .map(({ text }) => shown(text))
+            .slice(0, 5)
+            .join(' '),
+    );
+  const isReference = flags.some((flag) => /^-\w*n/.test(flag)) && name !== 'export';
   for (const argument of invocation.arguments) {
     const found = /^([\w%]+)(\+?)=([\s\S]*)$/.exec(argument.text);
     if (found === null) {
@@ -118,7 +136,7 @@ function declare(invocation: Invocation): Value {
       continue;
     }
     const [, name = '', append, text = ''] = found;
-    const value: Text = { ...argument, text };
+    const value: Text = isReference ? unknown(`"${name}" is another variable's name`) : { ...argument, text };
     assignVariable(name, append === '' ? [value] : [unknown(`"${name}" grows`)], invocation);
   }
   return nothing;
@@ -144,6 +162,11 @@ function unset({ arguments: given, state }: Invocation): Value {
 
 /** One plain variable gets what is known to come in; everything else is not known. */
 function readInto(invocation: Invocation): Value {
+  // `mapfile -C command`: runs for every few lines.
+  if (invocation.name !== 'read') {
+    const read = readArguments({ script: '-C', text: '-d -n -O -s -u -c' }, invocation.arguments, true);
+    for (const { role, text } of read.values) if (role === 'script') runScript(text, invocation);
+  }
   const { state, stdin, name } = invocation;
   const names = operandsOf(invocation).filter(({ text }) => /^\w+$/.test(text) && !/^\d+$/.test(text));
   const line = name === 'read' ? onlyText(stdin) : undefined;
@@ -162,9 +185,10 @@ function readInto(invocation: Invocation): Value {
   return nothing;
 }
 
-function setOptions({ arguments: given, state }: Invocation): Value {
+function setOptions(invocation: Invocation): Value {
+  const { arguments: given, state } = invocation;
   const [first] = given;
-  if (first === undefined) return [unknown('all variables')];
+  if (first === undefined) return printEnvironment(invocation, '*');
   const flags = given.map(({ text }) => text);
   if (flags.some((flag) => /^-\w*e/.test(flag)) || flags.includes('errexit')) state.stopsOnError = true;
   if (flags.some((flag) => /^\+\w*e/.test(flag))) state.stopsOnError = false;

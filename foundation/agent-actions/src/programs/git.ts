@@ -5,6 +5,7 @@ import { known, shown, unknown } from '../run/text.ts';
 import type { Text, Value } from '../run/text.ts';
 import { runScript } from './apply-rule.ts';
 import { readArguments } from './arguments.ts';
+import { addGitPatches } from './patches.ts';
 
 /** Settings of git whose value git runs, or that say where programs and hooks are. */
 const runningSetting =
@@ -90,7 +91,9 @@ function subcommandOf(invocation: Invocation, name: string, given: readonly Text
     {
       text: '-m --message -b -B -n -L --author --date --since --until --format --pretty --grep -S -G --depth --branch --origin -s --strategy --max-count --sort --jobs -j --filter --shallow-since',
       write: '-o --output --output-directory',
-      read: '-F --file --pathspec-from-file --template',
+      read: '-F --file --pathspec-from-file',
+      execute: '--template',
+      'write-tree': '--directory',
       script:
         '-O -x --exec --upload-pack --receive-pack -u --extcmd --open-files-in-pager --tree-filter --index-filter --msg-filter --env-filter --commit-filter --to-cmd --cc-cmd',
       name: '-c --config',
@@ -110,6 +113,13 @@ function subcommandOf(invocation: Invocation, name: string, given: readonly Text
     if (isScript && text.text !== '') runScript(text, invocation);
     else if (role === 'write') addPath(invocation, 'write', text);
     else if (role === 'read' && option === '-F') addPath(invocation, 'read', text);
+    else if (role === 'execute' && /^(?:init|clone)$/.test(name))
+      addName(
+        invocation,
+        'configure',
+        { of: 'setting', name: `git ${name} --template` },
+        { doubt: 'unknown_until_run', why: `takes hooks and settings from "${shown(text.text).slice(0, 100)}"` },
+      );
     else if (role === 'name' && (option === '--config' || name === 'clone')) setting(invocation, text);
   }
   // `push -u origin`: -u takes no value there.
@@ -169,20 +179,35 @@ function subcommandOf(invocation: Invocation, name: string, given: readonly Text
     case 'clean':
       addPath(invocation, 'delete', known('.'), { isTree: true });
       break;
-    case 'reset':
     case 'checkout':
     case 'restore':
+      addPath(invocation, 'write', known('.'), { isTree: true });
+      for (const text of pathsOf(name, given, operands)) addPath(invocation, 'write', text);
+      break;
+    case 'reset':
     case 'switch':
     case 'stash':
-    case 'apply':
-    case 'am':
     case 'merge':
     case 'rebase':
     case 'cherry-pick':
     case 'revert':
       if (name !== 'stash' || !/^(?:list|show)$/.test(operands[0]?.text ?? ''))
         addPath(invocation, 'write', known('.'), { isTree: true });
-      if (name === 'apply' || name === 'am') for (const text of operands) addPath(invocation, 'read', text);
+      break;
+    case 'apply':
+    case 'am':
+      if (
+        read.flags.has('--check') ||
+        read.flags.has('--stat') ||
+        read.flags.has('--numstat') ||
+        read.flags.has('--abort')
+      )
+        for (const text of operands) addPath(invocation, 'read', text);
+      else addGitPatches(invocation, operands, read.values.find(({ option }) => option === '--directory')?.text);
+      break;
+    case 'bundle':
+      if (operands[0]?.text === 'create' && operands[1] !== undefined) addPath(invocation, 'write', operands[1]);
+      else for (const text of operands.slice(1, 2)) addPath(invocation, 'read', text);
       break;
     case 'mv':
       for (const text of operands) addPath(invocation, 'write', text);
@@ -194,8 +219,25 @@ function subcommandOf(invocation: Invocation, name: string, given: readonly Text
     case 'hash-object':
       // Reads files by name; `--no-index` reads any.
       for (const text of operands)
-        if (/^[~/.]/.test(text.text) && text.text !== '.' && !/^\.\.\.?\w/.test(text.text))
+        if (
+          (/^[~/.]/.test(text.text) || (name === 'add' && text.text.includes('/'))) &&
+          text.text !== '.' &&
+          !/^\.\.\.?\w/.test(text.text)
+        )
           addPath(invocation, 'read', text);
+      for (const { text } of given) {
+        const file = /^--add-file=([\s\S]+)$/.exec(text)?.[1];
+        if (file !== undefined) addPath(invocation, 'read', { text: file });
+      }
+      break;
+    case 'daemon':
+    case 'instaweb':
+    case 'http-backend':
+      addHost(invocation, { text: '0.0.0.0' }, { way: 'listen', doubt: 'unknown_until_run' });
+      break;
+    case 'lfs':
+      if (/^(?:install|update|uninstall)$/.test(operands[0]?.text ?? ''))
+        addName(invocation, 'configure', { of: 'setting', name: 'git lfs' }, { why: 'sets up hooks and filters' });
       break;
     case 'init':
     case 'worktree':
@@ -216,10 +258,25 @@ function subcommandOf(invocation: Invocation, name: string, given: readonly Text
   return [unknown(`what "git ${name}" prints`)];
 }
 
+/** Files that are put back: behind `--`, and whatever looks like one. */
+function pathsOf(name: string, given: readonly Text[], operands: readonly Text[]): readonly Text[] {
+  const dashes = given.findIndex(({ text }) => text === '--');
+  const behind = dashes === -1 ? [] : given.slice(dashes + 1);
+  const before = operands.filter((text) => !behind.includes(text));
+  return [...behind, ...before.filter(({ text }) => name === 'restore' || /^\.\w|\.\w+$/.test(text))];
+}
+
 function configured(invocation: Invocation, operands: readonly Text[], flags: ReadonlySet<string>): Value {
   const isReading =
     [...flags].some((flag) => /^(?:--get|--list|-l|--get-all|--get-regexp|--show-origin)/.test(flag)) ||
     /^(?:get|list)$/.test(operands[0]?.text ?? '');
+  if (flags.has('-e') || flags.has('--edit') || operands[0]?.text === 'edit')
+    addName(
+      invocation,
+      'configure',
+      { of: 'setting', name: 'git config' },
+      { doubt: 'unknown_until_run', why: 'opens the settings of git in an editor' },
+    );
   const [name, value] = /^(?:set|unset|add)$/.test(operands[0]?.text ?? '') ? operands.slice(1) : operands;
   if (isReading || name === undefined || (value === undefined && !flags.has('--unset')))
     return [unknown('a setting of git')];

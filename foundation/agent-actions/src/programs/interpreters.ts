@@ -1,12 +1,14 @@
-import { addPath, addProgram } from '../run/effects.ts';
+import { addHost, addPath, addProgram } from '../run/effects.ts';
 import { fileText } from '../run/files.ts';
 import type { Invocation } from '../run/run.ts';
 import { forked } from '../run/state.ts';
-import { bounded, isKnown, known, onlyText, shown, unknown } from '../run/text.ts';
+import { bounded, isKnown, known, onlyText, shown, unknown, wild } from '../run/text.ts';
 import type { Text, Value } from '../run/text.ts';
 import { runFile, runScript } from './apply-rule.ts';
+import { isInProject } from './project-programs.ts';
 import { readArguments } from './arguments.ts';
 import { addForeignCode } from './foreign-code.ts';
+import { scriptsOf } from './packages.ts';
 import type { ProgramRule } from './rule.ts';
 
 /** `sh`, `bash` and relatives: a script in an argument, in a file, or piped in. */
@@ -55,14 +57,15 @@ const interpreterOptions: ReadonlyMap<string, NonNullable<ProgramRule['options']
     'node',
     {
       script: '-e -p --eval --print -pe',
-      execute: '-r --require --import --loader --experimental-loader',
+      execute:
+        '-r --require --import --loader --experimental-loader --openssl-config --test-reporter --experimental-config-file --build-snapshot --snapshot-blob --experimental-sea-config --test-global-setup',
       text: '--max-old-space-size -C --conditions --inspect --inspect-brk --test-name-pattern',
-      read: '--env-file',
+      read: '--env-file --env-file-if-exists',
     },
   ],
   ['perl', { script: '-e -E', name: '-M -m', text: '-I -F -0 -l' }],
   ['ruby', { script: '-e', execute: '-r', text: '-I -E -F' }],
-  ['php', { script: '-r -B -R -E', execute: '-f', text: '-d -c -S -t' }],
+  ['php', { script: '-r -B -R -E', execute: '-f -d -c', text: '-t', send: '-S' }],
   ['lua', { script: '-e', execute: '-l' }],
   ['deno', { script: '', text: '' }],
   ['bun', { script: '-e --eval', text: '' }],
@@ -79,14 +82,17 @@ export function interpreterProgram(invocation: Invocation): Value {
   const { name, arguments: given, stdin } = invocation;
   const family = name.replace(/[\d.]+$/, '');
   const options = interpreterOptions.get(family) ?? interpreterOptions.get(name) ?? {};
-  const read = readArguments(options, given, true);
   const output: Value = [unknown(`what "${name}" prints`)];
+  if (family === 'node' && runProjectScript(invocation)) return output;
+  const read = readArguments(options, given, true);
   let isGiven = false;
   for (const { role, text, option } of read.values) {
     if (role === 'script') {
       isGiven = true;
       addForeignCode({ ...invocation, name: family === 'python' ? 'python' : name }, text);
-    } else if (role === 'execute' && option !== undefined) {
+    } else if (role === 'send') addHost(invocation, text, { way: 'listen' });
+    else if (role === 'execute' && /^(?:spec|dot|tap|junit|lcov)$/.test(text.text)) continue;
+    else if (role === 'execute' && option !== undefined) {
       addPath(invocation, 'read', text);
       addProgram(
         invocation,
@@ -110,8 +116,21 @@ export function interpreterProgram(invocation: Invocation): Value {
   if ([...read.flags].some((flag) => /^(?:--version|-V|-v|--help|-h)$/.test(flag)) && read.operands.length === 0)
     return output;
   const [first, ...positional] = /^(?:deno|bun)$/.test(family)
-    ? read.operands.filter(({ text }) => !/^(?:run|test|x|exec|check|install|i|add)$/.test(text))
+    ? read.operands.filter(({ text }) => !/^(?:run|test|x|exec|check|install|i|add|eval|-.*)$/.test(text))
     : read.operands;
+  if (first !== undefined && family === 'deno' && read.operands[0]?.text === 'eval') {
+    addForeignCode(invocation, first);
+    return output;
+  }
+  if (first !== undefined && /^(?:https?|npm|jsr|data|blob):/i.test(first.text)) {
+    if (/^https?:/i.test(first.text)) addHost(invocation, first, { way: 'fetch' });
+    addProgram(
+      invocation,
+      { name: shown(first.text).slice(0, 256), classes: ['unknown'], arguments: positional },
+      { doubt: 'fetched_code', why: 'fetches code and runs it' },
+    );
+    return output;
+  }
   if (first !== undefined && first.text !== '-') {
     addPath(invocation, 'read', first);
     runForeignFile(first, invocation, positional);
@@ -125,6 +144,22 @@ export function interpreterProgram(invocation: Invocation): Value {
       { doubt: 'project_code', why: 'runs what the project says' },
     );
   return output;
+}
+
+/** `node --run script`: a script of package.json. */
+function runProjectScript(invocation: Invocation): boolean {
+  const { arguments: given } = invocation;
+  const at = given.findIndex(({ text }) => /^--run(?:=|$)/.test(text));
+  if (at === -1) return false;
+  const script = /^--run=([\s\S]*)$/.exec(given[at]?.text ?? '')?.[1] ?? given[at + 1]?.text ?? '';
+  addProgram(
+    invocation,
+    { name: 'node --run', classes: ['interpreter', 'project-code'], arguments: given },
+    { doubt: isInProject(invocation) ? 'project_code' : 'unknown_until_run', why: 'runs a script of the project' },
+  );
+  const body = scriptsOf(invocation).get(script);
+  if (body !== undefined) runScript(known(body), invocation);
+  return true;
 }
 
 function runForeignFile(path: Text, invocation: Invocation, positional: readonly Text[]): void {
@@ -146,7 +181,8 @@ function runModule(module: Text, invocation: Invocation, operands: readonly Text
     )?.[0];
   if (program === 'json.tool' || program === 'timeit' || program === 'this' || program === 'site') {
     addProgram(invocation, { name: `${name} -m ${written}`, classes: ['interpreter'], arguments: operands });
-    for (const text of operands) addPath(invocation, 'read', text);
+    for (const [index, text] of operands.entries())
+      addPath(invocation, program === 'json.tool' && index === 1 ? 'write' : 'read', text);
     return;
   }
   if (program === 'pip') {
@@ -226,7 +262,7 @@ export function sedProgram(invocation: Invocation): Value {
     const bare = text
       .replaceAll(/s([^\w\s\\])(?:\\[\s\S]|(?!\1)[^\\])*\1(?:\\[\s\S]|(?!\1)[^\\])*\1/g, 's//')
       .replaceAll(/(^|[;{}\n,!]\s*)\/(?:[^/\\\n]|\\.)*\//g, '$1//');
-    for (const [, path = ''] of bare.matchAll(/(?:^|[;{}\d$/! ]|s\/\/[gpIi\d]*)w\s*(\/?[^\s;}]+)/g))
+    for (const [, path = ''] of bare.matchAll(/(?:^|[;{}\d$/! ]|s\/\/[gpIi\d]*)[wW]\s*(\/?[^\s;}]+)/g))
       addPath(invocation, 'write', known(path));
     for (const [, path = ''] of bare.matchAll(/(?:^|[;{}\d$/! ])[rR]\s*([^\s;}]+)/g))
       addPath(invocation, 'read', known(path));
@@ -242,6 +278,10 @@ export function sedProgram(invocation: Invocation): Value {
     { name: invocation.name, classes: ['tool'], arguments: invocation.arguments },
     isPlain ? {} : { doubt: 'foreign_code', why: 'its script may run commands' },
   );
+  for (const { text } of invocation.arguments) {
+    const backup = /^(?:-[nErsz]*i|--in-place=)(.*\/.*)$/.exec(text)?.[1];
+    if (backup !== undefined && isInPlace) addPath(invocation, 'write', { text: backup.replaceAll('*', wild.star) });
+  }
   for (const text of files) {
     addPath(invocation, 'read', text);
     if (isInPlace) addPath(invocation, 'write', text);

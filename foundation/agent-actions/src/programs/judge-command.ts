@@ -12,6 +12,7 @@ import { networkPrograms } from './network-programs.ts';
 import type { ProgramRule } from './rule.ts';
 import { runningPrograms } from './running-programs.ts';
 import { specialPrograms } from './special-programs.ts';
+import { runSubscripts } from './subscripts.ts';
 
 const rules: ReadonlyMap<string, ProgramRule> = new Map(
   [...filePrograms, ...runningPrograms, ...networkPrograms].flatMap((rule) =>
@@ -54,6 +55,7 @@ export function judgeCommand(name: Text, given: readonly Text[], effect: Around 
 
 function named(invocation: Invocation): Value {
   const { name, stdin, arguments: given } = invocation;
+  runSubscripts(invocation);
   const builtin = builtins.get(name);
   if (name === 'tee' && stdin !== undefined) {
     for (const { text } of given)

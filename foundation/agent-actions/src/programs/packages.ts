@@ -5,6 +5,7 @@ import { forked } from '../run/state.ts';
 import { known, onlyText, shown, unknown } from '../run/text.ts';
 import type { Text, Value } from '../run/text.ts';
 import { addStranger, looksLikePath, runCommand, runScript } from './apply-rule.ts';
+import { isInProject } from './project-programs.ts';
 import { readArguments } from './arguments.ts';
 
 // Package managers: scripts of the project, and code that is fetched and run.
@@ -50,6 +51,7 @@ export function packageProgram(outer: Invocation): Value {
   }
   const [subcommand = known(''), ...rest] = read.operands;
   const word = shown(subcommand.text);
+  steered(invocation, rest);
   const program = { name: `${name} ${word}`.trim(), classes: ['package-manager' as const], arguments: rest };
   const plain = rest.filter(({ text }) => !text.startsWith('-'));
   if (runsInTurn.get(name.replace(/[\d.]+$/, ''))?.test(word) === true) {
@@ -60,7 +62,13 @@ export function packageProgram(outer: Invocation): Value {
     );
     const inner = readArguments(optionsWithValue, rest, true);
     for (const { role, text } of inner.values) if (role === 'script') runScript(text, invocation);
-    return inner.operands.length === 0 ? [known('')] : runCommand(inner.operands, invocation, program.name);
+    const [first] = inner.operands;
+    if (first !== undefined && /^https?:/i.test(first.text)) {
+      addProgram(invocation, program, { doubt: 'fetched_code', why: 'fetches code from an address and runs it' });
+      addHost(invocation, first, { way: 'fetch' });
+      return [known('')];
+    }
+    return first === undefined ? [known('')] : runCommand(inner.operands, invocation, program.name);
   }
   const scripts = scriptsOf(invocation);
   const script = /^(?:run|run-script|rum|urn)$/.test(word)
@@ -83,7 +91,26 @@ export function packageProgram(outer: Invocation): Value {
   }
   if (reading.test(word) || word === '') {
     const isSetting = word === 'config' && /^(?:set|edit|delete)$/.test(plain[0]?.text ?? '');
+    const isSecret = word === 'config' && /auth|token|password/i.test(plain.map(({ text }) => text).join(' '));
     addProgram(invocation, program);
+    if (isSecret && !isSetting)
+      invocation.run.add(
+        {
+          kind: 'secret',
+          target: { kind: 'name', of: 'setting', name: `${name} ${shown(plain.at(-1)?.text ?? '')}` },
+          isCertain: true,
+          why: 'prints what it signs in with',
+        },
+        invocation.where,
+      );
+    if (word === 'pkg' && /^(?:set|delete|fix)$/.test(plain[0]?.text ?? '')) {
+      addPath(invocation, 'write', known('package.json'));
+      // A script that it is given runs with the next install or test.
+      for (const { text } of plain.slice(1)) {
+        const script = /^scripts\.[\w:-]+=([\s\S]*)$/.exec(text)?.[1];
+        if (script !== undefined) runScript({ text: script }, invocation);
+      }
+    }
     if (isSetting) addPath(invocation, 'write', known(`${invocation.run.context.home ?? '/home/*'}/.npmrc`));
     if (isSetting && /script-shell|registry|prefix|globalconfig|node-options|git$/.test(plain[1]?.text ?? '')) {
       addProgram(invocation, program, {
@@ -100,6 +127,11 @@ export function packageProgram(outer: Invocation): Value {
       sends: ['the package'],
       doubt: 'unknown_until_run',
     });
+    return [known('')];
+  }
+  if (plain.some(({ text }) => /^(?:https?|git\+\w+|git|ssh):/i.test(text)) && !fetching.test(word)) {
+    addProgram(invocation, program, { doubt: 'fetched_code', why: 'fetches code from an address and runs it' });
+    for (const text of plain) addSource(invocation, text);
     return [known('')];
   }
   const named = plain.filter(({ text }) => text !== '.' && !text.startsWith('-'));
@@ -124,10 +156,29 @@ export function packageProgram(outer: Invocation): Value {
           : ['package-manager'],
     },
     isProject || name === 'yarn' || name === 'pnpm'
-      ? { doubt: 'project_code', why: 'runs scripts of the project' }
+      ? isInProject(invocation)
+        ? { doubt: 'project_code', why: 'runs scripts of the project' }
+        : { doubt: 'unknown_until_run', why: 'runs scripts of a place outside the project' }
       : { doubt: 'unknown_program', why: `what "${program.name}" does is not known` },
   );
   return [unknown(`what "${program.name}" prints`)];
+}
+
+/** Options behind the subcommand that say what runs its scripts, or whose they are. */
+function steered(invocation: Invocation, rest: readonly Text[]): void {
+  const end = rest.findIndex(({ text }) => text === '--');
+  for (const { text } of end === -1 ? rest : rest.slice(0, end)) {
+    const [, option, value = ''] =
+      /^--(script-shell|node-options|shell|userconfig|globalconfig|use-node-version|viewer|browser|git|editor|cache|init-module)(?:=([\s\S]*))?$/.exec(
+        text,
+      ) ?? [];
+    if (option === undefined) continue;
+    addProgram(
+      invocation,
+      { name: invocation.name, classes: ['package-manager'], arguments: invocation.arguments },
+      { doubt: 'unknown_until_run', why: `runs its scripts by "--${option} ${shown(value)}"` },
+    );
+  }
 }
 
 /** A package from an address or a directory instead of a registry. */
@@ -143,7 +194,7 @@ function addSource(invocation: Invocation, text: Text): void {
 }
 
 /** The scripts of the package.json where it runs, when the caller knows it. */
-function scriptsOf({ state, run }: Invocation): ReadonlyMap<string, string> {
+export function scriptsOf({ state, run }: Invocation): ReadonlyMap<string, string> {
   const text = onlyText(fileText('package.json', state, run));
   if (text === undefined) return new Map();
   try {

@@ -4,9 +4,12 @@ import { gitProgram } from './git.ts';
 import { guardProgram } from './guard.ts';
 import { awkProgram, interpreterProgram, sedProgram, shellProgram } from './interpreters.ts';
 import { fetchedProgram, packageProgram } from './packages.ts';
+import { patchProgram } from './patches.ts';
+import { filterProgram, processesProgram } from './revealing.ts';
 import * as special from './special.ts';
 import * as starters from './starters.ts';
 import * as transfer from './transfer.ts';
+import { flockProgram, manualProgram, measuringProgram, watchingProgram } from './wrapping.ts';
 
 type Judge = (invocation: Invocation) => Value;
 
@@ -44,6 +47,13 @@ const table: readonly (readonly [string, Judge])[] = [
   ['sudo doas', special.sudoProgram],
   ['sallyport sallyport-guard', guardProgram],
   ['printenv', starters.printenvProgram],
+  ['patch gpatch', patchProgram],
+  ['jq gojq jaq yq', filterProgram],
+  ['ps', processesProgram],
+  ['flock', flockProgram],
+  ['entr nodemon watchexec', watchingProgram],
+  ['hyperfine', measuringProgram],
+  ['man', manualProgram],
 ]; // prettier-ignore
 
 const judges: ReadonlyMap<string, Judge> = new Map(

@@ -27,11 +27,20 @@ export function tarProgram(invocation: Invocation): Value {
     given,
     false,
   );
+  // Names in a file, or from the root on: what goes in or where it lands is not in the command.
+  const isAnywhere = read.flags.has('-P') || read.flags.has('--absolute-names');
+  const isListed = read.values.some(({ option }) => option === '-T' || option === '--files-from');
   const letters = [...read.flags].filter((flag) => /^-[a-zA-Z]$/.test(flag)).join('');
   const has = (letter: string, long: string): boolean => letters.includes(letter) || read.flags.has(long);
   const isExtract = has('x', '--extract') || read.flags.has('--get');
   const isList = has('t', '--list');
-  addProgram(invocation, { name: 'tar', classes: ['tool'], arguments: invocation.arguments });
+  addProgram(
+    invocation,
+    { name: 'tar', classes: ['tool'], arguments: invocation.arguments },
+    (isListed && !isList) || (isAnywhere && isExtract)
+      ? { doubt: 'unknown_until_run', why: 'which files it takes or writes stands in another file' }
+      : {},
+  );
   let into: Text = known('.');
   for (const { role, text, option } of read.values) {
     if (role === 'name') {

@@ -23,7 +23,11 @@ export function envProgram(invocation: Invocation): Value {
     if (role === 'read-tree')
       state.cwds = state.cwds.map((cwd) => (text.text.startsWith('/') ? text.text : `${cwd}/${text.text}`));
     if (role === 'script')
-      return runScript({ ...text, text: [text.text, ...read.operands.map((entry) => entry.text)].join(' ') }, inside);
+      return runScript(
+        // `\\_` is a blank there.
+        { ...text, text: [text.text.replaceAll('\\_', ' '), ...read.operands.map((entry) => entry.text)].join(' ') },
+        inside,
+      );
   }
   for (;;) {
     const [first] = rest;
@@ -42,7 +46,8 @@ export function printenvProgram(invocation: Invocation): Value {
   return printEnvironment(invocation, named.length === 0 ? '*' : named.slice(0, 5).join(' '));
 }
 
-function printEnvironment(invocation: Invocation, names: string): Value {
+/** Variables of the environment are printed: by names, or `*` for all. */
+export function printEnvironment(invocation: Invocation, names: string): Value {
   addProgram(invocation, { name: invocation.name, classes: ['tool'], arguments: invocation.arguments });
   const isPlain = names.split(' ').every((name) => plainVariables.has(name));
   if (!isPlain)

@@ -5,7 +5,7 @@ import { isKnown, known, onlyText, shown, unknown } from '../run/text.ts';
 import type { Text, Value } from '../run/text.ts';
 import { addStranger, looksLikePath, runScript } from './apply-rule.ts';
 import { readArguments } from './arguments.ts';
-import { sshOption } from './starters.ts';
+import { printEnvironment, sshOption } from './starters.ts';
 
 // Programs that carry data to and from other machines.
 
@@ -14,13 +14,14 @@ const curlOptions = {
     '-o --output -D --dump-header -c --cookie-jar --trace --trace-ascii --stderr --etag-save --hsts --alt-svc --libcurl',
   'write-tree': '--output-dir',
   read: '-E --cert --key --cacert --netrc-file --proxy-cacert --etag-compare',
-  body: '-d --data --data-raw --data-binary --data-ascii --data-urlencode --json -F --form --form-string',
+  body: '--expand-data --expand-json -d --data --data-raw --data-binary --data-ascii --data-urlencode --json -F --form --form-string',
   change: '-T --upload-file',
   execute: '-K --config',
-  fetch: '--url',
+  fetch: '--url --expand-url',
   send: '-x --proxy --preproxy --socks5 --socks5-hostname --socks4 --doh-url --connect-to --resolve',
   recipient: '--mail-rcpt',
-  text: '-H --header -X --request -A --user-agent -e --referer -u --user -b --cookie -m --max-time --connect-timeout --retry --retry-delay --retry-max-time -w --write-out -r --range --limit-rate --max-filesize --max-redirs --mail-from -C --continue-at -Q --quote --interface -y -Y -z --tlsv1 --ciphers -U --proxy-user --parallel-max --rate -t --telnet-option --variable --expand-url',
+  text: '-H --header -X --request -A --user-agent -e --referer -u --user -b --cookie -m --max-time --connect-timeout --retry --retry-delay --retry-max-time -w --write-out -r --range --limit-rate --max-filesize --max-redirs --mail-from -C --continue-at -Q --quote --interface -y -Y -z --tlsv1 --ciphers -U --proxy-user --parallel-max --rate -t --telnet-option',
+  name: '--variable',
 } as const;
 
 export function curlProgram(invocation: Invocation): Value {
@@ -40,7 +41,13 @@ export function curlProgram(invocation: Invocation): Value {
       addBody(invocation, text, { option: option ?? '', sends });
     } else if (role === 'execute') urls.push(...addConfig(invocation, text));
     else if (role === 'fetch') urls.push(text);
-    else if (role === 'send')
+    else if (role === 'name') {
+      // `--variable name@file`: goes where a text with `{{name}}` goes.
+      const file = /^%?\w+@([\s\S]*)$/.exec(text.text)?.[1];
+      if (file !== undefined) addSentFile(invocation, { ...text, text: file }, sends);
+      else if (text.text.startsWith('%')) printEnvironment(invocation, text.text.slice(1).replace(/=.*$/s, ''));
+      isUpload = true;
+    } else if (role === 'send')
       addHost(invocation, { ...text, text: text.text.replace(/^[^:]*:\d+:/, '') }, { way: 'send' });
     else if (role === 'recipient') addRecipient(invocation, text, sentStdin(invocation));
     else if (/^(?:-H|--header|-b|--cookie|-u|--user|-A|--user-agent|-e|--referer)$/.test(option ?? '')) {
@@ -140,11 +147,11 @@ export function wgetProgram(invocation: Invocation): Value {
     {
       write: '-O --output-document -o --output-file -a --append-output --save-cookies --warc-file',
       'write-tree': '-P --directory-prefix',
-      read: '-i --input-file --load-cookies --certificate --private-key --ca-certificate --config',
+      read: '-i --input-file --load-cookies --certificate --private-key --ca-certificate',
       body: '--post-data --body-data',
       change: '--post-file --body-file',
       script: '--use-askpass',
-      execute: '-e --execute',
+      execute: '-e --execute --config',
       text: '-t --tries -T --timeout -U --user-agent --header --user --password --method -l --level -A -R -D -I -X --limit-rate -w --wait -Q',
     },
     invocation.arguments,
@@ -167,7 +174,16 @@ export function wgetProgram(invocation: Invocation): Value {
       addSentFile(invocation, text, sends);
     } else if (role === 'script') runScript(text, invocation);
     else if (option === '--header') sends.push(...sentTexts([text]));
-    else if (role === 'execute') sends.push(...sentTexts([text]));
+    else if (role === 'execute' || option === '--config') {
+      // Settings: `use_askpass` runs, `http_proxy` carries elsewhere.
+      if (option === '--config') addPath(invocation, 'read', text);
+      addProgram(
+        invocation,
+        { name: 'wget', classes: ['tool'], arguments: invocation.arguments },
+        { doubt: 'unknown_until_run', why: `is set up by "${shown(text.text).slice(0, 100)}"` },
+      );
+      if (role === 'execute') sends.push(...sentTexts([text]));
+    }
   }
   if (!hasOutput) addPath(invocation, 'write', known('./*'));
   return reached(invocation, read.operands, isUpload, sends);
@@ -219,15 +235,17 @@ export function copyProgram(invocation: Invocation): Value {
   const read = readArguments(
     {
       text: '-P -l -c -B -b -f --exclude --include --filter --bwlimit --timeout --port --chmod --max-size --rsync-path -R',
-      read: '-i -F --exclude-from --include-from --files-from --password-file',
-      script: '-e --rsh -S',
-      write: '--log-file --backup-dir',
+      read: '-i -F --exclude-from --include-from --files-from --password-file --config --read-batch',
+      script: '-e --rsh -S -D',
+      write: '--log-file --backup-dir --write-batch --only-write-batch --partial-dir --temp-dir -T',
       name: '-o',
     },
     invocation.arguments,
     false,
   );
   addProgram(invocation, { name: invocation.name, classes: ['remote'], arguments: invocation.arguments });
+  if (read.flags.has('--daemon'))
+    addHost(invocation, { text: '0.0.0.0' }, { way: 'listen', doubt: 'unknown_until_run' });
   for (const { role, text } of read.values) {
     if (role === 'script') runScript(text, invocation);
     else if (role === 'read') addPath(invocation, 'read', text);

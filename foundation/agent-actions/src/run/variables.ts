@@ -1,4 +1,4 @@
-import { addName } from './effects.ts';
+import { addName, addPath } from './effects.ts';
 import type { Around, Run } from './run.ts';
 import { isKnown, onlyText, shown, unknown } from './text.ts';
 import type { Value } from './text.ts';
@@ -27,6 +27,7 @@ export function assignVariable(name: string, value: Value, around: Around & { re
         stdin: undefined,
       });
     }
+    if (rule === 'output') addPath(around, 'write', text);
     if (rule === 'search') state.replaced.set('*', 'PATH was changed: programs may be others than their names say');
   }
 }
@@ -36,5 +37,6 @@ const whys = {
   code: (name: string, value: string) => `"${name}" loads "${value}" into later programs`,
   search: (name: string, value: string) => `"${name}" is now "${value}": later programs are found there`,
   proxy: (name: string, value: string) => `"${name}" sends later requests through or to "${value}"`,
+  output: (name: string, value: string) => `"${name}" makes later programs write to "${value}"`,
   guard: (name: string) => `"${name}" changes how the agent itself is set up or watched`,
 };

@@ -1,5 +1,6 @@
 import type { ActionRefusal } from '../action.ts';
 import { judgeCommand } from '../programs/judge-command.ts';
+import { subscriptScript } from '../programs/subscripts.ts';
 import { parseShell } from '../shell/parse.ts';
 import type { AndOr, Command, List, Pipeline, Redirect } from '../shell/syntax.ts';
 import { addGuardCredential } from '../programs/guard.ts';
@@ -147,7 +148,10 @@ export function createRun({ context, add, refuse }: Sink): Run {
         return [known('')];
       }
       case 'test':
-        for (const word of command.words) expandWord(word, expander);
+        walkTest(
+          command.words.map((word) => expandWord(word, expander)),
+          around,
+        );
         return [known('')];
       case 'arithmetic':
         expandText(command.expression.parts, expander);
@@ -210,6 +214,15 @@ export function createRun({ context, add, refuse }: Sink): Run {
     }
   }
 
+  /** `-v name` and comparisons of numbers read their words once more. */
+  function walkTest(words: readonly (readonly (readonly Text[])[])[], around: Around): void {
+    const texts = words.flat(2);
+    for (const text of texts) {
+      const evaluated = subscriptScript(text);
+      if (evaluated !== undefined) script(evaluated, around);
+    }
+  }
+
   /** Once for the first time round, once more with everything the body changed not known, which is every later time. */
   function walkLoop({ state }: Around, body: () => void): Value {
     const before = new Map(state.variables);
@@ -242,6 +255,9 @@ export function createRun({ context, add, refuse }: Sink): Run {
           fields.length === 1 && only !== undefined ? only : [unknown(`"${name}" may be several arrays`)],
         );
         target.variables.delete(name);
+        const held = target.arrays.get(name) ?? [];
+        // `PROMPT_COMMAND=(command)`: a name that means something means it for each.
+        for (const element of held) assignVariable(name, [element], { ...around, state: forked(target), run });
         continue;
       }
       const text = expandText(value.parts, expander);

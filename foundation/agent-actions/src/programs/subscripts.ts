@@ -1,0 +1,46 @@
+import type { Invocation } from '../run/run.ts';
+import { isKnown, shown } from '../run/text.ts';
+import type { Text } from '../run/text.ts';
+import { runScript } from './apply-rule.ts';
+
+/**
+ * Bash reads the name of an element (`a[$(command)]`) once more where it only takes its name, and runs what stands in the subscript, however
+ * it was quoted: `unset`, `read`, `printf -v`, `test -v`, `let`, numbers in `[[`. A script that does only that; undefined where nothing would run.
+ */
+export function subscriptScript(text: Text): Text | undefined {
+  const written = shown(text.text);
+  return isKnown(text) && /\[[\s\S]*(?:\$\(|\$\{|`)/.test(written) ? { ...text, text: `: ${written}` } : undefined;
+}
+
+/** Those builtins, and after which argument they take names. */
+const naming: ReadonlyMap<string, RegExp | undefined> = new Map([
+  ['unset', undefined],
+  ['read', undefined],
+  ['mapfile', undefined],
+  ['readarray', undefined],
+  ['let', undefined],
+  ['declare', undefined],
+  ['typeset', undefined],
+  ['local', undefined],
+  ['export', undefined],
+  ['readonly', undefined],
+  ['wait', /^-\w*p/],
+  ['getopts', undefined],
+  ['printf', /^-v/],
+  ['test', /^-v$/],
+  ['[', /^-v$/],
+]);
+
+export function runSubscripts(invocation: Invocation): void {
+  const { name, arguments: given } = invocation;
+  if (!naming.has(name)) return;
+  const after = naming.get(name);
+  const from = after === undefined ? 0 : given.findIndex(({ text }) => after.test(text));
+  if (from === -1) return;
+  // A text after the name is printed, not read.
+  const names = name === 'printf' ? given.slice(from, from + 2) : given.slice(from);
+  for (const text of names) {
+    const script = subscriptScript(text);
+    if (script !== undefined) runScript(script, invocation);
+  }
+}

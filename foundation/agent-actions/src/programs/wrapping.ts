@@ -1,0 +1,89 @@
+import { addPath, addProgram } from '../run/effects.ts';
+import type { Invocation } from '../run/run.ts';
+import { known, unknown } from '../run/text.ts';
+import type { Text, Value } from '../run/text.ts';
+import { runCommand, runScript } from './apply-rule.ts';
+import { readArguments } from './arguments.ts';
+
+// Programs that are given a command as words or as one text.
+
+/** `flock file command`, `flock file -c text`. */
+export function flockProgram(invocation: Invocation): Value {
+  const read = readArguments({ text: '-w -E --timeout --wait --conflict-exit-code' }, invocation.arguments, true);
+  const [lock, ...rest] = read.operands;
+  addProgram(invocation, { name: 'flock', classes: ['tool'], arguments: invocation.arguments });
+  if (lock !== undefined && !/^\d+$/.test(lock.text)) addPath(invocation, 'write', lock);
+  const [first, ...after] = rest;
+  if (first === undefined) return [known('')];
+  if (/^(?:-c|--command)$/.test(first.text)) return runScript(after[0] ?? known(''), invocation);
+  return runCommand(rest, invocation);
+}
+
+/** `watchexec`, `nodemon --exec`, `entr`: what is one text with blanks is a command of a shell. */
+export function watchingProgram(invocation: Invocation): Value {
+  const read = readArguments(
+    {
+      text: '-e --ext --exts -d --debounce --delay -s --signal --shell -i --ignore',
+      'read-tree': '-w --watch',
+      script: '-x --exec',
+    },
+    invocation.arguments,
+    true,
+  );
+  addProgram(invocation, { name: invocation.name, classes: ['tool'], arguments: invocation.arguments });
+  for (const { role, text } of read.values) {
+    if (role === 'script') runScript(text, invocation);
+    if (role === 'read-tree') addPath(invocation, 'read', text, { isTree: true });
+  }
+  const [only] = read.operands;
+  if (only === undefined) return [known('')];
+  if (read.operands.length === 1 && /\s/.test(only.text)) return runScript(only, invocation);
+  // A file of the project, where it watches a program of its own.
+  const name: readonly Text[] =
+    invocation.name === 'nodemon' && /\.[cm]?[jt]sx?$/.test(only.text)
+      ? [known('node'), ...read.operands]
+      : read.operands;
+  return runCommand(name, invocation);
+}
+
+/** `hyperfine`: each operand is a command of a shell. */
+export function measuringProgram(invocation: Invocation): Value {
+  const read = readArguments(
+    {
+      text: '-w --warmup -m --min-runs -M --max-runs -r --runs -S --shell -P --parameter-scan -D --parameter-step-size -L --parameter-list --style --sort -u --time-unit -n --command-name',
+      script: '-p --prepare -c --cleanup -s --setup -C --conclude --reference',
+      write: '--export-json --export-csv --export-markdown --export-asciidoc --export-orgmode --output',
+      read: '--input',
+    },
+    invocation.arguments,
+    false,
+  );
+  addProgram(invocation, { name: invocation.name, classes: ['tool'], arguments: invocation.arguments });
+  for (const { role, text } of read.values) {
+    if (role === 'script') runScript(text, invocation);
+    else if (role === 'write' && text.text !== 'null' && text.text !== 'pipe') addPath(invocation, 'write', text);
+    else if (role === 'read' && text.text !== 'null') addPath(invocation, 'read', text);
+  }
+  for (const text of read.operands) runScript(text, invocation);
+  return [unknown('how long it took')];
+}
+
+/** `man -P pager`: the pager and the browser are commands. */
+export function manualProgram(invocation: Invocation): Value {
+  const read = readArguments(
+    {
+      script: '-P --pager -H --html',
+      read: '-C --config-file',
+      text: '-s -S --sections -L --locale -m --systems -M --manpath -e --extension -r --prompt -R --recode -E --encoding -p --preprocessor',
+    },
+    invocation.arguments,
+    false,
+  );
+  addProgram(invocation, { name: invocation.name, classes: ['tool'], arguments: invocation.arguments });
+  for (const { role, text } of read.values) {
+    if (role === 'script') runScript(text, invocation);
+    else if (role === 'read') addPath(invocation, 'read', text);
+  }
+  for (const text of read.operands) if (/\//.test(text.text)) addPath(invocation, 'read', text);
+  return [unknown('a page of the manual')];
+}
