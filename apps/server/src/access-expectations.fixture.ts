@@ -55,6 +55,8 @@ export const grave = [
   'POST /v1/break-glass/{id}/passkeys',
   'POST /v1/break-glass/{id}/passkeys/options',
   'POST /v1/break-glass/{id}/seal',
+  'POST /v1/agents/policies/versions/{version}/activate',
+  'POST /v1/agents/policies/versions/{version}/approve',
   'POST /v1/privileges/requests/{id}/approve',
   'POST /v1/privileges/requests/{id}/review',
   'POST /v1/privileges/requests/{id}/take-up',

@@ -1,6 +1,7 @@
-import { createAgentGuard, createOpenJudge, loadPackDecisions } from '@sallyport/agent-guard';
-import type { AgentGuard } from '@sallyport/agent-guard';
+import { createAgentGuard, createOpenJudge, createOwnPolicies, loadPackDecisions } from '@sallyport/agent-guard';
+import type { AgentGuard, AgentGuardNeeds } from '@sallyport/agent-guard';
 import type { AccessPolicy } from '@sallyport/access-policy';
+import type { JsonObject } from '@sallyport/contracts';
 import type { Sensors } from '@sallyport/device-fleet';
 import { agentPolicyFiles } from '@sallyport/content/agent-policies';
 import type { EventSearch } from '@sallyport/event-search';
@@ -10,6 +11,8 @@ import { errorFields } from '@sallyport/platform/log';
 import { createPastCalls } from './past-agent-calls.ts';
 import type { ColumnKeyrings } from './column-keys.ts';
 import type { CommonNeeds, Custody } from './custody.ts';
+import { numberInVault } from './number-in-vault.ts';
+import { secretKey } from './secret-key.ts';
 import { secretNames } from './secret-names.ts';
 
 export type AgentServices = Pick<AgentGuard, 'routes' | 'sessions' | 'approvals'> & {
@@ -39,29 +42,41 @@ export async function createAgentServices(
 ): Promise<AgentServices> {
   const { log, every } = needs;
   const packs = loadPackDecisions(agentPolicyFiles());
-  const guard = await createAgentGuard({
+  const owner: AgentGuardNeeds['owner'] = async ({ kind, id }) => {
+    if (kind === 'user') return (await needs.people.personNow(id, strongest))?.principal;
+    if (kind === 'key') {
+      const key = await needs.apiKeys.recheck(id);
+      if ('refused' in key) return undefined;
+      const { name, onBehalfOf } = key;
+      const person = onBehalfOf === undefined ? {} : { person: onBehalfOf.id };
+      return { name, scopes: needs.policy.permissionsOf(key), ...person };
+    }
+    const scopes = await needs.services.scopesNow(id);
+    if (scopes === undefined) return undefined;
+    const account = await needs.services.find(id);
+    return account === undefined ? undefined : { name: account.name, scopes, person: account.ownerId };
+  };
+  const shared = {
     ...needs,
     columnKeys: await needs.columnKeyrings.open(secretNames.agentColumns),
-    packs,
-    openJudge: createOpenJudge(packs),
     pastCalls: createPastCalls(needs.search),
+    owner,
+    log: (message: string, details: JsonObject) => log.warn(message, details),
+  };
+  const ownPolicies = createOwnPolicies({
+    ...shared,
+    files: agentPolicyFiles(),
+    sealingKey: await secretKey(needs.ledger.secrets, secretNames.agentPolicies),
+    mark: numberInVault(needs.ledger.secrets, secretNames.agentPolicyMark),
+  });
+  await ownPolicies.start();
+  const guard = await createAgentGuard({
+    ...shared,
+    packs,
+    ownPolicies,
+    openJudge: createOpenJudge(packs, ownPolicies),
     machines: needs.sensors,
-    async owner({ kind, id }) {
-      if (kind === 'user') return (await needs.people.personNow(id, strongest))?.principal;
-      if (kind === 'key') {
-        const key = await needs.apiKeys.recheck(id);
-        if ('refused' in key) return undefined;
-        const { name, onBehalfOf } = key;
-        const person = onBehalfOf === undefined ? {} : { person: onBehalfOf.id };
-        return { name, scopes: needs.policy.permissionsOf(key), ...person };
-      }
-      const scopes = await needs.services.scopesNow(id);
-      if (scopes === undefined) return undefined;
-      const account = await needs.services.find(id);
-      return account === undefined ? undefined : { name: account.name, scopes, person: account.ownerId };
-    },
     servicesOf: (userId) => needs.services.idsOf(userId),
-    log: (message, details) => log.warn(message, details),
   });
   const keep = async (): Promise<void> => {
     await guard.sessions.recordSeen();
@@ -88,6 +103,7 @@ export async function createAgentServices(
     endQuestions: () => guard.approvals.close(),
     async close() {
       for (const stop of stops) stop();
+      await ownPolicies.close();
       await keep();
     },
   };

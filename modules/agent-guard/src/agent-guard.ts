@@ -19,6 +19,10 @@ import type { OpenJudge } from './hooks/hook-judge.ts';
 import { defaultLimits, type AgentGuardNeeds } from './needs.ts';
 import { createCoverageRoutes } from './coverage/coverage-routes.ts';
 import type { PackDecisions } from './decisions/index.ts';
+import { createOwnDocumentRoutes } from './own-policies/document-routes.ts';
+import type { OwnPolicies } from './own-policies/own-policies.ts';
+import { createProposalDraftRoute } from './own-policies/proposal-draft-route.ts';
+import { createOwnVersionRoutes } from './own-policies/version-routes.ts';
 import type { PastCalls } from './past-calls/replay-calls.ts';
 import { createReplayRoutes } from './past-calls/replay-routes.ts';
 import { createAgentRoutes } from './sessions/agent-routes.ts';
@@ -53,6 +57,8 @@ export async function createAgentGuard(
     /** With what past calls are judged again. */
     readonly packs: PackDecisions;
     readonly pastCalls: PastCalls;
+    /** The organisation's own policies beside the packs; `openJudge` decides by them. */
+    readonly ownPolicies?: OwnPolicies;
   },
 ): Promise<AgentGuard> {
   const limits = { ...defaultLimits, ...needs.limits };
@@ -71,11 +77,21 @@ export async function createAgentGuard(
     },
   };
   const tallies = createRunTallies(needs);
-  const hooks = createHookDesk({ ...needs, sessions, stops, people, steps, tallies, limits });
+  const hooks = createHookDesk({
+    ...needs,
+    policiesNow: needs.ownPolicies?.inForce,
+    sessions,
+    stops,
+    people,
+    steps,
+    tallies,
+    limits,
+  });
   const toolServers = createToolServers({ ...needs, sessions, stops });
   const gateway = createGatewayCalls({ hooks, toolServers, log: needs.log });
   const telemetry = createRunTelemetry({ ...needs, sessions, hooks, tallies });
   const outages = createOutages({ ...needs, sessions, hooks });
+  const proposals = createProposals({ ...needs, store });
   const plugins = [
     createGatewayCallRoutes(gateway),
     createSignInRoutes(createSignIns({ ...needs, sessions })),
@@ -84,9 +100,16 @@ export async function createAgentGuard(
     createAgentRoutes(sessions, { ...needs, tallies, proofs: createMachineProofs(needs) }),
     createStopRoutes(stops),
     createApprovalRoutes(approvals),
-    createProposalRoutes(createProposals({ ...needs, store }), approvals),
+    createProposalRoutes(proposals, approvals),
     createReplayRoutes({ ...needs, sessions }),
     createCoverageRoutes(needs.packs),
+    ...(needs.ownPolicies === undefined
+      ? []
+      : [
+          createOwnDocumentRoutes(needs.ownPolicies),
+          createOwnVersionRoutes(needs.ownPolicies),
+          createProposalDraftRoute({ documents: needs.ownPolicies.documents, proposals }),
+        ]),
     createHookRoutes(hooks),
     createOutageRoutes(outages),
     createTelemetryRoutes(telemetry),

@@ -617,7 +617,7 @@ export type Routes = {
     body: {
       readonly id: string;
       readonly server: string;
-      readonly kind: 'tool' | 'resource' | 'prompt';
+      readonly kind: 'tool' | 'resource' | 'prompt' | 'question' | 'answer';
       readonly name: string;
       readonly digest?: string | undefined;
       readonly arguments: Readonly<Record<string, unknown>>;
@@ -637,7 +637,7 @@ export type Routes = {
     body: {
       readonly calls: readonly {
         readonly server: string;
-        readonly kind: 'tool' | 'resource' | 'prompt';
+        readonly kind: 'tool' | 'resource' | 'prompt' | 'question' | 'answer';
         readonly name: string;
         readonly at_ms: number;
         readonly input_digest: string;
@@ -653,7 +653,7 @@ export type Routes = {
     body: {
       readonly id: string;
       readonly server: string;
-      readonly kind: 'tool' | 'resource' | 'prompt';
+      readonly kind: 'tool' | 'resource' | 'prompt' | 'question' | 'answer';
       readonly name: string;
       readonly digest?: string | undefined;
       readonly arguments: Readonly<Record<string, unknown>>;
@@ -704,12 +704,36 @@ export type Routes = {
       }[];
     };
   };
+  /** What a person did to their sign-ins to remote tool servers, and which of them ended; no tokens */
+  'POST /v1/agent/gateway/sign-ins': {
+    params: undefined;
+    query: undefined;
+    body: {
+      readonly events: readonly {
+        readonly change: 'signed_in' | 'signed_out' | 'refresh_failed';
+        readonly at_ms: number;
+        readonly name?: string | undefined;
+        readonly server: string;
+        readonly issuer: string;
+        readonly scopes: readonly string[];
+        readonly reason?: string | undefined;
+      }[];
+    };
+    answer: { readonly recorded: number };
+  };
   /** A hook of an agent’s harness, in its own words; the answer is in them too */
   'POST /v1/agent/hooks/{harness}': {
     params: { readonly harness: 'claude-code' | 'codex' | 'gemini-cli' | 'cursor' | 'other' };
     query: undefined;
     body: Readonly<Record<string, unknown>>;
     answer: Readonly<Record<string, unknown>>;
+  };
+  /** A nonce for the sensor of this machine to sign, for a run that begins here; good for a minute, once */
+  'POST /v1/agent/machine-nonces': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: { readonly nonce: string; readonly good_until_ms: number };
   };
   /** Hooks of a run that nobody answered while the server could not be reached */
   'POST /v1/agent/outages': {
@@ -763,6 +787,13 @@ export type Routes = {
     body: { readonly note?: string | undefined };
     answer: unknown;
   };
+  /** Make a draft of a proposal, with whoever proposed it among its authors; the proposal is seen to by it */
+  'POST /v1/agent/proposals/{id}/draft': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: { readonly document: string };
+  };
   /** Runs of agents, newest first; of the last 30 days */
   'GET /v1/agent/sessions': {
     params: undefined;
@@ -786,6 +817,42 @@ export type Routes = {
         readonly harness_version?: string | undefined;
         readonly attended?: boolean | undefined;
         readonly resumed?: boolean | undefined;
+        readonly machine: {
+          readonly posture: 'good' | 'weak' | 'claimed' | 'unknown';
+          readonly weaknesses: readonly (
+            | 'root'
+            | 'disk-clear'
+            | 'firewall-off'
+            | 'screen-open'
+            | 'secure-boot-off'
+            | 'sensor-silent'
+            | 'sensor-doubted'
+          )[];
+          readonly said?:
+            | {
+                readonly system?: string | undefined;
+                readonly kernel?: string | undefined;
+                readonly disk_encrypted?: 'yes' | 'no' | 'unknown' | undefined;
+                readonly screen_lock?: 'yes' | 'no' | 'unknown' | undefined;
+                readonly firewall?: 'yes' | 'no' | 'unknown' | undefined;
+                readonly secure_boot?: 'yes' | 'no' | 'unknown' | undefined;
+                readonly root?: boolean | undefined;
+                readonly container?: boolean | undefined;
+              }
+            | undefined;
+          readonly sensor?:
+            | {
+                readonly id: string;
+                readonly host?: string | undefined;
+                readonly heard: boolean;
+                readonly system?: string | undefined;
+                readonly disk_encrypted?: 'yes' | 'no' | 'unknown' | undefined;
+                readonly firewall?: 'yes' | 'no' | 'unknown' | undefined;
+                readonly secure_boot?: 'yes' | 'no' | 'unknown' | undefined;
+              }
+            | undefined;
+          readonly proof_refused?: boolean | undefined;
+        };
         readonly started_at_ms: number;
         readonly seen_at_ms: number;
         readonly ends_at_ms: number;
@@ -822,6 +889,28 @@ export type Routes = {
       readonly harness_version?: string | undefined;
       readonly attended?: boolean | undefined;
       readonly resumed?: boolean | undefined;
+      readonly machine?:
+        | {
+            readonly system?: string | undefined;
+            readonly kernel?: string | undefined;
+            readonly disk_encrypted?: 'yes' | 'no' | 'unknown' | undefined;
+            readonly screen_lock?: 'yes' | 'no' | 'unknown' | undefined;
+            readonly firewall?: 'yes' | 'no' | 'unknown' | undefined;
+            readonly secure_boot?: 'yes' | 'no' | 'unknown' | undefined;
+            readonly root?: boolean | undefined;
+            readonly container?: boolean | undefined;
+          }
+        | undefined;
+      readonly machine_proof?:
+        | {
+            readonly time: string;
+            readonly host: string;
+            readonly event: 'sensor.vouched';
+            readonly nonce: string;
+            readonly key_id: string;
+            readonly signature: string;
+          }
+        | undefined;
     };
     answer: {
       readonly session: {
@@ -837,6 +926,42 @@ export type Routes = {
         readonly harness_version?: string | undefined;
         readonly attended?: boolean | undefined;
         readonly resumed?: boolean | undefined;
+        readonly machine: {
+          readonly posture: 'good' | 'weak' | 'claimed' | 'unknown';
+          readonly weaknesses: readonly (
+            | 'root'
+            | 'disk-clear'
+            | 'firewall-off'
+            | 'screen-open'
+            | 'secure-boot-off'
+            | 'sensor-silent'
+            | 'sensor-doubted'
+          )[];
+          readonly said?:
+            | {
+                readonly system?: string | undefined;
+                readonly kernel?: string | undefined;
+                readonly disk_encrypted?: 'yes' | 'no' | 'unknown' | undefined;
+                readonly screen_lock?: 'yes' | 'no' | 'unknown' | undefined;
+                readonly firewall?: 'yes' | 'no' | 'unknown' | undefined;
+                readonly secure_boot?: 'yes' | 'no' | 'unknown' | undefined;
+                readonly root?: boolean | undefined;
+                readonly container?: boolean | undefined;
+              }
+            | undefined;
+          readonly sensor?:
+            | {
+                readonly id: string;
+                readonly host?: string | undefined;
+                readonly heard: boolean;
+                readonly system?: string | undefined;
+                readonly disk_encrypted?: 'yes' | 'no' | 'unknown' | undefined;
+                readonly firewall?: 'yes' | 'no' | 'unknown' | undefined;
+                readonly secure_boot?: 'yes' | 'no' | 'unknown' | undefined;
+              }
+            | undefined;
+          readonly proof_refused?: boolean | undefined;
+        };
         readonly started_at_ms: number;
         readonly seen_at_ms: number;
         readonly ends_at_ms: number;
@@ -887,6 +1012,42 @@ export type Routes = {
         readonly harness_version?: string | undefined;
         readonly attended?: boolean | undefined;
         readonly resumed?: boolean | undefined;
+        readonly machine: {
+          readonly posture: 'good' | 'weak' | 'claimed' | 'unknown';
+          readonly weaknesses: readonly (
+            | 'root'
+            | 'disk-clear'
+            | 'firewall-off'
+            | 'screen-open'
+            | 'secure-boot-off'
+            | 'sensor-silent'
+            | 'sensor-doubted'
+          )[];
+          readonly said?:
+            | {
+                readonly system?: string | undefined;
+                readonly kernel?: string | undefined;
+                readonly disk_encrypted?: 'yes' | 'no' | 'unknown' | undefined;
+                readonly screen_lock?: 'yes' | 'no' | 'unknown' | undefined;
+                readonly firewall?: 'yes' | 'no' | 'unknown' | undefined;
+                readonly secure_boot?: 'yes' | 'no' | 'unknown' | undefined;
+                readonly root?: boolean | undefined;
+                readonly container?: boolean | undefined;
+              }
+            | undefined;
+          readonly sensor?:
+            | {
+                readonly id: string;
+                readonly host?: string | undefined;
+                readonly heard: boolean;
+                readonly system?: string | undefined;
+                readonly disk_encrypted?: 'yes' | 'no' | 'unknown' | undefined;
+                readonly firewall?: 'yes' | 'no' | 'unknown' | undefined;
+                readonly secure_boot?: 'yes' | 'no' | 'unknown' | undefined;
+              }
+            | undefined;
+          readonly proof_refused?: boolean | undefined;
+        };
         readonly started_at_ms: number;
         readonly seen_at_ms: number;
         readonly ends_at_ms: number;
@@ -969,6 +1130,27 @@ export type Routes = {
     body: Readonly<Record<string, unknown>>;
     answer: { readonly partialSuccess: { readonly rejectedLogRecords: string; readonly errorMessage: string } };
   };
+  /** OpenTelemetry logs of an agent’s harness (OTLP/HTTP in JSON): tokens, costs, and calls nobody asked about */
+  'POST /v1/agent/telemetry/v1/logs': {
+    params: undefined;
+    query: undefined;
+    body: Readonly<Record<string, unknown>>;
+    answer: { readonly partialSuccess: { readonly rejectedLogRecords: string; readonly errorMessage: string } };
+  };
+  /** OpenTelemetry metrics and traces of an agent’s harness: taken from whoever cannot leave them out, not kept */
+  'POST /v1/agent/telemetry/v1/metrics': {
+    params: undefined;
+    query: undefined;
+    body: Readonly<Record<string, unknown>>;
+    answer: Readonly<Record<string, unknown>>;
+  };
+  /** OpenTelemetry metrics and traces of an agent’s harness: taken from whoever cannot leave them out, not kept */
+  'POST /v1/agent/telemetry/v1/traces': {
+    params: undefined;
+    query: undefined;
+    body: Readonly<Record<string, unknown>>;
+    answer: Readonly<Record<string, unknown>>;
+  };
   /** Every agent, last seen first */
   'GET /v1/agents': {
     params: undefined;
@@ -1024,6 +1206,651 @@ export type Routes = {
         readonly created_at_ms: number;
         readonly seen_at_ms: number;
       }[];
+    };
+  };
+  /** The organisation's own policies for agents: what is in force beside the packs, and documents as they are being written */
+  'GET /v1/agents/policies': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly in_force: { readonly version?: number | undefined; readonly unreadable?: string | undefined };
+      readonly documents: readonly {
+        readonly id: string;
+        readonly name: string;
+        readonly scope:
+          | { readonly kind: 'all' }
+          | { readonly kind: 'agent'; readonly id: string }
+          | { readonly kind: 'person'; readonly id: string }
+          | { readonly kind: 'repository'; readonly name: string };
+        readonly revision: number;
+        readonly changed_ms: number;
+        readonly changed_by: string;
+        readonly sha256: string;
+        readonly tests: number;
+        readonly in_force: boolean;
+      }[];
+    };
+  };
+  /** What is wrong with a document, line by line, and what its tests come to; nothing is kept */
+  'POST /v1/agents/policies/check': {
+    params: undefined;
+    query: undefined;
+    body: {
+      readonly draft: {
+        readonly name: string;
+        readonly scope:
+          | { readonly kind: 'all' }
+          | { readonly kind: 'agent'; readonly id: string }
+          | { readonly kind: 'person'; readonly id: string }
+          | { readonly kind: 'repository'; readonly name: string };
+        readonly text: string;
+        readonly tests: readonly {
+          readonly name: string;
+          readonly pack: 'observe' | 'developer' | 'unattended' | 'locked-down';
+          readonly prompt: string;
+          readonly read?: string | undefined;
+          readonly tool: string;
+          readonly input: Readonly<Record<string, unknown>>;
+          readonly expect: 'allow' | 'ask' | 'deny';
+        }[];
+      };
+      readonly document?: string | undefined;
+    };
+    answer: {
+      readonly faults: readonly {
+        readonly document: string;
+        readonly line: number;
+        readonly column: number;
+        readonly message: string;
+      }[];
+      readonly policies: readonly {
+        readonly document: string;
+        readonly id: string;
+        readonly words: string;
+        readonly effect: 'permit' | 'forbid';
+        readonly asks?: number | undefined;
+        readonly line: number;
+      }[];
+      readonly tests: readonly {
+        readonly document: string;
+        readonly name: string;
+        readonly expect: 'allow' | 'ask' | 'deny';
+        readonly got: 'allow' | 'ask' | 'deny';
+        readonly passed: boolean;
+        readonly reason: string;
+        readonly policies: readonly string[];
+      }[];
+      readonly standing: readonly { readonly name: string; readonly passed: boolean; readonly reason: string }[];
+      readonly widened: readonly {
+        readonly scope:
+          | { readonly kind: 'all' }
+          | { readonly kind: 'agent'; readonly id: string }
+          | { readonly kind: 'person'; readonly id: string }
+          | { readonly kind: 'repository'; readonly name: string };
+        readonly action: string;
+        readonly policies: readonly string[];
+      }[];
+    };
+  };
+  /** Keep a document, whatever may be wrong with it yet; it is in force nowhere */
+  'POST /v1/agents/policies/documents': {
+    params: undefined;
+    query: undefined;
+    body: {
+      readonly id: string;
+      readonly draft: {
+        readonly name: string;
+        readonly scope:
+          | { readonly kind: 'all' }
+          | { readonly kind: 'agent'; readonly id: string }
+          | { readonly kind: 'person'; readonly id: string }
+          | { readonly kind: 'repository'; readonly name: string };
+        readonly text: string;
+        readonly tests: readonly {
+          readonly name: string;
+          readonly pack: 'observe' | 'developer' | 'unattended' | 'locked-down';
+          readonly prompt: string;
+          readonly read?: string | undefined;
+          readonly tool: string;
+          readonly input: Readonly<Record<string, unknown>>;
+          readonly expect: 'allow' | 'ask' | 'deny';
+        }[];
+      };
+    };
+    answer: {
+      readonly document: {
+        readonly id: string;
+        readonly name: string;
+        readonly scope:
+          | { readonly kind: 'all' }
+          | { readonly kind: 'agent'; readonly id: string }
+          | { readonly kind: 'person'; readonly id: string }
+          | { readonly kind: 'repository'; readonly name: string };
+        readonly revision: number;
+        readonly changed_ms: number;
+        readonly changed_by: string;
+        readonly sha256: string;
+        readonly tests: number;
+        readonly in_force: boolean;
+      };
+    };
+  };
+  /** One document with its text and tests */
+  'GET /v1/agents/policies/documents/{id}': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly document: {
+        readonly id: string;
+        readonly name: string;
+        readonly scope:
+          | { readonly kind: 'all' }
+          | { readonly kind: 'agent'; readonly id: string }
+          | { readonly kind: 'person'; readonly id: string }
+          | { readonly kind: 'repository'; readonly name: string };
+        readonly revision: number;
+        readonly changed_ms: number;
+        readonly changed_by: string;
+        readonly sha256: string;
+        readonly tests: number;
+        readonly in_force: boolean;
+      };
+      readonly text: string;
+      readonly tests: readonly {
+        readonly name: string;
+        readonly pack: 'observe' | 'developer' | 'unattended' | 'locked-down';
+        readonly prompt: string;
+        readonly read?: string | undefined;
+        readonly tool: string;
+        readonly input: Readonly<Record<string, unknown>>;
+        readonly expect: 'allow' | 'ask' | 'deny';
+      }[];
+    };
+  };
+  /** Save a document on top of revision `expected`; what is in force stays as it is */
+  'PUT /v1/agents/policies/documents/{id}': {
+    params: { readonly id: string };
+    query: undefined;
+    body: {
+      readonly draft: {
+        readonly name: string;
+        readonly scope:
+          | { readonly kind: 'all' }
+          | { readonly kind: 'agent'; readonly id: string }
+          | { readonly kind: 'person'; readonly id: string }
+          | { readonly kind: 'repository'; readonly name: string };
+        readonly text: string;
+        readonly tests: readonly {
+          readonly name: string;
+          readonly pack: 'observe' | 'developer' | 'unattended' | 'locked-down';
+          readonly prompt: string;
+          readonly read?: string | undefined;
+          readonly tool: string;
+          readonly input: Readonly<Record<string, unknown>>;
+          readonly expect: 'allow' | 'ask' | 'deny';
+        }[];
+      };
+      readonly expected: number;
+    };
+    answer: {
+      readonly document: {
+        readonly id: string;
+        readonly name: string;
+        readonly scope:
+          | { readonly kind: 'all' }
+          | { readonly kind: 'agent'; readonly id: string }
+          | { readonly kind: 'person'; readonly id: string }
+          | { readonly kind: 'repository'; readonly name: string };
+        readonly revision: number;
+        readonly changed_ms: number;
+        readonly changed_by: string;
+        readonly sha256: string;
+        readonly tests: number;
+        readonly in_force: boolean;
+      };
+    };
+  };
+  /** Delete a document; versions that hold it stay */
+  'DELETE /v1/agents/policies/documents/{id}': {
+    params: { readonly id: string };
+    query: { readonly expected: number };
+    body: undefined;
+    answer: unknown;
+  };
+  /** Begin to try a version, or the documents as they are with `draft` among them, on the calls that were judged last */
+  'POST /v1/agents/policies/replays': {
+    params: undefined;
+    query: undefined;
+    body: {
+      readonly version?: number | undefined;
+      readonly draft?:
+        | {
+            readonly id: string;
+            readonly draft: {
+              readonly name: string;
+              readonly scope:
+                | { readonly kind: 'all' }
+                | { readonly kind: 'agent'; readonly id: string }
+                | { readonly kind: 'person'; readonly id: string }
+                | { readonly kind: 'repository'; readonly name: string };
+              readonly text: string;
+              readonly tests: readonly {
+                readonly name: string;
+                readonly pack: 'observe' | 'developer' | 'unattended' | 'locked-down';
+                readonly prompt: string;
+                readonly read?: string | undefined;
+                readonly tool: string;
+                readonly input: Readonly<Record<string, unknown>>;
+                readonly expect: 'allow' | 'ask' | 'deny';
+              }[];
+            };
+          }
+        | undefined;
+      readonly last?: number | undefined;
+    };
+    answer: {
+      readonly id: string;
+      readonly version?: number | undefined;
+      readonly last: number;
+      readonly started_ms: number;
+      readonly state: 'running' | 'done' | 'cancelled' | 'failed';
+      readonly done: number;
+      readonly left_seconds?: number | undefined;
+      readonly problem?: { readonly code: string; readonly message: string } | undefined;
+      readonly replayed?:
+        | {
+            readonly calls: number;
+            readonly untold: number;
+            readonly agents: number;
+            readonly different: number;
+            readonly looser: number;
+            readonly from_ms?: number | undefined;
+            readonly until_ms?: number | undefined;
+            readonly partly: boolean;
+            readonly differences: readonly {
+              readonly agent: { readonly id: string; readonly name: string };
+              readonly tool: string;
+              readonly server?: string | undefined;
+              readonly action: string;
+              readonly was: 'allow' | 'ask' | 'deny';
+              readonly now: 'allow' | 'ask' | 'deny';
+              readonly would: 'allow' | 'ask' | 'deny';
+              readonly reason: string;
+              readonly policies: readonly string[];
+              readonly calls: number;
+              readonly last_ms: number;
+              readonly position: string;
+            }[];
+          }
+        | undefined;
+    };
+  };
+  /** How far it is, and what it found */
+  'GET /v1/agents/policies/replays/{id}': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly id: string;
+      readonly version?: number | undefined;
+      readonly last: number;
+      readonly started_ms: number;
+      readonly state: 'running' | 'done' | 'cancelled' | 'failed';
+      readonly done: number;
+      readonly left_seconds?: number | undefined;
+      readonly problem?: { readonly code: string; readonly message: string } | undefined;
+      readonly replayed?:
+        | {
+            readonly calls: number;
+            readonly untold: number;
+            readonly agents: number;
+            readonly different: number;
+            readonly looser: number;
+            readonly from_ms?: number | undefined;
+            readonly until_ms?: number | undefined;
+            readonly partly: boolean;
+            readonly differences: readonly {
+              readonly agent: { readonly id: string; readonly name: string };
+              readonly tool: string;
+              readonly server?: string | undefined;
+              readonly action: string;
+              readonly was: 'allow' | 'ask' | 'deny';
+              readonly now: 'allow' | 'ask' | 'deny';
+              readonly would: 'allow' | 'ask' | 'deny';
+              readonly reason: string;
+              readonly policies: readonly string[];
+              readonly calls: number;
+              readonly last_ms: number;
+              readonly position: string;
+            }[];
+          }
+        | undefined;
+    };
+  };
+  /** Call it off */
+  'POST /v1/agents/policies/replays/{id}/cancel': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly id: string;
+      readonly version?: number | undefined;
+      readonly last: number;
+      readonly started_ms: number;
+      readonly state: 'running' | 'done' | 'cancelled' | 'failed';
+      readonly done: number;
+      readonly left_seconds?: number | undefined;
+      readonly problem?: { readonly code: string; readonly message: string } | undefined;
+      readonly replayed?:
+        | {
+            readonly calls: number;
+            readonly untold: number;
+            readonly agents: number;
+            readonly different: number;
+            readonly looser: number;
+            readonly from_ms?: number | undefined;
+            readonly until_ms?: number | undefined;
+            readonly partly: boolean;
+            readonly differences: readonly {
+              readonly agent: { readonly id: string; readonly name: string };
+              readonly tool: string;
+              readonly server?: string | undefined;
+              readonly action: string;
+              readonly was: 'allow' | 'ask' | 'deny';
+              readonly now: 'allow' | 'ask' | 'deny';
+              readonly would: 'allow' | 'ask' | 'deny';
+              readonly reason: string;
+              readonly policies: readonly string[];
+              readonly calls: number;
+              readonly last_ms: number;
+              readonly position: string;
+            }[];
+          }
+        | undefined;
+    };
+  };
+  /** Versions of the policies for agents, newest first */
+  'GET /v1/agents/policies/versions': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly versions: readonly {
+        readonly version: number;
+        readonly state: 'staged' | 'waiting' | 'active' | 'former' | 'withdrawn';
+        readonly made_ms: number;
+        readonly made_by: { readonly kind: string; readonly id: string; readonly name: string };
+        readonly note: string;
+        readonly digest: string;
+        readonly from?: number | undefined;
+        readonly authors: readonly { readonly kind: string; readonly id: string; readonly name: string }[];
+        readonly asked_by?: { readonly kind: string; readonly id: string; readonly name: string } | undefined;
+        readonly approved_by?: { readonly kind: string; readonly id: string; readonly name: string } | undefined;
+        readonly activated_ms?: number | undefined;
+        readonly documents: readonly { readonly id: string; readonly name: string; readonly sha256: string }[];
+        readonly openings: readonly { readonly id: string; readonly kind: 'permit' | 'forbid' }[];
+        readonly replay?:
+          | {
+              readonly calls: number;
+              readonly untold: number;
+              readonly agents: number;
+              readonly different: number;
+              readonly looser: number;
+              readonly against: number;
+              readonly last: number;
+              readonly at_ms: number;
+              readonly by: string;
+            }
+          | undefined;
+      }[];
+    };
+  };
+  /** Stage the documents as they are, or those of version `from`, as one version; every test must hold */
+  'POST /v1/agents/policies/versions': {
+    params: undefined;
+    query: undefined;
+    body: { readonly note: string; readonly from?: number | undefined };
+    answer: {
+      readonly version: {
+        readonly version: number;
+        readonly state: 'staged' | 'waiting' | 'active' | 'former' | 'withdrawn';
+        readonly made_ms: number;
+        readonly made_by: { readonly kind: string; readonly id: string; readonly name: string };
+        readonly note: string;
+        readonly digest: string;
+        readonly from?: number | undefined;
+        readonly authors: readonly { readonly kind: string; readonly id: string; readonly name: string }[];
+        readonly asked_by?: { readonly kind: string; readonly id: string; readonly name: string } | undefined;
+        readonly approved_by?: { readonly kind: string; readonly id: string; readonly name: string } | undefined;
+        readonly activated_ms?: number | undefined;
+        readonly documents: readonly { readonly id: string; readonly name: string; readonly sha256: string }[];
+        readonly openings: readonly { readonly id: string; readonly kind: 'permit' | 'forbid' }[];
+        readonly replay?:
+          | {
+              readonly calls: number;
+              readonly untold: number;
+              readonly agents: number;
+              readonly different: number;
+              readonly looser: number;
+              readonly against: number;
+              readonly last: number;
+              readonly at_ms: number;
+              readonly by: string;
+            }
+          | undefined;
+      };
+    };
+  };
+  /** One version with its documents, and what came of trying it on recorded calls */
+  'GET /v1/agents/policies/versions/{version}': {
+    params: { readonly version: number };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly version: {
+        readonly version: number;
+        readonly state: 'staged' | 'waiting' | 'active' | 'former' | 'withdrawn';
+        readonly made_ms: number;
+        readonly made_by: { readonly kind: string; readonly id: string; readonly name: string };
+        readonly note: string;
+        readonly digest: string;
+        readonly from?: number | undefined;
+        readonly authors: readonly { readonly kind: string; readonly id: string; readonly name: string }[];
+        readonly asked_by?: { readonly kind: string; readonly id: string; readonly name: string } | undefined;
+        readonly approved_by?: { readonly kind: string; readonly id: string; readonly name: string } | undefined;
+        readonly activated_ms?: number | undefined;
+        readonly documents: readonly { readonly id: string; readonly name: string; readonly sha256: string }[];
+        readonly openings: readonly { readonly id: string; readonly kind: 'permit' | 'forbid' }[];
+        readonly replay?:
+          | {
+              readonly calls: number;
+              readonly untold: number;
+              readonly agents: number;
+              readonly different: number;
+              readonly looser: number;
+              readonly against: number;
+              readonly last: number;
+              readonly at_ms: number;
+              readonly by: string;
+            }
+          | undefined;
+      };
+      readonly texts: readonly {
+        readonly id: string;
+        readonly name: string;
+        readonly scope:
+          | { readonly kind: 'all' }
+          | { readonly kind: 'agent'; readonly id: string }
+          | { readonly kind: 'person'; readonly id: string }
+          | { readonly kind: 'repository'; readonly name: string };
+        readonly text: string;
+        readonly tests: readonly {
+          readonly name: string;
+          readonly pack: 'observe' | 'developer' | 'unattended' | 'locked-down';
+          readonly prompt: string;
+          readonly read?: string | undefined;
+          readonly tool: string;
+          readonly input: Readonly<Record<string, unknown>>;
+          readonly expect: 'allow' | 'ask' | 'deny';
+        }[];
+      }[];
+      readonly replayed?:
+        | {
+            readonly calls: number;
+            readonly untold: number;
+            readonly agents: number;
+            readonly different: number;
+            readonly looser: number;
+            readonly from_ms?: number | undefined;
+            readonly until_ms?: number | undefined;
+            readonly partly: boolean;
+            readonly differences: readonly {
+              readonly agent: { readonly id: string; readonly name: string };
+              readonly tool: string;
+              readonly server?: string | undefined;
+              readonly action: string;
+              readonly was: 'allow' | 'ask' | 'deny';
+              readonly now: 'allow' | 'ask' | 'deny';
+              readonly would: 'allow' | 'ask' | 'deny';
+              readonly reason: string;
+              readonly policies: readonly string[];
+              readonly calls: number;
+              readonly last_ms: number;
+              readonly position: string;
+            }[];
+          }
+        | undefined;
+    };
+  };
+  /** Put a version into force at once for all runs; where it may let through what was not, it waits for somebody else */
+  'POST /v1/agents/policies/versions/{version}/activate': {
+    params: { readonly version: number };
+    query: undefined;
+    body: { readonly expected: number; readonly digest: string };
+    answer: {
+      readonly version: {
+        readonly version: number;
+        readonly state: 'staged' | 'waiting' | 'active' | 'former' | 'withdrawn';
+        readonly made_ms: number;
+        readonly made_by: { readonly kind: string; readonly id: string; readonly name: string };
+        readonly note: string;
+        readonly digest: string;
+        readonly from?: number | undefined;
+        readonly authors: readonly { readonly kind: string; readonly id: string; readonly name: string }[];
+        readonly asked_by?: { readonly kind: string; readonly id: string; readonly name: string } | undefined;
+        readonly approved_by?: { readonly kind: string; readonly id: string; readonly name: string } | undefined;
+        readonly activated_ms?: number | undefined;
+        readonly documents: readonly { readonly id: string; readonly name: string; readonly sha256: string }[];
+        readonly openings: readonly { readonly id: string; readonly kind: 'permit' | 'forbid' }[];
+        readonly replay?:
+          | {
+              readonly calls: number;
+              readonly untold: number;
+              readonly agents: number;
+              readonly different: number;
+              readonly looser: number;
+              readonly against: number;
+              readonly last: number;
+              readonly at_ms: number;
+              readonly by: string;
+            }
+          | undefined;
+      };
+    };
+  };
+  /** Put a version that waits into force, as somebody who neither wrote nor asked for it */
+  'POST /v1/agents/policies/versions/{version}/approve': {
+    params: { readonly version: number };
+    query: undefined;
+    body: { readonly expected: number; readonly digest: string };
+    answer: {
+      readonly version: {
+        readonly version: number;
+        readonly state: 'staged' | 'waiting' | 'active' | 'former' | 'withdrawn';
+        readonly made_ms: number;
+        readonly made_by: { readonly kind: string; readonly id: string; readonly name: string };
+        readonly note: string;
+        readonly digest: string;
+        readonly from?: number | undefined;
+        readonly authors: readonly { readonly kind: string; readonly id: string; readonly name: string }[];
+        readonly asked_by?: { readonly kind: string; readonly id: string; readonly name: string } | undefined;
+        readonly approved_by?: { readonly kind: string; readonly id: string; readonly name: string } | undefined;
+        readonly activated_ms?: number | undefined;
+        readonly documents: readonly { readonly id: string; readonly name: string; readonly sha256: string }[];
+        readonly openings: readonly { readonly id: string; readonly kind: 'permit' | 'forbid' }[];
+        readonly replay?:
+          | {
+              readonly calls: number;
+              readonly untold: number;
+              readonly agents: number;
+              readonly different: number;
+              readonly looser: number;
+              readonly against: number;
+              readonly last: number;
+              readonly at_ms: number;
+              readonly by: string;
+            }
+          | undefined;
+      };
+    };
+  };
+  /** What a version may let through, and who would have to agree */
+  'GET /v1/agents/policies/versions/{version}/prospect': {
+    params: { readonly version: number };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly against: number;
+      readonly openings: readonly { readonly id: string; readonly kind: 'permit' | 'forbid'; readonly words: string }[];
+      readonly widened: readonly {
+        readonly scope:
+          | { readonly kind: 'all' }
+          | { readonly kind: 'agent'; readonly id: string }
+          | { readonly kind: 'person'; readonly id: string }
+          | { readonly kind: 'repository'; readonly name: string };
+        readonly action: string;
+        readonly policies: readonly string[];
+      }[];
+      readonly second_person: readonly string[];
+      readonly doubt?: string | undefined;
+    };
+  };
+  /** A staged or waiting version never comes into force */
+  'POST /v1/agents/policies/versions/{version}/withdraw': {
+    params: { readonly version: number };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly version: {
+        readonly version: number;
+        readonly state: 'staged' | 'waiting' | 'active' | 'former' | 'withdrawn';
+        readonly made_ms: number;
+        readonly made_by: { readonly kind: string; readonly id: string; readonly name: string };
+        readonly note: string;
+        readonly digest: string;
+        readonly from?: number | undefined;
+        readonly authors: readonly { readonly kind: string; readonly id: string; readonly name: string }[];
+        readonly asked_by?: { readonly kind: string; readonly id: string; readonly name: string } | undefined;
+        readonly approved_by?: { readonly kind: string; readonly id: string; readonly name: string } | undefined;
+        readonly activated_ms?: number | undefined;
+        readonly documents: readonly { readonly id: string; readonly name: string; readonly sha256: string }[];
+        readonly openings: readonly { readonly id: string; readonly kind: 'permit' | 'forbid' }[];
+        readonly replay?:
+          | {
+              readonly calls: number;
+              readonly untold: number;
+              readonly agents: number;
+              readonly different: number;
+              readonly looser: number;
+              readonly against: number;
+              readonly last: number;
+              readonly at_ms: number;
+              readonly by: string;
+            }
+          | undefined;
+      };
     };
   };
   /** MCP servers that agents met, last seen first */

@@ -58,6 +58,17 @@ export const secretFacts: Readonly<Record<string, SecretFacts>> = {
     role: 'authentication',
     material: 'token',
   },
+  [secretNames.agentPolicies]: {
+    ...sealing,
+    owner: 'agent-guard',
+    usedFor: 'seals policies for agents that people write',
+  },
+  [secretNames.agentPolicyMark]: {
+    owner: 'agent-guard',
+    usedFor: 'how often policies for agents were put into force: tells a database that was set back; a number, no key',
+    role: 'authentication',
+    material: 'token',
+  },
   [secretNames.ruleDocuments]: {
     ...sealing,
     owner: 'rule-library',

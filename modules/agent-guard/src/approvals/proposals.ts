@@ -19,6 +19,10 @@ export type Proposal = {
   readonly title: string;
   /** Policies that asked. */
   readonly policies: readonly string[];
+  /** What the call did, as policies call it. */
+  readonly kinds: readonly string[];
+  /** What was answered, where somebody did. */
+  readonly answer?: 'granted' | 'refused';
   /** What should be, in their words. */
   readonly words: string;
   readonly by: { readonly id: string; readonly name: string };
@@ -76,6 +80,8 @@ export function createProposals(
         place: textOf(said['place']),
         title: textOf(said['title']),
         policies: textsOf(said['policies']),
+        kinds: textsOf(said['kinds']),
+        ...answerOf(textOf(said['answer'])),
         words: textOf(said['words']),
         by: { id: row.by_id, name: textOf(said['by']) },
         atMs: row.at_ms,
@@ -98,6 +104,8 @@ export function createProposals(
         place: approval.place,
         title: approval.title,
         policies: approval.policies,
+        kinds: approval.kinds,
+        ...answerOf(approval.answer?.end ?? ''),
         words: wanted,
         by: { id: by.id, name: visibleLine(by.name, 200) },
         atMs: nowMs,
@@ -122,6 +130,8 @@ export function createProposals(
               place: made.place,
               title: made.title,
               policies: made.policies,
+              kinds: made.kinds,
+              answer: made.answer ?? '',
               words: made.words,
               by: made.by.name,
             }),
@@ -172,4 +182,8 @@ export function createProposals(
       throw new AgentGuardError('agent_approval_not_found', `Cannot find question "${id}": it was never asked`);
     },
   };
+}
+
+function answerOf(end: string): Pick<Proposal, 'answer'> {
+  return end === 'granted' || end === 'refused' ? { answer: end } : {};
 }

@@ -22,10 +22,13 @@ export function createAskedOutcome(needs: {
   readonly people: Pick<AskPerson, 'ask'>;
   readonly sessions: Pick<AgentSessions, 'standing'>;
   readonly heldBy: (standing: StandingSession) => string | undefined;
+  /** The organisation's own policies: another value where others came into force. */
+  readonly policiesNow?: (() => unknown) | undefined;
   readonly record: (words: SessionWords, happening: AgentHappening) => Promise<void>;
 }): (asked: AskedCall) => Promise<AskedOutcome> {
   return async ({ words, judge, ...asked }) => {
     const { call, policies, reason } = asked.judged;
+    const policiesThen = needs.policiesNow?.();
     const said = await needs.people.ask(asked);
     const { approval } = said;
     // One of before holds for this call too: that it does is written down as well.
@@ -40,7 +43,7 @@ export function createAskedOutcome(needs: {
         scope: 'session',
       });
     const now = await needs.sessions.standing(asked.standing.session.id);
-    const isSamePack = now.agent.pack === asked.standing.agent.pack;
+    const isSamePack = now.agent.pack === asked.standing.agent.pack && needs.policiesNow?.() === policiesThen;
     const held = needs.heldBy(now) ?? (isSamePack ? undefined : 'the policies it is judged by were changed meanwhile');
     const isGranted = said.answer === 'granted' && held === undefined;
     const why = `${reason}; ${said.answer === 'granted' ? (held ?? said.words) : said.words}`;

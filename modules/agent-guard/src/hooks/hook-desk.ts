@@ -93,6 +93,8 @@ export function createHookDesk(
     readonly tallies: Pick<RunTallies, 'hookHeard' | 'callJudged'>;
     readonly openJudge: OpenJudge;
     readonly people: AskPerson;
+    /** The organisation's own policies: a yes given under others is none. */
+    readonly policiesNow?: (() => unknown) | undefined;
     readonly steps: Pick<SessionSteps, 'note'>;
     readonly limits: AgentGuardLimits;
   },

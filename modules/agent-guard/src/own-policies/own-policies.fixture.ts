@@ -123,7 +123,6 @@ export async function openOwnHouse(open: () => Promise<OpenDatabase>): Promise<O
       columnKeys,
       sealingKey,
       random: randomBytes,
-      cedar,
       files: agentPolicyFiles(),
       pastCalls,
       mark: { read: async () => marked.value, write: async (value) => void (marked.value = value) },

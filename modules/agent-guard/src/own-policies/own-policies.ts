@@ -1,9 +1,11 @@
+import * as cedar from '@cedar-policy/cedar-wasm/nodejs';
 import type { Principal } from '@sallyport/platform/http';
 import { messageOf } from '@sallyport/platform/errors';
 import { createTurns } from '@sallyport/platform/turns';
 import { createMarkKeeper, createWorks } from '@sallyport/policy-library';
 import type { Work, Works } from '@sallyport/policy-library';
 import { guardEvent } from '../audit-record.ts';
+import type { Cedar } from '../decisions/load-pack.ts';
 import { createAgentStore } from '../sessions/agent-store.ts';
 import type { OwnPoliciesNeeds } from './needs.ts';
 import { loadOwn } from './own-decisions.ts';
@@ -35,6 +37,8 @@ export type OwnPolicies = {
     about: ReplayAbout & { readonly drafts?: readonly OwnText[] },
     by: Principal,
   ): Promise<Work<ReplayAbout, ReplayedOwn>>;
+  /** What policies are asked with. */
+  readonly cedar: Pick<Cedar, 'statefulIsAuthorized'>;
   /** What decides with the pack of an agent. Another object where anything changed. */
   inForce(): OwnInForce;
   /** Before any call is judged: puts into force what is in force. Never throws for what it finds: what cannot be read denies. */
@@ -47,7 +51,7 @@ export type OwnPolicies = {
 const refreshMs = 2000;
 
 export function createOwnPolicies(needs: OwnPoliciesNeeds): OwnPolicies {
-  const { cedar, log } = needs;
+  const { log } = needs;
   const schema = needs.files.find(({ name }) => name === 'schema.cedarschema')?.text ?? '';
   const store = createOwnStore(needs);
   const agents = createAgentStore(needs);
@@ -183,6 +187,7 @@ export function createOwnPolicies(needs: OwnPoliciesNeeds): OwnPolicies {
         replay({ texts, inForce: (await standing()).made?.texts ?? [], last, signal, onProgress }),
       );
     },
+    cedar,
     inForce: () => inForce,
     async start() {
       await look();

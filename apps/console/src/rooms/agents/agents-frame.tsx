@@ -10,6 +10,9 @@ const ApprovalsPage = lazy(async () => ({ default: (await import('./approvals/ap
 const ServersPage = lazy(async () => ({ default: (await import('./servers/servers-page.tsx')).ServersPage }));
 const ServerPage = lazy(async () => ({ default: (await import('./servers/server-page.tsx')).ServerPage }));
 
+const OwnPoliciesPage = lazy(async () => ({
+  default: (await import('./policies/own-policies-page.tsx')).OwnPoliciesPage,
+}));
 const CoveragePage = lazy(async () => ({ default: (await import('./coverage-page.tsx')).CoveragePage }));
 
 /** The pages of the room, one line each; pages of a page stand under its path. */
@@ -22,6 +25,7 @@ const pages: readonly RoomPage[] = [
     show: (me) => <ApprovalsPage me={me} />,
   },
   { path: '/agents/servers', name: 'Tool servers', needs: ['agents:read'], show: () => <ServersPage /> },
+  { path: '/agents/policies', name: 'Policies', needs: ['agents:read'], show: (me) => <OwnPoliciesPage me={me} /> },
   { path: '/agents/coverage', name: 'Coverage', needs: ['agents:read'], show: () => <CoveragePage /> },
 ];
 

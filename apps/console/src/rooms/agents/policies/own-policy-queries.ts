@@ -1,0 +1,84 @@
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { call } from '../../../api/call.ts';
+import type { Answer } from '../../../api/call.ts';
+
+export type OwnPolicies = Answer<'GET /v1/agents/policies'>;
+export type OpenDocument = Answer<'GET /v1/agents/policies/documents/{id}'>;
+export type Scope = OpenDocument['document']['scope'];
+export type OwnTest = OpenDocument['tests'][number];
+export type Checked = Answer<'POST /v1/agents/policies/check'>;
+export type Version = Answer<'GET /v1/agents/policies/versions'>['versions'][number];
+export type Replayed = NonNullable<Answer<'GET /v1/agents/policies/versions/{version}'>['replayed']>;
+export type Draft = {
+  readonly name: string;
+  readonly scope: Scope;
+  readonly text: string;
+  readonly tests: readonly OwnTest[];
+};
+
+const watchMs = 400;
+
+export const ownPoliciesQuery = queryOptions({
+  queryKey: ['agent-policies', 'documents'],
+  queryFn: ({ signal }) => call('GET /v1/agents/policies', { signal }),
+  refetchInterval: 10_000,
+});
+
+export const ownDocumentQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['agent-policies', 'document', id],
+    queryFn: ({ signal }) => call('GET /v1/agents/policies/documents/{id}', { params: { id }, signal }),
+  });
+
+export const ownVersionsQuery = queryOptions({
+  queryKey: ['agent-policies', 'versions'],
+  queryFn: ({ signal }) => call('GET /v1/agents/policies/versions', { signal }),
+  refetchInterval: 10_000,
+});
+
+export const ownVersionQuery = (version: number) =>
+  queryOptions({
+    queryKey: ['agent-policies', 'version', version],
+    queryFn: ({ signal }) => call('GET /v1/agents/policies/versions/{version}', { params: { version }, signal }),
+  });
+
+/** What it may let through, and who would have to agree; otherwise where another came into force meanwhile. */
+export const prospectQuery = (version: number, against: number) =>
+  queryOptions({
+    queryKey: ['agent-policies', 'prospect', version, against],
+    queryFn: ({ signal }) =>
+      call('GET /v1/agents/policies/versions/{version}/prospect', { params: { version }, signal }),
+    retry: false,
+  });
+
+export const replayQuery = (id: string | undefined) =>
+  queryOptions({
+    queryKey: ['agent-policies', 'replay', id ?? ''],
+    queryFn: ({ signal }) => call('GET /v1/agents/policies/replays/{id}', { params: { id: id ?? '' }, signal }),
+    enabled: id !== undefined,
+    refetchInterval: ({ state }) => (state.data?.state === 'running' ? watchMs : false),
+    retry: false,
+  });
+
+/** What is wrong with a text while it is being written, and what its tests come to. */
+export const ownCheckQuery = (draft: Draft, document?: string) =>
+  queryOptions({
+    queryKey: ['agent-policies', 'check', document ?? '', draft],
+    queryFn: ({ signal }) =>
+      call('POST /v1/agents/policies/check', {
+        body: { draft: bodyOf(draft), ...(document === undefined ? {} : { document }) },
+        signal,
+      }),
+    placeholderData: keepPreviousData,
+    staleTime: 60_000,
+    retry: false,
+  });
+
+export function bodyOf({ name, scope, text, tests }: Draft) {
+  return {
+    name: name.trim() === '' ? 'Untitled' : name.trim(),
+    scope,
+    text,
+    tests: tests.map((one) => ({ ...one, input: { ...one.input } })),
+  };
+}
