@@ -85,6 +85,8 @@ test('A run shows whose it is, and each step with what was decided and why', asy
     repository: 'https://git.example/shop.git',
     branch: 'main',
     attended: true,
+    harness_version: '2.1.330',
+    machine: { system: 'Debian GNU/Linux 12', disk_encrypted: 'no', firewall: 'yes' },
   });
   const { session, token } = begun;
   assert.ok(isJsonObject(session) && typeof session['id'] === 'string' && typeof token === 'string');
@@ -116,6 +118,12 @@ test('A run shows whose it is, and each step with what was decided and why', asy
   await panel.getByText('1,700 tokens in, 34 tokens out, $0.0125, as the harness tells').waitFor();
   await panel.getByText(/2 calls decided, 1 refused/).waitFor();
   assert.equal(await page.title().then((title) => title === '1'), false);
+  // How its machine is kept, and whose word that is.
+  const machine = panel.getByRole('region', { name: 'Machine' });
+  await machine.getByText('Machine: weak').waitFor();
+  await machine.getByText('its disks are not all encrypted').waitFor();
+  await machine.getByText('What is known of it, and from where').click();
+  await machine.getByText('yes, says the machine itself').waitFor();
   await room.atRest('agents-run');
 });
 

@@ -12,7 +12,8 @@ const run = {
   ends_at_ms: 9_000_000,
   calls_judged: 0,
   calls_refused: 0,
-};
+  machine: { posture: 'unknown', weaknesses: [] },
+} as const;
 
 test('a run whose hooks never came is told of after two minutes, and one that is over is over', () => {
   assert.equal(runState(run, 1_060_000).tone, 'good');

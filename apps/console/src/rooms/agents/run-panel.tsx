@@ -8,6 +8,7 @@ import { SidePanel } from '../../parts/side-panel.tsx';
 import { callWords, harnessName } from './agent-words.ts';
 import { timelineQuery, timelineSearch } from './agents-query.ts';
 import type { Agent, Run } from './agents-query.ts';
+import { RunMachine } from './run-machine.tsx';
 import { runStep } from './run-step.ts';
 import { StepContentNote } from './step-content-note.tsx';
 import { StopButton } from './stop-button.tsx';
@@ -76,6 +77,7 @@ export function RunPanel({
           </div>
         )}
       </dl>
+      <RunMachine machine={run.machine} />
       {canStop && run.ended_for === undefined ? (
         <div className="row">
           <StopButton scope="session" value={run.id} what="this run" />
