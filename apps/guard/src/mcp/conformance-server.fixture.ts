@@ -53,6 +53,7 @@ const elicit = async (message: string, properties: Body): Promise<Body> => {
 
 const tools: Readonly<Record<string, (input: Body, meta: Body) => Promise<Body> | Body>> = {
   test_simple_text: () => ({ content: [text('This is a simple text response for testing.')] }),
+  test_reconnection: () => ({ content: [text('Reconnection test completed successfully.')] }),
   test_image_content: () => ({ content: [image] }),
   test_audio_content: () => ({ content: [{ type: 'audio', data: wav, mimeType: 'audio/wav' }] }),
   test_embedded_resource: () => ({

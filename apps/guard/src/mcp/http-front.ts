@@ -2,6 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import http from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { JsonObject } from '@sallyport/contracts';
+import type { EventSink } from './event-stream.ts';
 import { createHttpSessions } from './http-sessions.ts';
 import { bodyOf, failed, readMessage, refusalBody, rpcCodes } from './json-rpc.ts';
 import type { RpcMessage, RpcRequest } from './json-rpc.ts';
@@ -21,6 +22,8 @@ type OpenRelay = (front: {
 
 /** A stream without a word is taken for broken by what stands between. */
 const aliveMs = 15_000;
+/** After a connection broke. */
+const againMs = 1000;
 const maxUnread = 16 * 1024 * 1024;
 
 /**
@@ -68,9 +71,16 @@ export async function serveHttp({
     if (request.method === 'GET') {
       if (sessionId === undefined) return refuse(response, 405, 'a stream belongs to a session');
       if (session === undefined) return refuse(response, 404, 'there is no such session');
-      const stream = openStream(response);
-      if (session.listen(stream.send, () => response.end())) response.on('close', () => session.unlisten(stream.send));
-      else response.end();
+      const lastEventId = headerIn(request, 'last-event-id');
+      const sink = sinkOf(response, (one) => session.unlisten(one));
+      const isHeard = lastEventId === undefined ? session.listen(sink) : session.resume(lastEventId, sink);
+      if (isHeard) {
+        sink.open();
+        return undefined;
+      }
+      // Streams there are no more are not made up: what was said on them is lost.
+      if (lastEventId !== undefined) return refuse(response, 404, 'there is no such event');
+      sink.end();
       return undefined;
     }
     if (request.method === 'DELETE') {
@@ -113,8 +123,9 @@ export async function serveHttp({
       return undefined;
     }
     if (isFirst) response.setHeader('mcp-session-id', session.id);
-    const stream = openStream(response);
-    session.ask(message, stream.send, () => response.end());
+    const sink = sinkOf(response, (one) => session.unlisten(one));
+    sink.open();
+    session.ask(message, sink);
     return undefined;
   }
 
@@ -131,11 +142,11 @@ export async function serveHttp({
       signal: over.signal,
       notify(notification) {
         stream ??= openStream(response);
-        stream.send(notification);
+        stream.write(notification);
       },
     });
     if (stream === undefined) return json(response, statusOf(outcome), answerBody(message, outcome));
-    stream.send({ kind: 'response', id: message.id, outcome });
+    stream.write({ kind: 'response', id: message.id, outcome });
     response.end();
     return undefined;
   }
@@ -156,8 +167,29 @@ export async function serveHttp({
   };
 }
 
+/** An answer as the end of a stream that can be taken up again; begun with what is first written to it. */
+function sinkOf(response: ServerResponse, onGone: (sink: EventSink) => void): EventSink & { open(): void } {
+  let stream: ReturnType<typeof openStream> | undefined;
+  const sink = {
+    open(): void {
+      if (!response.writableEnded) stream ??= openStream(response);
+    },
+    write(id: string, message?: RpcMessage): void {
+      stream ??= openStream(response);
+      stream.write(message, id);
+    },
+    end(): void {
+      if (response.writableEnded) return;
+      stream ??= openStream(response);
+      response.end();
+    },
+  };
+  response.on('close', () => onGone(sink));
+  return sink;
+}
+
 /** A stream of events to the client; who does not read is cut off. */
-function openStream(response: ServerResponse): { send(message: RpcMessage): void } {
+function openStream(response: ServerResponse): { write(message: RpcMessage | undefined, id?: string): void } {
   response.writeHead(200, {
     'content-type': 'text/event-stream',
     'cache-control': 'no-store',
@@ -168,10 +200,12 @@ function openStream(response: ServerResponse): { send(message: RpcMessage): void
   const alive = setInterval(() => response.write(':\n\n'), aliveMs);
   response.on('close', () => clearInterval(alive));
   return {
-    send(message) {
+    write(message, id) {
       if (response.destroyed || response.writableEnded) return;
+      const mark = id === undefined ? '' : `id: ${id}\n`;
       if (response.writableLength > maxUnread) response.destroy();
-      else response.write(`event: message\ndata: ${JSON.stringify(bodyOf(message))}\n\n`);
+      else if (message === undefined) response.write(`${mark}retry: ${againMs}\ndata: \n\n`);
+      else response.write(`${mark}event: message\ndata: ${JSON.stringify(bodyOf(message))}\n\n`);
     },
   };
 }

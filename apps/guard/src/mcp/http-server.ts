@@ -15,10 +15,23 @@ const maxSessionId = 1024;
 /** Between two tries to hear what the server says by itself. */
 const retryMs = [1000, 2000, 5000, 15_000, 60_000] as const;
 const byeMs = 2000;
+/** Before a stream is taken up again, where the server does not say how long. */
+const againMs = 1000;
+const minAgainMs = 100;
+const maxAgainMs = 30_000;
+/** Tries in a row that bring nothing. */
+const maxFailed = 5;
+
+/** How a stream ended, and behind which event it can be gone on. */
+type Ended = { readonly broke: unknown; readonly lastId: string | undefined; readonly retryMs: number | undefined };
+
+function isEnded(value: unknown): value is Ended {
+  return typeof value === 'object' && value !== null && 'lastId' in value;
+}
 
 /**
- * A remote MCP server: streamable HTTP of 2025-03-26 to 2025-11-25, and of 2026-07-28 for messages that name that version. Streams that
- * break are not taken up again: what was asked on them has no answer.
+ * A remote MCP server: streamable HTTP of 2025-03-26 to 2025-11-25, and of 2026-07-28 for messages that name that version. A stream that
+ * breaks is taken up again behind its last event, where the server gives events names; what was asked on another has no answer.
  */
 export function createHttpServer({
   url,
@@ -80,7 +93,8 @@ export function createHttpServer({
     }
   }
 
-  async function readStream(answer: IncomingMessage): Promise<void> {
+  /** Never rejects: gives what broke it, and where it can be gone on from. */
+  async function readStream(answer: IncomingMessage): Promise<Ended> {
     const reader = createSseReader({
       maxBytes: maxAnswerBytes,
       onData: (data) => heard(data),
@@ -92,14 +106,60 @@ export function createHttpServer({
         }),
     });
     const chunks: AsyncIterable<Buffer> = answer;
-    for await (const chunk of chunks) reader.push(chunk);
+    let broke: unknown;
+    try {
+      for await (const chunk of chunks) reader.push(chunk);
+    } catch (error) {
+      broke = error;
+    }
+    return { broke, lastId: reader.lastId(), retryMs: reader.retryMs() };
+  }
+
+  /** The stream of one question, until its answer came, nobody waits for it any more, or the server does not let it be taken up. */
+  async function readOn(
+    first: Ended,
+    { id, signal }: { readonly id: RpcId; readonly signal: AbortSignal },
+  ): Promise<void> {
+    let { lastId, retryMs: waitMs, broke } = first;
+    let failed = 0;
+    while (onTheWay.has(id) && !signal.aborted) {
+      if (lastId === undefined || failed >= maxFailed) throw broke ?? new Error('its answer ended before it was whole');
+      await delay(Math.min(Math.max(waitMs ?? againMs, minAgainMs), maxAgainMs) * (failed + 1), undefined, { signal });
+      const resumed = await takeUp(lastId, signal).catch((error: unknown) => error);
+      if (resumed === undefined) throw broke ?? new Error('its answer ended before it was whole, and is not kept');
+      if (!isEnded(resumed)) {
+        broke = resumed;
+        failed += 1;
+        continue;
+      }
+      failed = 0;
+      lastId = resumed.lastId ?? lastId;
+      waitMs = resumed.retryMs ?? waitMs;
+    }
+  }
+
+  /** Undefined where the server does not do that. */
+  async function takeUp(lastId: string, signal: AbortSignal): Promise<Ended | undefined> {
+    const { answer } = await sendAuthorized({
+      method: 'GET',
+      headers: () => ({ ...headers(), accept: 'text/event-stream', 'last-event-id': lastId }),
+      signal,
+    });
+    const isStream = answer.headers['content-type']?.startsWith('text/event-stream') === true;
+    if (answer.statusCode === 200 && isStream) return readStream(answer);
+    answer.destroy();
+    return undefined;
   }
 
   function heard(text: string): void {
     // A first event without data belongs to taking up streams again.
     if (text === '') return;
     const message = readMessage(text);
-    if (message.kind === 'response') noteVersion(message);
+    if (message.kind === 'response') {
+      noteVersion(message);
+      // Its answer is there: nothing is to be taken up any more.
+      onTheWay.delete(message.id);
+    }
     listener?.message(message);
   }
 
@@ -112,11 +172,16 @@ export function createHttpServer({
 
   /** What the server says without having been asked, as long as it lets itself be heard. */
   async function listen(): Promise<void> {
+    let lastId: string | undefined;
     for (let tries = 0; !over.signal.aborted; tries += 1) {
       try {
         const { answer } = await sendAuthorized({
           method: 'GET',
-          headers: () => ({ ...headers(), accept: 'text/event-stream' }),
+          headers: () => ({
+            ...headers(),
+            accept: 'text/event-stream',
+            ...(lastId === undefined ? {} : { 'last-event-id': lastId }),
+          }),
           signal: over.signal,
         });
         const isStream = answer.headers['content-type']?.startsWith('text/event-stream') === true;
@@ -125,7 +190,7 @@ export function createHttpServer({
           return;
         }
         tries = 0;
-        await readStream(answer);
+        lastId = (await readStream(answer)).lastId ?? lastId;
       } catch {
         // It is tried again below.
       }
@@ -161,7 +226,10 @@ export function createHttpServer({
       return;
     }
     if (status === 200 && type.startsWith('text/event-stream')) {
-      await readStream(answer);
+      const ended = await readStream(answer);
+      if (message.kind === 'request' && modernHeaders(message) === undefined)
+        await readOn(ended, { id: message.id, signal });
+      else if (ended.broke !== undefined) throw ended.broke;
       return;
     }
     const text = await textOfAnswer(answer, maxAnswerBytes);

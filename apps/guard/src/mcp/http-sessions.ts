@@ -1,3 +1,4 @@
+import { createEventStream, readEventId, type EventSink, type EventStream } from './event-stream.ts';
 import type { RpcId, RpcMessage, RpcRequest } from './json-rpc.ts';
 import type { Relay } from './relay.ts';
 
@@ -7,13 +8,16 @@ type Send = (message: RpcMessage) => void;
 export type HttpSession = {
   readonly id: string;
   readonly relay: Relay;
-  /** What belongs to this question goes to its stream; `done` after its answer. */
-  ask(request: RpcRequest, send: Send, done: () => void): void;
+  /** What belongs to this question goes to its stream, which ends after the answer. */
+  ask(request: RpcRequest, sink: EventSink): void;
   /** What is no question. One that is taken back has no answer: its stream ends. */
   tell(message: Exclude<RpcMessage, RpcRequest>): void;
-  /** Where all else goes; `done` when the session ends. False when somebody listens already. */
-  listen(send: Send, done: () => void): boolean;
-  unlisten(send: Send): void;
+  /** Where all else goes, until the session ends. False when somebody listens already. */
+  listen(sink: EventSink): boolean;
+  /** Goes on behind the event that was heard last. False when that is of no stream there is. */
+  resume(lastEventId: string, sink: EventSink): boolean;
+  /** The connection is gone; what comes on it is kept. */
+  unlisten(sink: EventSink): void;
   /** Nobody listens, and nothing waits for its answer. */
   isQuiet(): boolean;
   /** Its streams end with it. */
@@ -30,8 +34,9 @@ export type HttpSessions = {
 
 const maxSessions = 16;
 const idleMs = 30 * 60_000;
-/** Messages for a stream that is not there. */
-const maxHeld = 100;
+/** Streams that ended and may still be taken up, and their bytes. */
+const maxFinished = 32;
+const maxFinishedBytes = 8 * 1024 * 1024;
 
 export function createHttpSessions({
   open,
@@ -97,43 +102,66 @@ export function createHttpSessions({
 }
 
 function sessionOf(id: string, openRelay: (toClient: Send) => Relay): HttpSession {
-  const asked = new Map<
-    string,
-    { readonly send: Send; readonly done: () => void; readonly token: RpcId | undefined }
-  >();
-  let listener: { readonly send: Send; readonly done: () => void } | undefined;
-  let held: RpcMessage[] = [];
+  type Asked = { readonly stream: EventStream; readonly token: RpcId | undefined; readonly isFirst: boolean };
+  const asked = new Map<string, Asked>();
+  /** By their names, the oldest first; the first is of what belongs to no question. */
+  const streams = new Map<number, EventStream>();
+  let opened = 0;
+  let isPrimed = false;
+
+  function openStream(): EventStream {
+    const stream = createEventStream(opened);
+    streams.set(opened, stream);
+    opened += 1;
+    forgetOldest();
+    return stream;
+  }
+
+  function forgetOldest(): void {
+    const over = [...streams].filter(([, stream]) => stream.isFinished());
+    let bytes = over.reduce((sum, [, stream]) => sum + stream.bytes(), 0);
+    for (const [at, [name, stream]] of over.entries()) {
+      if (over.length - at <= maxFinished && bytes <= maxFinishedBytes) return;
+      bytes -= stream.bytes();
+      streams.delete(name);
+    }
+  }
+
+  const general = openStream();
   const relay = openRelay((message) => {
     if (message.kind === 'response') {
       const key = JSON.stringify(message.id);
       const question = asked.get(key);
       asked.delete(key);
-      question?.send(message);
-      question?.done();
+      // Events without words would be no JSON to clients of before.
+      if (question?.isFirst === true && 'result' in message.outcome)
+        isPrimed = String(message.outcome.result['protocolVersion']) >= '2025-11-25';
+      question?.stream.push(message);
+      question?.stream.finish();
       return;
     }
     const token = message.kind === 'notification' ? message.params['progressToken'] : undefined;
     const question = token === undefined ? undefined : [...asked.values()].find((one) => one.token === token);
-    if (question !== undefined) question.send(message);
-    else if (listener !== undefined) listener.send(message);
-    else held = [...held, message].slice(-maxHeld);
+    (question?.stream ?? general).push(message);
   });
   return {
     id,
     relay,
-    ask(request, send, done) {
+    ask(request, sink) {
       const key = JSON.stringify(request.id);
+      const stream = openStream();
+      stream.attach(sink, { isPrimed });
       // The relay says so of an id that waits; its stream would get the answer of the first.
       if (asked.has(key)) {
-        send({
+        stream.push({
           kind: 'response',
           id: request.id,
           outcome: { error: { code: -32600, message: 'This id waits for its answer already' } },
         });
-        done();
+        stream.finish();
         return;
       }
-      asked.set(key, { send, done, token: tokenOf(request) });
+      asked.set(key, { stream, token: tokenOf(request), isFirst: request.method === 'initialize' });
       relay.fromClient(request);
     },
     tell(message) {
@@ -142,24 +170,29 @@ function sessionOf(id: string, openRelay: (toClient: Send) => Relay): HttpSessio
       const key = JSON.stringify(message.params['requestId'] ?? null);
       const question = asked.get(key);
       asked.delete(key);
-      question?.done();
+      question?.stream.finish();
     },
-    listen(send, done) {
-      if (listener !== undefined) return false;
-      listener = { send, done };
-      for (const message of held.splice(0)) send(message);
+    listen(sink) {
+      if (general.isHeard()) return false;
+      general.attach(sink, { isPrimed });
       return true;
     },
-    isQuiet: () => asked.size === 0 && listener === undefined,
-    unlisten(send) {
-      if (listener?.send === send) listener = undefined;
+    resume(lastEventId, sink) {
+      const heard = readEventId(lastEventId);
+      const stream = heard === undefined ? undefined : streams.get(heard.stream);
+      if (heard === undefined || stream === undefined) return false;
+      stream.attach(sink, { after: heard.at });
+      return true;
+    },
+    isQuiet: () => asked.size === 0 && !general.isHeard(),
+    unlisten(sink) {
+      for (const stream of streams.values()) stream.detach(sink);
     },
     async end() {
       await relay.close();
-      for (const { done } of asked.values()) done();
+      for (const stream of streams.values()) stream.finish();
       asked.clear();
-      listener?.done();
-      listener = undefined;
+      streams.clear();
     },
   };
 }

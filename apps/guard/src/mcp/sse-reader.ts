@@ -1,5 +1,5 @@
 /**
- * Events of a stream of server-sent events (WHATWG HTML, 9.2), their data alone. Holds at most `maxBytes` of one event; a longer one is
+ * Events of a stream of server-sent events (WHATWG HTML, 9.2): their data, and where to go on from should the stream break. Holds at most `maxBytes` of one event; a longer one is
  * told once and left out.
  */
 export function createSseReader({
@@ -10,10 +10,19 @@ export function createSseReader({
   readonly maxBytes: number;
   readonly onData: (data: string) => void;
   readonly onTooLong: () => void;
-}): { push(chunk: Buffer): void } {
+}): {
+  push(chunk: Buffer): void;
+  /** Of the last event that was whole. */
+  lastId(): string | undefined;
+  /** What the server asks to wait before it is asked again. */
+  retryMs(): number | undefined;
+} {
   const decoder = new TextDecoder('utf-8');
   let line = '';
   let data: string[] = [];
+  let id: string | undefined;
+  let lastId: string | undefined;
+  let retryMs: number | undefined;
   let size = 0;
   let isTooLong = false;
   /** A line that ended with CR: an LF behind it belongs to it. */
@@ -21,6 +30,7 @@ export function createSseReader({
 
   function finishLine(): void {
     if (line === '') {
+      lastId = id;
       if (isTooLong) onTooLong();
       else if (data.length > 0) onData(data.join('\n'));
       data = [];
@@ -28,9 +38,11 @@ export function createSseReader({
       isTooLong = false;
       return;
     }
-    // Names of events, ids and times to wait are of no use here; a comment is a sign of life.
+    // Names of events are of no use here; a comment is a sign of life.
     if (line.startsWith('data:')) data.push(line.slice(line[5] === ' ' ? 6 : 5));
     else if (line === 'data') data.push('');
+    else if (idLine.test(line)) id = line.slice(line[3] === ' ' ? 4 : 3);
+    else if (/^retry: ?\d{1,8}$/.test(line)) retryMs = Number(line.slice(6));
     line = '';
   }
 
@@ -45,6 +57,8 @@ export function createSseReader({
   }
 
   return {
+    lastId: () => lastId,
+    retryMs: () => retryMs,
     push(chunk) {
       let text = decoder.decode(chunk, { stream: true });
       if (wasReturn && text.startsWith('\n')) text = text.slice(1);
@@ -57,3 +71,6 @@ export function createSseReader({
     },
   };
 }
+
+/** Sent back in a header: what could not stand in one is none. */
+const idLine = /^id: ?[\x21-\x7e]{1,512}$/;
