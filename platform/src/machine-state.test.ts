@@ -36,8 +36,12 @@ test('a disk is encrypted where each file system of it is; what starts the machi
   assert.equal(of(root), 'yes');
   assert.equal(
     of(
-      `${root}${mount('8:2', '/boot', 'ext4', '/dev/sda2')}${mount('7:1', '/snap/core/1', 'squashfs', '/dev/loop1')}` +
+      [
+        root,
+        mount('8:2', '/boot', 'ext4', '/dev/sda2'),
+        mount('7:1', '/snap/core/1', 'squashfs', '/dev/loop1'),
         mount('0:5', '/proc', 'proc', 'proc'),
+      ].join(''),
     ),
     'yes',
   );

@@ -78,10 +78,11 @@ function isEncrypted(files: MachineFiles, folder: string, depth: number): Told {
 
 /** Of those that say in a readable file whether they are on; rules that somebody loaded by hand only root sees. */
 function firewall(files: MachineFiles): Told {
-  const started = ['/etc/systemd/system/multi-user.target.wants', '/etc/systemd/system/sysinit.target.wants'].flatMap(
-    (folder) => files.list(folder),
-  );
-  if (started.includes('firewalld.service') || started.includes('nftables.service')) return 'yes';
+  const started = new Set([
+    ...files.list('/etc/systemd/system/multi-user.target.wants'),
+    ...files.list('/etc/systemd/system/sysinit.target.wants'),
+  ]);
+  if (started.has('firewalld.service') || started.has('nftables.service')) return 'yes';
   const ufw = /^ENABLED=(\w+)\s*$/m.exec(files.text('/etc/ufw/ufw.conf') ?? '')?.[1];
   return ufw === 'yes' ? 'yes' : ufw === 'no' ? 'no' : 'unknown';
 }

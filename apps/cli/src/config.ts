@@ -87,6 +87,12 @@ export function isInEnvironment(name: string): boolean {
   return (process.env[name] ?? '') !== '';
 }
 
+/** A folder that somebody named there; undefined where nobody did. */
+export function folderInEnvironment(name: string): string | undefined {
+  const folder = process.env[name] ?? '';
+  return folder === '' ? undefined : folder;
+}
+
 /** Where programs are looked for. */
 export function searchPath(): string {
   return process.env['PATH'] ?? '';

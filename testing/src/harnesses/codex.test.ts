@@ -79,17 +79,28 @@ test('an allowed command runs, a refused one does not, and its reason reaches th
   const verdicts = steps.filter((step) => step.code === 'agent.tool_decided').map(({ of }) => of['verdict']);
   assert.deepEqual(verdicts, ['allow', 'deny', 'deny']);
   const codes = steps.map((step) => step.code);
-  for (const one of ['agent.prompt_given', 'agent.tool_finished']) assert.ok(codes.includes(one), codes.join(' '));
+  for (const one of ['agent.prompt_given', 'agent.tool_finished', 'agent.model_called'])
+    assert.ok(codes.includes(one), codes.join(' '));
+  // As it tells by OpenTelemetry; each call that ran was asked about.
+  const called = steps.filter((step) => step.code === 'agent.model_called').map(({ of }) => of);
+  assert.equal(called.length, 4);
+  for (const { input_tokens: input, output_tokens: output, cached_tokens: cached } of called)
+    assert.deepEqual([input, output, cached], [1200, 34, 500]);
+  assert.equal(codes.includes('agent.hook_silent'), false);
 });
 
-test('hooks nobody looked at do not run, without a word: that is why the set-up says so', options, async () => {
-  const { session } = await house.run(prompted('Read notes.txt'), [callOf('exec_command', { cmd: 'cat notes.txt' })]);
-  const steps = await house.timeline(session, (codes) => codes.includes('agent.session_ended'));
-  assert.deepEqual(
-    steps.map(({ code }) => code),
-    ['agent.session_started', 'agent.session_ended'],
-  );
-});
+test(
+  'hooks nobody looked at do not run, without a word: the set-up says so, and what ran unasked is told of',
+  options,
+  async () => {
+    const { session } = await house.run(prompted('Read notes.txt'), [callOf('exec_command', { cmd: 'cat notes.txt' })]);
+    const steps = await house.timeline(session, (codes) => codes.includes('agent.session_ended'));
+    assert.deepEqual(
+      steps.map(({ code }) => code).filter((code) => code !== 'agent.model_called'),
+      ['agent.session_started', 'agent.hook_silent', 'agent.session_ended'],
+    );
+  },
+);
 
 test('when the server is killed in the middle nothing more runs', options, async () => {
   const touched = join(house.workspace, 'touched-while-gone');

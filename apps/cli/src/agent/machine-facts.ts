@@ -110,9 +110,9 @@ async function windowsFacts(): Promise<MachineFacts> {
 /** What the registry of Windows holds: numbers, in whatever language the rest is. */
 export function readWindows(said: { readonly secureBoot: string; readonly profiles: readonly string[] }): MachineFacts {
   const flag = (text: string): Told => saysIn(text, /REG_DWORD\s+0x1\b/, /REG_DWORD\s+0x0\b/);
-  const firewalls = said.profiles.map(flag);
+  const firewalls = new Set(said.profiles.map(flag));
   return {
-    firewall: firewalls.includes('no') ? 'no' : firewalls.includes('unknown') ? 'unknown' : 'yes',
+    firewall: firewalls.has('no') ? 'no' : firewalls.has('unknown') ? 'unknown' : 'yes',
     secure_boot: flag(said.secureBoot),
   };
 }

@@ -1,6 +1,8 @@
+import { homedir } from 'node:os';
 import { messageOf } from '@sallyport/platform/errors';
 import { programVersion } from '../agent/harness-versions.ts';
 import { beginRun, caFileOf, serverOf } from '../agent/begin-run.ts';
+import { codexArguments, tellsByDefault } from '../agent/harness-telemetry.ts';
 import { runEnvironment } from '../agent/run-environment.ts';
 import { ProgramEnded, runProgram } from '../agent/run-program.ts';
 import { harnessOfProgram } from '../agent/workspace-facts.ts';
@@ -29,22 +31,23 @@ export async function runAgent(command: readonly string[], options: AgentRunOpti
     });
   await withClient(options, needs, async (client) => {
     const harness = options.harness ?? harnessOfProgram(file);
+    const isOwnProgram = harnessOfProgram(file) === harness && harness !== 'other';
     const run = await beginRun(client, needs, {
       harness,
       name: options.name,
       isAttended: options.unattended !== true && process.stdin.isTTY,
       // Of another program that speaks the hooks of a harness, its version says nothing.
-      version: harnessOfProgram(file) === harness && harness !== 'other' ? await programVersion(file) : undefined,
+      version: isOwnProgram ? await programVersion(file) : undefined,
     });
     needs.stderr.write(
       `Sallyport watches this run: session ${plainText(run.id)}, policies "${plainText(run.pack)}". ` +
         `Hooks: sallyport agent setup ${plainText(harness)}\n`,
     );
+    const of = { harness, server: serverOf(client), caFile: caFileOf(client), isSet: isInEnvironment };
+    const tells = isOwnProgram && tellsByDefault(harness, { home: homedir(), project: process.cwd() });
+    const more = harness === 'codex' && tells ? codexArguments(of.server, of.caFile) : [];
     const code = await withRenewal(client, run.id, needs, () =>
-      runProgram(
-        command,
-        runEnvironment(run, { harness, server: serverOf(client), caFile: caFileOf(client), isSet: isInEnvironment }),
-      ),
+      runProgram([file, ...more, ...command.slice(1)], runEnvironment(run, { ...of, tells })),
     );
     throw new ProgramEnded(code);
   });

@@ -103,13 +103,22 @@ const ourTelemetry: ReadonlySet<string> = new Set([
   'OTEL_EXPORTER_OTLP_LOGS_ENDPOINT',
   'OTEL_EXPORTER_OTLP_LOGS_HEADERS',
   'OTEL_LOGS_EXPORT_INTERVAL',
+  'OTEL_EXPORTER_OTLP_HEADERS',
+  'GEMINI_TELEMETRY_ENABLED',
+  'GEMINI_TELEMETRY_TARGET',
+  'GEMINI_TELEMETRY_OTLP_PROTOCOL',
+  'GEMINI_TELEMETRY_OTLP_ENDPOINT',
+  'GEMINI_TELEMETRY_LOG_PROMPTS',
+  'GEMINI_TELEMETRY_TRACES_ENABLED',
 ]);
 
 export function withoutOurs(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const { SALLYPORT_AGENT_TOKEN: token = '' } = environment;
   const holdsToken = (value: string): boolean =>
     token !== '' && (value.includes(token) || value.includes(encodeURIComponent(token)));
-  const isTelemetryOurs = holdsToken(environment['OTEL_EXPORTER_OTLP_LOGS_HEADERS'] ?? '');
+  const isTelemetryOurs = ['OTEL_EXPORTER_OTLP_LOGS_HEADERS', 'OTEL_EXPORTER_OTLP_HEADERS'].some((name) =>
+    holdsToken(environment[name] ?? ''),
+  );
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(environment)) {
     if (value === undefined || name.startsWith('SALLYPORT_') || holdsToken(value)) continue;

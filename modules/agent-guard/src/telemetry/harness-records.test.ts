@@ -65,6 +65,59 @@ test('a call that ran is told, and one that was refused or has no id is not', ()
   assert.deepEqual(records(request({ 'event.name': 'user_prompt', prompt: 'secret' })), []);
 });
 
+test('what Codex and Gemini CLI tell is read as they tell it: whole answers once, failures, and what was thought', () => {
+  const codex = { 'conversation.id': 'c', model: 'gpt-x' };
+  const counts = { input_token_count: '1200', output_token_count: '34', cached_token_count: 500 };
+  assert.deepEqual(
+    records(
+      request(
+        { ...codex, 'event.name': 'codex.sse_event', 'event.kind': 'response.completed', duration_ms: '0' },
+        { ...codex, 'event.name': 'codex.sse_event', 'event.kind': 'response.completed', ...counts },
+        { ...codex, 'event.name': 'codex.api_request', 'http.response.status_code': 200, duration_ms: '22' },
+        { ...codex, 'event.name': 'codex.api_request', 'http.response.status_code': 429, duration_ms: '22' },
+        { ...codex, 'event.name': 'codex.tool_result', tool_name: 'exec_command', call_id: 'call_1', success: 'true' },
+        { ...codex, 'event.name': 'codex.tool_result', tool_name: 'exec_command', call_id: 'call_2', success: 'false' },
+        { ...codex, 'event.name': 'codex.tool_result', tool_name: 'update_plan', call_id: 'call_3', success: 'true' },
+      ),
+    ),
+    [
+      { kind: 'model_called', model: 'gpt-x', inputTokens: 1200, outputTokens: 34, cachedTokens: 500, isSuccess: true },
+      {
+        kind: 'model_called',
+        model: 'gpt-x',
+        inputTokens: 0,
+        outputTokens: 0,
+        cachedTokens: 0,
+        durationMs: 22,
+        isSuccess: false,
+      },
+      { kind: 'tool_ran', tool: 'exec_command', call: 'call_1' },
+    ],
+  );
+  const gemini = { prompt_id: 'p-1', model: 'gemini-x', duration_ms: 355 };
+  const took = {
+    input_token_count: 1200,
+    output_token_count: 34,
+    thoughts_token_count: 6,
+    cached_content_token_count: 7,
+  };
+  const said = { kind: 'model_called', prompt: 'p-1', model: 'gemini-x', durationMs: 355 };
+  assert.deepEqual(
+    records(
+      request(
+        { ...gemini, 'event.name': 'gemini_cli.api_request' },
+        { ...gemini, 'event.name': 'gemini_cli.api_response', ...took },
+        { ...gemini, 'event.name': 'gemini_cli.api_error', status_code: 500 },
+        { ...gemini, 'event.name': 'gemini_cli.tool_call', function_name: 'read_file', success: true },
+      ),
+    ),
+    [
+      { ...said, inputTokens: 1200, outputTokens: 40, cachedTokens: 7, isSuccess: true },
+      { ...said, inputTokens: 0, outputTokens: 0, cachedTokens: 0, isSuccess: false },
+    ],
+  );
+});
+
 test('numbers that no model takes are none', () => {
   const odd = {
     'event.name': 'api_request',

@@ -32,8 +32,7 @@ const longestName = 256;
 const highest = { tokens: 500_000_000, usd: 1_000_000, ms: 86_400_000 } as const;
 
 /**
- * The records of an OTLP request in JSON, as Claude Code sends them with `OTEL_LOGS_EXPORTER=otlp`. Those that say nothing we ask for are
- * passed over. Whoever holds the run's credential can send anything here: numbers that are none count as nothing.
+ * The records of an OTLP request in JSON, as Claude Code, Codex and Gemini CLI send them. Those that say nothing we ask for are passed over. Whoever holds the run's credential can send anything here: numbers that are none count as nothing.
  */
 export function readHarnessRecords(text: string): ReadRecords {
   const decoded = decodeOtlpJson(text, limits);
@@ -75,9 +74,65 @@ function recordOf(record: OtlpLogRecord): HarnessRecord | undefined {
       if (tool === undefined || call === undefined || (success !== 'true' && success !== true)) return undefined;
       return { kind: 'tool_ran', tool, call };
     }
+    case 'codex.sse_event':
+    case 'codex.api_request':
+      return codexModelCall(record, named);
+    case 'codex.tool_result': {
+      const tool = textOf(attributes.get('tool_name'));
+      const call = textOf(attributes.get('call_id'));
+      if (tool === undefined || call === undefined || attributes.get('success') !== 'true') return undefined;
+      // What does nothing to anything has no hook there.
+      return codexWithoutHooks.has(tool) ? undefined : { kind: 'tool_ran', tool, call };
+    }
+    case 'gemini_cli.api_response':
+    case 'gemini_cli.api_error':
+      return geminiModelCall(record, named);
     default:
+      // Calls of tools have no id at Gemini CLI, neither there nor in its hooks: which of them was asked about nobody can tell.
       return undefined;
   }
+}
+
+const codexWithoutHooks = new Set(['update_plan', 'request_user_input']);
+
+/** Its answers are told when they are whole, its failures as requests. It names no prompt, and reckons no costs. */
+function codexModelCall({ attributes }: OtlpLogRecord, named: string): HarnessRecord | undefined {
+  const tokens = (name: string): number => countOf(attributes.get(name), highest.tokens) ?? 0;
+  const model = textOf(attributes.get('model'));
+  const status = countOf(attributes.get('http.response.status_code'), 999);
+  const isFailed = named === 'codex.api_request' && status !== undefined && status >= 400;
+  // Whole answers are told twice, once without what they took.
+  const isWhole = named === 'codex.sse_event' && attributes.get('input_token_count') !== undefined;
+  if (!isFailed && !isWhole) return undefined;
+  const durationMs = isFailed ? countOf(attributes.get('duration_ms'), highest.ms) : undefined;
+  return {
+    kind: 'model_called',
+    ...(model === undefined ? {} : { model }),
+    // With what was read from a cache.
+    inputTokens: tokens('input_token_count'),
+    outputTokens: tokens('output_token_count'),
+    cachedTokens: tokens('cached_token_count'),
+    ...(durationMs === undefined ? {} : { durationMs }),
+    isSuccess: isWhole,
+  };
+}
+
+/** It reckons no costs. What it thinks is counted apart from what it says. */
+function geminiModelCall({ attributes }: OtlpLogRecord, named: string): HarnessRecord {
+  const tokens = (name: string): number => countOf(attributes.get(name), highest.tokens) ?? 0;
+  const prompt = textOf(attributes.get('prompt_id'));
+  const model = textOf(attributes.get('model'));
+  const durationMs = countOf(attributes.get('duration_ms'), highest.ms);
+  return {
+    kind: 'model_called',
+    ...(prompt === undefined ? {} : { prompt }),
+    ...(model === undefined ? {} : { model }),
+    inputTokens: tokens('input_token_count'),
+    outputTokens: tokens('output_token_count') + tokens('thoughts_token_count'),
+    cachedTokens: tokens('cached_content_token_count'),
+    ...(durationMs === undefined ? {} : { durationMs }),
+    isSuccess: named === 'gemini_cli.api_response',
+  };
 }
 
 function textOf(value: OtlpValue): string | undefined {

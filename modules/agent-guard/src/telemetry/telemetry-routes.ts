@@ -7,29 +7,48 @@ const bodyLimitBytes = 1024 * 1024;
 /** `/v1/agent/telemetry`: OTLP/HTTP logs of a harness, in JSON, with the credential of its run. */
 export function createTelemetryRoutes(telemetry: RunTelemetry): RoutePlugin {
   return async (fastify) => {
-    typedApp(fastify).post(
-      '/v1/agent/telemetry',
-      {
-        config: { scope: 'agents:report', bodyLimitBytes },
-        schema: {
-          summary:
-            'OpenTelemetry logs of an agent’s harness (OTLP/HTTP in JSON): tokens, costs, and calls nobody asked about',
-          tags: ['agents'],
-          body: Type.Record(Type.String({ maxLength: 200 }), Type.Unknown(), {
-            maxProperties: 10,
-            description: 'ExportLogsServiceRequest',
-          }),
-          response: {
-            200: Type.Object({
-              partialSuccess: Type.Object({ rejectedLogRecords: Type.String(), errorMessage: Type.String() }),
-            }),
+    const app = typedApp(fastify);
+    const config = { scope: 'agents:report', bodyLimitBytes };
+    const tags = ['agents'];
+    const requestOf = (description: string) =>
+      Type.Record(Type.String({ maxLength: 200 }), Type.Unknown(), { maxProperties: 10, description });
+    // Some exporters are told a whole address, others what `v1/logs` is added to.
+    for (const path of ['/v1/agent/telemetry', '/v1/agent/telemetry/v1/logs'])
+      app.post(
+        path,
+        {
+          config,
+          schema: {
+            summary:
+              'OpenTelemetry logs of an agent’s harness (OTLP/HTTP in JSON): tokens, costs, and calls nobody asked about',
+            tags,
+            body: requestOf('ExportLogsServiceRequest'),
+            response: {
+              200: Type.Object({
+                partialSuccess: Type.Object({ rejectedLogRecords: Type.String(), errorMessage: Type.String() }),
+              }),
+            },
           },
         },
-      },
-      async ({ body, principal }) => {
-        const { rejected, reason } = await telemetry.take({ sessionId: principal.id, text: JSON.stringify(body) });
-        return { partialSuccess: { rejectedLogRecords: String(rejected), errorMessage: reason } };
-      },
-    );
+        async ({ body, principal }) => {
+          const { rejected, reason } = await telemetry.take({ sessionId: principal.id, text: JSON.stringify(body) });
+          return { partialSuccess: { rejectedLogRecords: String(rejected), errorMessage: reason } };
+        },
+      );
+    for (const path of ['/v1/agent/telemetry/v1/metrics', '/v1/agent/telemetry/v1/traces'])
+      app.post(
+        path,
+        {
+          config,
+          schema: {
+            summary:
+              'OpenTelemetry metrics and traces of an agent’s harness: taken from whoever cannot leave them out, not kept',
+            tags,
+            body: requestOf('Not read'),
+            response: { 200: Type.Object({}) },
+          },
+        },
+        async () => ({}),
+      );
   };
 }
