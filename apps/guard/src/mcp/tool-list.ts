@@ -31,7 +31,12 @@ export function createToolList({
   readonly limits: Pick<GatewayLimits, 'maxListed' | 'requestMs'>;
   readonly say: (line: string) => void;
 }): ToolList {
-  let held: Promise<{ readonly tools: readonly ToolDefinition[]; readonly told: Told }> | undefined;
+  type Read = {
+    /** By name; each is measured once, for calls look at it twice. */
+    readonly tools: ReadonlyMap<string, { readonly tool: ToolDefinition; readonly digest: string }>;
+    readonly told: Told;
+  };
+  let held: Promise<Read> | undefined;
 
   /** All pages, read by us: what the client has not been shown by us it cannot call. */
   async function readAll(): Promise<ToolDefinition[]> {
@@ -63,7 +68,7 @@ export function createToolList({
         const one = told.tools.get(name);
         if (one?.isLet !== true) say(`tool "${name}" is held back: ${one?.reason ?? told.reason}`);
       }
-      return { tools, told };
+      return { tools: new Map(tools.map((tool) => [tool.name, { tool, digest: digestOf(tool) }])), told };
     })();
     const reading = held;
     try {
@@ -79,15 +84,16 @@ export function createToolList({
   return {
     async shown() {
       const { tools, told } = await current();
-      return told.isApproved ? tools.filter(({ name }) => told.tools.get(name)?.isLet === true) : [];
+      const all = [...tools.values()].map(({ tool }) => tool);
+      return told.isApproved ? all.filter(({ name }) => told.tools.get(name)?.isLet === true) : [];
     },
     async find(name) {
       const { tools, told } = await current();
       if (!told.isApproved) return { reason: told.reason };
-      const tool = tools.find((one) => one.name === name);
+      const tool = tools.get(name);
       if (tool === undefined) return { reason: `the server has no tool "${name.slice(0, 100)}"` };
       const said = told.tools.get(name);
-      return said?.isLet === true ? { digest: digestOf(tool) } : { reason: said?.reason ?? told.reason };
+      return said?.isLet === true ? { digest: tool.digest } : { reason: said?.reason ?? told.reason };
     },
     async isApproved() {
       const { isApproved, reason } = (await current()).told;
