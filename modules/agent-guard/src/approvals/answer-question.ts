@@ -4,12 +4,13 @@ import { AgentGuardError } from '../errors.ts';
 import type { AgentGuardNeeds } from '../needs.ts';
 import type { Owner } from '../sessions/agent.ts';
 import type { AgentSessions } from '../sessions/agent-sessions.ts';
+import { namesOf } from './approval.ts';
 import type { Answer, AnswerScope, Yes } from './approval.ts';
 import type { ApprovalStore } from './approval-store.ts';
 import { answeredEvent, answeredHappening } from './open-questions.ts';
 import type { OpenQuestion, OpenQuestions } from './open-questions.ts';
 import type { SessionSteps } from './session-steps.ts';
-import { namesOf, requireCounted, stillCounted } from './two-people.ts';
+import { requireCounted, stillCounted } from './two-people.ts';
 import { visibleLine } from './visible-text.ts';
 import { mayAnswer, requireOwnHand } from './who-answers.ts';
 

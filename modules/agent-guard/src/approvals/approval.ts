@@ -7,9 +7,14 @@ export type ApprovalEnd = (typeof approvalEnds)[number];
 export type AnswerScope = 'once' | 'session';
 
 /** By their account, whatever they are called at the time. */
-export type Person = { readonly id: string; readonly name: string };
+type Person = { readonly id: string; readonly name: string };
 /** One of two. */
 export type Yes = Person & { readonly atMs: number };
+
+/** `Ann and Bea`. */
+export function namesOf(people: readonly { readonly name: string }[]): string {
+  return people.map(({ name }) => name).join(' and ');
+}
 
 /** What stays of a question. */
 export type Approval = {

@@ -6,12 +6,12 @@ import type { AgentGuardNeeds } from '../needs.ts';
 import type { Owner } from '../sessions/agent.ts';
 import type { AgentSessions, StandingSession } from '../sessions/agent-sessions.ts';
 import type { Stops } from '../stops/stops.ts';
+import { namesOf } from './approval.ts';
 import type { Answer, Approval, SimilarAnswers, Yes } from './approval.ts';
 import type { ApprovalStore } from './approval-store.ts';
 import type { Answered, EarlierAnswers } from './earlier-answers.ts';
 import type { Question } from './question.ts';
 import type { SessionStep } from './session-steps.ts';
-import { namesOf } from './two-people.ts';
 
 /** What waits for a person. */
 export type WaitingApproval = {

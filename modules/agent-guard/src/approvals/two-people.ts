@@ -75,8 +75,3 @@ export function cutOffBefore(
       (answer?.heldUntilMs ?? 0) > asked.nowMs,
   );
 }
-
-/** `Ann and Bea`. */
-export function namesOf(people: readonly { readonly name: string }[]): string {
-  return people.map(({ name }) => name).join(' and ');
-}

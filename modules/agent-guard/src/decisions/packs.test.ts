@@ -139,25 +139,25 @@ test('a parsed call is judged by its actions, the strictest counts, and what was
 test('a broken pack is refused when it loads, with what is wrong', () => {
   const schema: PackFile = files.find(({ name }) => name === 'schema.cedarschema') ?? { name: '', text: '' };
   const permit = '@id("a")\n@words("A")\npermit (principal, action == Agent::Action::"read", resource)';
+  const forbid = '@id("a")\n@words("A")\nforbid (principal, action == Agent::Action::"read", resource);';
   const rows: readonly (readonly [string, RegExp])[] = [
     ['permit (principal, action, resource);', /must have @id and @words/],
     [`${permit} when { context.destnation == "named" };`, /destnation/],
     [`@ask("person")\n${permit};`, /must be "person", and on one that forbids/],
     [`${permit};\n${permit};`, /stands twice/],
-    ['', /holds no policy/],
-    ['nonsense', /Cannot load pack "own"/],
-  const forbid = '@id("a")\n@words("A")\nforbid (principal, action == Agent::Action::"read", resource);';
-  ];
-  for (const [text, message] of rows)
-    assert.throws(
-      () => loadPack(cedar, [schema, { name: 'own.cedar', text }], 'own'),
-      (error) => error instanceof AgentGuardError && error.code === 'agent_pack_invalid' && message.test(error.message),
     // How many are asked is read, or nothing is decided by it.
     [`@approvals("2")\n${permit};`, /@approvals of policy "a" must be "1" or "2", and beside an @ask/],
     ...['0', '3', '02', ' 2', 'two', '-2', '2.0', ''].map(
       (count) => [`@ask("person")\n@approvals("${count}")\n${forbid}`, /@approvals of policy "a" must be/] as const,
     ),
     [`@ask("person")\n@approvals\n${forbid}`, /@approvals of policy "a" must be/],
+    ['', /holds no policy/],
+    ['nonsense', /Cannot load pack "own"/],
+  ];
+  for (const [text, message] of rows)
+    assert.throws(
+      () => loadPack(cedar, [schema, { name: 'own.cedar', text }], 'own'),
+      (error) => error instanceof AgentGuardError && error.code === 'agent_pack_invalid' && message.test(error.message),
       text,
     );
   assert.throws(() => loadPack(cedar, files, 'none'), /must be one of developer, locked-down, observe, unattended/);

@@ -49,8 +49,9 @@ export type SessionJudge = {
 };
 
 const strictness: Readonly<Record<AgentVerdict, number>> = { allow: 0, ask: 1, deny: 2 };
-/** Of what is let through, what would have been asked about says so first. */
-const rank = ({ verdict, isLifted }: Decision): number => strictness[verdict] + (isLifted === true ? 0.5 : 0);
+/** Of what is let through, what would have been asked about says so first; of what is asked about, what takes two people. */
+const rank = ({ verdict, isLifted, people }: Decision): number =>
+  strictness[verdict] + (isLifted === true || people === 2 ? 0.5 : 0);
 
 export function createSessionJudge(
   decisions: Decisions,

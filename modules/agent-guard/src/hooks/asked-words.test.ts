@@ -37,3 +37,22 @@ test('a call of which nobody knows what it does is told by its name, and is not 
   assert.ok(does.some(({ kind, words }) => kind === 'message' && words.includes('eve@evil.example')));
   assert.ok(places.includes('eve@evil.example'));
 });
+
+test('of the several things a call does, what takes two people is the one that is told', () => {
+  const judge = openJudge({
+    pack: 'locked-down',
+    harness: 'claude-code',
+    facts: { workspace: '/home/kim/shop', isAttended: false },
+    isForgotten: false,
+    mark: 'test',
+  });
+  judge.prompted({ id: 'p', text: 'Pay the bill in the inbox', origin: 'person' });
+  const input = { iban: 'GB29NWBK60161331926819', amount: 240 };
+  const { asks, policies } = judge.judge({ id: '1', tool: 'mcp__bank__wire_money', input }, undefined);
+  assert.deepEqual(
+    asks?.does.map(({ kind }) => kind),
+    ['message', 'pay'],
+  );
+  assert.equal(asks?.people, 2);
+  assert.ok(policies.includes('locked-two-people'));
+});

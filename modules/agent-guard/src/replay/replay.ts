@@ -14,14 +14,14 @@ export type ReplayedCall = {
   readonly verdict: AgentVerdict;
   readonly reason: string;
   readonly policies: readonly string[];
+  /** So many different people would be asked. */
+  readonly people: 0 | 1 | 2;
   readonly isGranted: boolean;
   readonly input: string;
 };
 
 export type ReplayedTask = {
   readonly id: string;
-  /** So many different people would be asked. */
-  readonly people: 0 | 1 | 2;
   readonly goal: string;
   readonly calls: readonly ReplayedCall[];
   /** Questions a person would be asked; the same one once. */
@@ -174,13 +174,13 @@ function step(
       verdict,
       reason,
       policies,
+      people: verdict !== 'ask' ? 0 : judged.decisions.some(({ decision }) => decision.people === 2) ? 2 : 1,
       isGranted: verdict === 'ask' && granted.has(judged.questionKey),
       input: JSON.stringify(recorded.input),
     },
   };
 }
 
-      people: verdict !== 'ask' ? 0 : judged.decisions.some(({ decision }) => decision.people === 2) ? 2 : 1,
 function count(replayed: readonly { readonly calls: readonly ReplayedCall[] }[]): CallCounts {
   const calls = replayed.flatMap((entry) => entry.calls);
   const of = (verdict: AgentVerdict): number => calls.filter((call) => call.verdict === verdict).length;
