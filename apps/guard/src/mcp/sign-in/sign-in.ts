@@ -79,7 +79,7 @@ export async function signIn(
   const kept = before?.signedIn?.issuer === issuer ? before.signedIn : undefined;
   const scopes = scopesOf({
     wished: wishedScopes,
-    asked: challenge?.scopes ?? before?.wanted?.scopes ?? resource.scopes ?? [],
+    asked: challenge?.scopes ?? resource.scopes ?? [],
     kept: kept?.scopes ?? [],
     wanted: before?.wanted?.scopes ?? [],
     authorization,
@@ -217,7 +217,13 @@ async function challengeOf(
     if (asked !== undefined || noted === undefined) return { challenge: asked, from };
     // It lets a conversation begin and asks later: what it said then was kept.
     const { scopes, metadata } = noted;
-    return { challenge: { scopes, ...(metadata === undefined ? {} : { metadata }) }, from };
+    return {
+      challenge: {
+        ...(scopes.length === 0 ? {} : { scopes }),
+        ...(metadata === undefined ? {} : { metadata }),
+      },
+      from,
+    };
   } finally {
     ask.close();
   }
