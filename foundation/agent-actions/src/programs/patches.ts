@@ -11,7 +11,7 @@ const maxTargets = 200;
  * What a patch changes: the files it names, with and without their first directory, where it is known; any file below where it is not, and
  * then nobody can say that it is none of those that guard the agent.
  */
-export function addPatched(invocation: Invocation, patches: readonly Value[], into: Text = known('.')): void {
+function addPatched(invocation: Invocation, patches: readonly Value[], into: Text = known('.')): void {
   for (const patch of patches) {
     const text = onlyText(patch);
     if (text === undefined) {
