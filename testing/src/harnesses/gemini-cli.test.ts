@@ -20,7 +20,6 @@ before(async () => {
     const settings = {
       security: { auth: { selectedType: 'gemini-api-key' } },
       privacy: { usageStatisticsEnabled: false },
-      telemetry: { enabled: false },
       general: { disableAutoUpdate: true, disableUpdateNag: true },
     };
     mkdirSync(join(home, '.gemini'), { recursive: true });
@@ -60,8 +59,11 @@ test('an allowed call runs, a refused one does not, and its reason reaches the m
   assert.equal(existsSync(guarded), false);
   const steps = await house.timeline(session, (codes) => codes.includes('agent.session_ended'));
   const codes = steps.map((step) => step.code);
-  for (const one of ['agent.prompt_given', 'agent.tool_decided', 'agent.tool_finished'])
+  for (const one of ['agent.prompt_given', 'agent.tool_decided', 'agent.tool_finished', 'agent.model_called'])
     assert.ok(codes.includes(one), codes.join(' '));
+  // As it tells by OpenTelemetry.
+  for (const { of } of steps.filter((step) => step.code === 'agent.model_called'))
+    assert.deepEqual([of['input_tokens'], of['output_tokens'], of['prompt'] === undefined], [1200, 34, false]);
 });
 
 test('when the server is killed in the middle nothing more runs', options, async () => {
