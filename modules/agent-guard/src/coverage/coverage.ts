@@ -115,7 +115,12 @@ export const coverage: readonly Covered[] = [
     id: 'ASI09',
     name: 'Human-Agent Trust Exploitation',
     policies: ['two-of-three', 'recipient', 'payee', 'amount', 'link'],
-    rules: ['approval-fatigue', 'approved-in-seconds', 'tainted-command-approved-in-seconds', 'many-denials-then-allowed'],
+    rules: [
+      'approval-fatigue',
+      'approved-in-seconds',
+      'tainted-command-approved-in-seconds',
+      'many-denials-then-allowed',
+    ],
     means: ['approvals'],
     words:
       'Who is asked sees the call itself, where its values came from and by which policy it is asked; a yes holds for what was shown.',
