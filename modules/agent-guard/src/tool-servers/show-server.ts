@@ -83,7 +83,7 @@ export function createShowServers({
           tool,
           state: stateOfTool(tool, own),
           warnings: newest?.warnings ?? 0,
-          description: shownText((newest?.definition.description ?? '').slice(0, beginningLength)),
+          description: shownText(newest === undefined ? '' : wordsOf(newest.definition).slice(0, beginningLength)),
         };
       });
       return { ...found, each };
@@ -102,7 +102,7 @@ export function createShowServers({
         state: stateOfTool(tool, own),
         newest,
         ...(approved === undefined ? {} : { approved }),
-        description: shownText(newest.definition.description ?? ''),
+        description: shownText(wordsOf(newest.definition)),
         changes: before === undefined ? [] : diffTools(before.definition, newest.definition),
         findings: inspectTool(newest.definition),
         parameters: parametersOf(newest.definition),
@@ -138,6 +138,11 @@ function overviewOf(
     .map(({ id, name }) => ({ id, name }))
     .slice(0, 20);
   return { server, tools, offers, warnings, looksLike };
+}
+
+/** What a person reads first; a resource has a name beside its address. */
+function wordsOf({ name, label = name, description = '' }: Definition): string {
+  return label === name ? description : description === '' ? label : `${label}: ${description}`;
 }
 
 const maxParameters = 200;
