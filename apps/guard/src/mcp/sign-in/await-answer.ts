@@ -1,5 +1,5 @@
 import { listenForAnswer, type CallbackServer } from './callback-server.ts';
-import type { Person } from './sign-in.ts';
+import type { Person } from './person.ts';
 
 const waitMs = 5 * 60_000;
 

@@ -2,6 +2,7 @@
 // the gateway. Its last argument is the server.
 import { parseArgs } from 'node:util';
 import { isJsonObject, parseJson, textOf } from '@sallyport/contracts';
+import { environment } from '../../config.ts';
 import { rawClient } from '../gateway.fixture.ts';
 import { createHttpServer } from '../http-server.ts';
 import { defaultLimits } from '../limits.ts';
@@ -14,8 +15,8 @@ import { createSignedIn } from './signed-in.ts';
 
 const { positionals } = parseArgs({ allowPositionals: true });
 const server = new URL(positionals.at(-1) ?? '');
-const scenario = process.env['MCP_CONFORMANCE_SCENARIO'] ?? '';
-const read = parseJson(process.env['MCP_CONFORMANCE_CONTEXT'] ?? '{}');
+const scenario = environment['MCP_CONFORMANCE_SCENARIO'] ?? '';
+const read = parseJson(environment['MCP_CONFORMANCE_CONTEXT'] ?? '{}');
 const context = isJsonObject(read) ? read : {};
 
 /** Agrees to everything, as the suite's authorization server does at once. */
@@ -74,4 +75,4 @@ if (began !== undefined && 'result' in began) {
 await client.relay.close();
 process.stdout.write(`${person.seen.join('\n')}\n`);
 person.close();
-process.exit(began === undefined ? 1 : 0);
+process.exitCode = began === undefined ? 1 : 0;

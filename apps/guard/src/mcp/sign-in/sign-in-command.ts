@@ -9,9 +9,10 @@ import { scopesIn } from './challenge.ts';
 import type { GivenClient } from './choose-client.ts';
 import { createGuardedAsk } from './guarded-ask.ts';
 import { openBrowser } from './open-browser.ts';
+import type { Person, SignInFacts } from './person.ts';
 import { createSignInEvents, shownAddress } from './sign-in-events.ts';
 import { createSignInStore, type SignIn, type SignInStore } from './sign-in-store.ts';
-import { signIn, type Person, type SignInFacts } from './sign-in.ts';
+import { signIn } from './sign-in.ts';
 import { revokeToken } from './token-endpoint.ts';
 import { whichServer } from './which-server.ts';
 

@@ -9,6 +9,7 @@ import { createMcpExpressApp } from '@modelcontextprotocol/sdk/server/express.js
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import type { TestAuthorizationServer } from '@sallyport/testing/authorization-server';
+import { environment as environmentOfTests } from '../../config.ts';
 import { runSignIns } from './sign-in-command.ts';
 
 export type ProtectedServer = {
@@ -110,7 +111,7 @@ export function testPerson(browse: (url: URL) => Promise<void>): TestPerson {
   let goes = browse;
   let words = 'yes';
   let isThere = true;
-  const environment = { XDG_STATE_HOME: state, HOME: state, PATH: process.env['PATH'] ?? '' };
+  const environment = { XDG_STATE_HOME: state, HOME: state, PATH: environmentOfTests['PATH'] ?? '' };
   return {
     environment,
     folder,

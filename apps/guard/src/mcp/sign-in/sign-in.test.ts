@@ -130,7 +130,7 @@ test('a refresh token that is used up ends the sign-in, which is told; it is not
   const person = somebody();
   assert.equal(await person.run('sign-in', remote.url.href), 0);
   assert.match(await begun(person), /"notes"/);
-  const [file = ''] = readdirSync(person.folder).filter((name) => !name.startsWith('event'));
+  const file = readdirSync(person.folder).find((name) => !name.startsWith('event')) ?? '';
   const before = person.kept();
   authorization.endAccess();
   assert.match(await begun(person), /"notes"/);
@@ -225,7 +225,7 @@ test('no token and no code is shown, told or kept anywhere but in its file, and 
 test('a file of sign-ins that others may read, of another server, or damaged is used for nothing', async () => {
   const person = somebody();
   assert.equal(await person.run('sign-in', remote.url.href), 0);
-  const [name = ''] = readdirSync(person.folder).filter((one) => !one.startsWith('event'));
+  const name = readdirSync(person.folder).find((one) => !one.startsWith('event')) ?? '';
   const file = join(person.folder, name);
   const good =
     person

@@ -7,34 +7,11 @@ import { bearerChallenge, maxScopes, type BearerChallenge } from './challenge.ts
 import { chooseClient, type GivenClient } from './choose-client.ts';
 import { findAuthorizationServer, findResource, type AuthorizationServer } from './discover.ts';
 import { createGuardedAsk, reachOf, type Reach } from './guarded-ask.ts';
+import type { Person } from './person.ts';
 import { shownAddress, type SignInEvents } from './sign-in-events.ts';
 import type { SignIn, SignInStore } from './sign-in-store.ts';
 import { maxAskedFor } from './signed-in.ts';
 import { redeemCode } from './token-endpoint.ts';
-
-/** Who signs in: they see what they agree to, and where. */
-export type Person = {
-  /** What is about to happen; false where they do not want it. */
-  agrees(facts: SignInFacts): Promise<boolean>;
-  /** Their browser is to go there. */
-  goTo(url: URL): void;
-  /** An address they paste, where their browser is on another machine. Never settles when there is none before `signal`. */
-  pasted(signal: AbortSignal): Promise<string>;
-};
-
-export type SignInFacts = {
-  readonly server: string;
-  readonly resource: string;
-  readonly issuer: string;
-  /** Where they sign in, if that is another host than the issuer's. */
-  readonly elsewhere?: string;
-  /** Who gave out tokens for it before, if that was another. */
-  readonly issuerBefore?: string;
-  readonly scopes: readonly string[];
-  /** Those of them that nobody agreed to before. */
-  readonly added: readonly string[];
-  readonly redirect: string;
-};
 
 export type SignInWish = {
   readonly server: URL;
