@@ -7,7 +7,7 @@ export type MachineFiles = {
   readonly list: (path: string) => readonly string[];
 };
 
-export type MachineState = {
+type MachineState = {
   /** "Debian GNU/Linux 12 (bookworm)". */
   readonly system?: string;
   readonly kernel?: string;

@@ -5,7 +5,7 @@ import { linuxState, type Told } from '@sallyport/platform/machine-state';
 import { desktopName, environmentWith } from '../config.ts';
 
 /** What this machine says of itself when a run begins, as the API takes it. What cannot be seen is left out: unknown, never good. */
-export type MachineFacts = {
+type MachineFacts = {
   readonly system?: string;
   readonly kernel?: string;
   readonly disk_encrypted?: Told;

@@ -5,7 +5,7 @@
  *   "claimed"  it says so itself, and nobody else
  *   "unknown"  nobody says enough
  */
-export type Posture = 'good' | 'weak' | 'claimed' | 'unknown';
+type Posture = 'good' | 'weak' | 'claimed' | 'unknown';
 
 /** What speaks against a machine. */
 export const weaknesses = [

@@ -36,7 +36,7 @@ export function machineState({ posture, weaknesses, sensor }: Machine): {
 }
 
 /** One thing about a machine, and who says it. */
-export type MachineLine = { readonly name: string; readonly value: string; readonly from: string };
+type MachineLine = { readonly name: string; readonly value: string; readonly from: string };
 
 const toldWords: Readonly<Record<Told, string>> = { yes: 'yes', no: 'no', unknown: 'not known' };
 
