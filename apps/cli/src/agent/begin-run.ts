@@ -48,6 +48,12 @@ export async function beginRun(
   return { id, token, pack: textField(agent, 'pack') ?? '' };
 }
 
+/** Ends one that was begun to try something. Where that fails it ends by itself. */
+export async function endRun(client: ApiClient, { id }: BegunRun, needs: Pick<CliNeeds, 'signal'>): Promise<void> {
+  const path = `/v1/agent/sessions/${encodeURIComponent(id)}/end`;
+  await client.text({ method: 'POST', path, signal: needs.signal, ...jsonBody({}) }).catch(() => undefined);
+}
+
 /** Where hooks reach the server of a client. */
 export function serverOf(client: ApiClient): string {
   return client.urlOf('').replace(/\/$/, '');

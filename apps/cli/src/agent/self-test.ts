@@ -1,11 +1,10 @@
 import type { JsonObject } from '@sallyport/contracts';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { jsonBody } from '../commands/connection.ts';
 import type { ApiClient } from '../http-client.ts';
 import { listField, numberField, textField } from '../json-reading.ts';
 import type { CliNeeds } from '../needs.ts';
-import { beginRun, caFileOf, serverOf } from './begin-run.ts';
+import { beginRun, caFileOf, endRun, serverOf } from './begin-run.ts';
 import type { BegunRun } from './begin-run.ts';
 import { askingEvent } from './harness-settings.ts';
 import type { SettableHarness } from './harness-settings.ts';
@@ -75,15 +74,7 @@ export async function selfTest(
       lostProof(hook, lost.kind, { failsOpen, version }),
     ];
   } finally {
-    await client
-      .text({
-        method: 'POST',
-        path: `/v1/agent/sessions/${encodeURIComponent(run.id)}/end`,
-        signal: needs.signal,
-        ...jsonBody({}),
-      })
-      // It ends by itself.
-      .catch(() => undefined);
+    await endRun(client, run, needs);
   }
 }
 

@@ -8,6 +8,8 @@ import { settableHarnesses, settingsFile, withHooks } from '../agent/harness-set
 import type { SettableHarness, SettingsScope } from '../agent/harness-settings.ts';
 import { findHarness, holesOf, postsHooksSafely, versionIn } from '../agent/harness-versions.ts';
 import { hookInSettings } from '../agent/hook-in-settings.ts';
+import { mcpServersOf } from '../agent/mcp-servers.ts';
+import type { McpServers } from '../agent/mcp-servers.ts';
 import { selfTest } from '../agent/self-test.ts';
 import { workspaceFacts } from '../agent/workspace-facts.ts';
 import { defaultServer, searchPath } from '../config.ts';
@@ -16,6 +18,7 @@ import { isJsonObject, parseJson } from '../json-reading.ts';
 import type { CliNeeds } from '../needs.ts';
 import { readBoundedFileSync } from '../regular-file.ts';
 import { plainText, styled, tableHead } from '../terminal.ts';
+import { offerGateway, proveServers } from './agent-setup-servers.ts';
 import { withClient, type ConnectionOptions } from './connection.ts';
 
 export type AgentSetupOptions = ConnectionOptions & {
@@ -30,6 +33,9 @@ export type AgentSetupOptions = ConnectionOptions & {
   /** Commander's name of `--no-test`. */
   test: boolean;
   testOnly?: true;
+  yes?: true;
+  /** Commander's name of `--no-wrap`. */
+  wrap: boolean;
 };
 
 const maxSettingsBytes = 4 * 1024 * 1024;
@@ -92,9 +98,20 @@ export async function setUpHarness(
       stderr.write(`${plainText(file)} is written${kept}\n`);
     }
   }
+  // Beside another file than the harness's own nothing of the harness is touched.
+  const servers =
+    options.wrap && options.file === undefined
+      ? mcpServersOf(harness, options.scope, { home: homedir(), project: workspace })
+      : undefined;
+  if (servers !== undefined && options.testOnly !== true && options.json !== true)
+    await offerGateway(
+      servers,
+      { guard: options.guard, isWritten: options.write === true, isAgreed: options.yes === true },
+      needs,
+    );
   sayWhatIsLeft(harness, { posts }, needs);
   if (options.testOnly === true || (options.write === true && options.test))
-    await prove(harness, { file, version, failsOpen }, options, needs);
+    await prove(harness, { file, version, failsOpen, servers }, options, needs);
 }
 
 /** What changed, line by line, with what stands around it. */
@@ -153,7 +170,13 @@ async function prove(
     file,
     version,
     failsOpen,
-  }: { readonly file: string; readonly version: string | undefined; readonly failsOpen: boolean },
+    servers,
+  }: {
+    readonly file: string;
+    readonly version: string | undefined;
+    readonly failsOpen: boolean;
+    readonly servers: McpServers | undefined;
+  },
   options: AgentSetupOptions,
   needs: CliNeeds,
 ): Promise<void> {
@@ -165,7 +188,10 @@ async function prove(
   const marks = { proved: 'proved ', failed: 'FAILED ', untried: 'stands ' } as const;
   let failed = 0;
   await withClient(options, needs, async (client) => {
-    for (const { state, words } of await selfTest(client, needs, { harness, version, hook, failsOpen })) {
+    const proofs = [...(await selfTest(client, needs, { harness, version, hook, failsOpen }))];
+    if (servers !== undefined && servers.whyNot === undefined)
+      proofs.push(...(await proveServers(client, { file: servers.file, harness, guard: options.guard }, needs)));
+    for (const { state, words } of proofs) {
       needs.stdout.write(`${marks[state]} ${plainText(words)}\n`);
       failed += state === 'failed' ? 1 : 0;
     }

@@ -76,6 +76,8 @@ export function addAgentCommands(program: Command, needs: CliNeeds): void {
     .option('--file <file>', 'another file than the harness’s own')
     .option('--json', 'print the whole settings, not the change')
     .option('--write', 'write the file, what stood there is kept beside it; then try it')
+    .option('--yes', 'put its MCP servers behind the gateway without asking, where --write writes')
+    .option('--no-wrap', 'leave its MCP servers as they are, and say nothing of them')
     .option('--no-test', 'do not try what was written')
     .option('--test-only', 'change nothing, try what stands there')
     .action((harness: SettableHarness | undefined, options: AgentSetupOptions) =>
