@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { callWords, runState } from './agent-words.ts';
-import { dollarWords, tokenWords } from './usage-words.ts';
+import { dollarWords, tokenWords, usageWords } from './usage-words.ts';
 
 const run = {
   id: 'r',
@@ -26,6 +26,13 @@ test('counts and small sums are words', () => {
   assert.equal(callWords({ ...run, calls_judged: 1 }), '1 call decided');
   assert.equal(callWords({ ...run, calls_judged: 3, calls_refused: 2 }), '3 calls decided, 2 refused');
   assert.deepEqual([1, 1234].map(tokenWords), ['1 token', '1,234 tokens']);
+  const took = { model_calls: 1, input_tokens: 1200, output_tokens: 1, cached_tokens: 0, cost_usd: 0 };
+  assert.equal(
+    usageWords(took),
+    '1,200 tokens in, 1 token out',
+    'who reckons no costs did not say that there were none',
+  );
+  assert.equal(usageWords({ ...took, cost_usd: 0.5 }), '1,200 tokens in, 1 token out, $0.5000');
   assert.deepEqual([0, 0.000_01, 0.0123, 12.345].map(dollarWords), [
     '$0.0000',
     'less than $0.0001',

@@ -46,7 +46,7 @@ export function RunList({
                       last hook <Clock at={run.hook_at_ms} />
                     </>
                   )}
-                  {run.usage === undefined ? '' : ` · ${dollarWords(run.usage.cost_usd)}`}
+                  {run.usage === undefined || run.usage.cost_usd === 0 ? '' : ` · ${dollarWords(run.usage.cost_usd)}`}
                 </span>
               </span>
               <Button

@@ -12,7 +12,7 @@ import { RunMachine } from './run-machine.tsx';
 import { runStep } from './run-step.ts';
 import { StepContentNote } from './step-content-note.tsx';
 import { StopButton } from './stop-button.tsx';
-import { dollarWords, tokenWords } from './usage-words.ts';
+import { usageWords } from './usage-words.ts';
 
 const verdictWords = { allow: 'went ahead', ask: 'asked', deny: 'refused' } as const;
 
@@ -70,10 +70,7 @@ export function RunPanel({
         {run.usage === undefined ? null : (
           <div>
             <dt>Model use</dt>
-            <dd>
-              {tokenWords(run.usage.input_tokens)} in, {tokenWords(run.usage.output_tokens)} out,{' '}
-              {dollarWords(run.usage.cost_usd)}, as the harness tells
-            </dd>
+            <dd>{usageWords(run.usage)}, as the harness tells</dd>
           </div>
         )}
       </dl>
