@@ -30,12 +30,29 @@ async function post(path: string, body: JsonObject, key?: string): Promise<JsonO
   return read;
 }
 
-function hook(body: JsonObject): Promise<JsonObject> {
-  return post('/v1/agent/hooks/claude-code', { session_id: 'h', cwd: '/home/kim/shop', ...body }, run.token);
+function hook(body: JsonObject, of: { readonly token: string } = run): Promise<JsonObject> {
+  return post('/v1/agent/hooks/claude-code', { session_id: 'h', cwd: '/home/kim/shop', ...body }, of.token);
 }
 
-function call(tool: string, input: JsonObject): Promise<JsonObject> {
-  return hook({ hook_event_name: 'PreToolUse', tool_name: tool, tool_input: input, tool_use_id: `t-${tool}` });
+function call(tool: string, input: JsonObject, of = run): Promise<JsonObject> {
+  return hook({ hook_event_name: 'PreToolUse', tool_name: tool, tool_input: input, tool_use_id: `t-${tool}` }, of);
+}
+
+async function begin(agent: string): Promise<typeof run> {
+  const { session, token } = await post('/v1/agent/sessions', {
+    agent,
+    harness: 'claude-code',
+    workspace: '/home/kim/shop',
+    home: '/home/kim',
+    host: 'ws-4',
+    repository: 'https://git.example/shop.git',
+    branch: 'main',
+    attended: true,
+    harness_version: '2.1.330',
+    machine: { system: 'Debian GNU/Linux 12', disk_encrypted: 'no', firewall: 'yes' },
+  });
+  assert.ok(isJsonObject(session) && typeof session['id'] === 'string' && typeof token === 'string');
+  return { id: session['id'], token };
 }
 
 /** OTLP as Claude Code sends it. */
@@ -76,21 +93,7 @@ test('The map of threats says of each what is done and what is not', async () =>
 });
 
 test('A run shows whose it is, and each step with what was decided and why', async () => {
-  const begun = await post('/v1/agent/sessions', {
-    agent: 'builder <b>',
-    harness: 'claude-code',
-    workspace: '/home/kim/shop',
-    home: '/home/kim',
-    host: 'ws-4',
-    repository: 'https://git.example/shop.git',
-    branch: 'main',
-    attended: true,
-    harness_version: '2.1.330',
-    machine: { system: 'Debian GNU/Linux 12', disk_encrypted: 'no', firewall: 'yes' },
-  });
-  const { session, token } = begun;
-  assert.ok(isJsonObject(session) && typeof session['id'] === 'string' && typeof token === 'string');
-  run = { id: session['id'], token };
+  run = await begin('builder <b>');
   await hook({ hook_event_name: 'UserPromptSubmit', prompt: 'Read my notes' });
   await call('Read', { file_path: `/home/kim/shop/${hostile}` });
   await call('Write', { file_path: '/home/kim/shop/.claude/settings.json', content: '{}' });
@@ -125,6 +128,43 @@ test('A run shows whose it is, and each step with what was decided and why', asy
   await machine.getByText('What is known of it, and from where').click();
   await machine.getByText('yes, says the machine itself').waitFor();
   await room.atRest('agents-run');
+});
+
+test('A step says what secrets went in and out of it, what the agent read instead, and what was put back; never a value', async () => {
+  // Nobody's, and put together here, so that no scanner takes this file for a leak.
+  const secret = ['sk', 'live', 'Zx81QpLm93TyRw72KdVb'].join('_');
+  const file_path = '/home/kim/shop/payments.txt';
+  const payments = await begin('payments');
+  await call('Read', { file_path }, payments);
+  const finished = {
+    hook_event_name: 'PostToolUse',
+    tool_name: 'Read',
+    tool_input: { file_path },
+    tool_use_id: 't-Read',
+    tool_response: {
+      type: 'text',
+      file: { filePath: file_path, content: `stripe = ${secret}\nto kim@shop.example\n` },
+    },
+  };
+  const read = await hook(finished, payments);
+  const token = /<secret:stripe-key:[^>]+>/.exec(JSON.stringify(read))?.[0] ?? 'no token';
+  const written = await call(
+    'Write',
+    { file_path: '/home/kim/shop/copy.txt', content: `stripe = ${token}\n` },
+    payments,
+  );
+  assert.ok(JSON.stringify(written).includes(secret), 'it runs with the value');
+  await room.server.caughtUp();
+  const { page } = room;
+  await room.visit(`/agents?run=${payments.id}`, 'Agents');
+  const steps = page.getByRole('complementary').getByRole('list', { name: 'What it did, newest first' });
+  await steps.getByText('1 kept back: the agent reads a token').waitFor();
+  await steps.getByText('1 token put back for this call').waitFor();
+  await steps.getByText('1 secret (stripe key)').first().waitFor();
+  await steps.getByText(/^1 piece of personal data \(e-mail/).waitFor();
+  assert.equal((await page.content()).includes(secret), false);
+  await steps.getByText('1 kept back: the agent reads a token').scrollIntoViewIfNeeded();
+  await room.atRest('agents-redaction');
 });
 
 test('All agents are stopped with one reason, the agent hears it, and they are let go on again', async () => {

@@ -136,3 +136,8 @@ test('whatever a call holds, what is shown of it is bounded and hides nothing', 
     { numRuns: 60 },
   );
 });
+
+test('what cannot be taken back is told first, and the rest in its order', () => {
+  const does = ['network', 'pay', 'read', 'grant'].map((kind) => ({ kind, words: `to ${kind}` }));
+  assert.deepEqual(ask({ command: 'x' }, { does }).does, ['to pay', 'to grant', 'to network', 'to read']);
+});

@@ -82,7 +82,9 @@ export function questionOf(asked: {
     tool: visibleLine(call.tool, 200),
     ...(call.server === undefined ? {} : { server: visibleLine(call.server.name, 200) }),
     ...(child === undefined ? {} : { subAgent: visibleLine(child, 100) }),
-    does: does.slice(0, limits.does).map(({ words }) => line(words, 500)),
+    does: graveFirst(does)
+      .slice(0, limits.does)
+      .map(({ words }) => line(words, 500)),
     kinds,
     place: line(places.join(', '), 300),
     values,
@@ -110,6 +112,12 @@ export function questionOf(asked: {
       isPlaced && !isGrave ? '' : digest,
     ]),
   };
+}
+
+/** Of several things it does, what cannot be taken back heads what people read. */
+function graveFirst<T extends { readonly kind: string }>(does: readonly T[]): T[] {
+  const isGrave = ({ kind }: T): boolean => graveKinds.has(kind);
+  return [...does.filter(isGrave), ...does.filter((one) => !isGrave(one))];
 }
 
 /** A yes to one secret is none to the next, wherever it goes: what it carries that its person did not write is asked about each time. */

@@ -70,13 +70,17 @@ function titleOf(code: string, { tool, target, agent }: { tool: string; target: 
 
 function answerTitle(agent: object, tool: string): string {
   const who = textAt(agent, 'answered_by') ?? 'Nobody';
+  // Where two people must say yes: who did before.
+  const before = textsAt(agent, 'also_by').join(' and ');
   switch (textAt(agent, 'answer')) {
     case 'allow':
-      return `${who} said yes to ${tool}`;
+      return `${before === '' ? who : `${before} and ${who}`} said yes to ${tool}`;
     case 'deny':
-      return `${who} said no to ${tool}`;
+      return `${who} said no to ${tool}${before === '' ? '' : `, after a yes of ${before}`}`;
     default:
-      return `Nobody answered about ${tool}`;
+      return before === ''
+        ? `Nobody answered about ${tool}`
+        : `${before} said yes to ${tool}, and nobody else answered`;
   }
 }
 
