@@ -5,6 +5,7 @@ import { agentPacks, replaySuites, type ReplayOptions } from './agent-replay.ts'
 import { addApprovalCommands } from './agent-approvals.ts';
 import { beginForGuard, type AgentBeginOptions } from './agent-begin.ts';
 import { importPermissions, type AgentImportOptions } from './agent-import.ts';
+import { addAgentPolicyCommands } from './agent-policies.ts';
 import { addAgentServerCommands } from './agent-servers.ts';
 import { runAgent, type AgentRunOptions } from './agent-run.ts';
 import {
@@ -106,5 +107,6 @@ export function addAgentCommands(program: Command, needs: CliNeeds): void {
     .action((scope: string, value: string, options: AgentStopOptions) =>
       withClient(options, needs, (client) => stopAgents(client, { scope, value }, options, needs)),
     );
+  addAgentPolicyCommands(agent, needs);
   addAgentServerCommands(agent, needs);
 }

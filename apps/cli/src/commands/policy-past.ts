@@ -99,7 +99,7 @@ export async function differences(
 }
 
 /** Begins something that takes a while and waits for what it finds; when the command is interrupted it is called off on the server, too. */
-async function watched(
+export async function watched(
   { client, needs }: Asked,
   work: { readonly path: string; readonly body: JsonValue; readonly result: string; readonly words: string },
 ): Promise<JsonValue> {

@@ -1,0 +1,126 @@
+// One story: an agent works, a policy of one's own is written wrong and mended, replayed on what the agent did, and in force for the run that goes on.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { isJsonObject, parseJson } from '@sallyport/contracts';
+import type { JsonObject } from '@sallyport/contracts';
+import { picture } from './testing/browser.ts';
+import { openRoom } from './testing/room-under-test.ts';
+import type { RoomUnderTest } from './testing/room-under-test.ts';
+
+const pictures = process.env['SALLYPORT_PICTURES'];
+let room: RoomUnderTest;
+let token: string;
+
+before(async () => {
+  room = await openRoom({ pictures });
+});
+after(() => room.end());
+
+const press = (name: string): Promise<void> => room.page.getByRole('button', { name, exact: true }).click();
+
+async function post(path: string, body: JsonObject, key?: string): Promise<JsonObject> {
+  const answer = await room.server.ask({
+    method: 'POST',
+    path,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    ...(key === undefined ? {} : { key }),
+  });
+  assert.ok(answer.status < 300, answer.text);
+  const read: unknown = parseJson(answer.text);
+  assert.ok(isJsonObject(read));
+  return read;
+}
+
+/** What a run is told of a call. */
+async function told(command: string): Promise<string> {
+  const hook = { session_id: 'h', cwd: '/home/kim/shop', hook_event_name: 'PreToolUse', tool_name: 'Bash' };
+  const call = { ...hook, tool_use_id: `t-${command.length}`, tool_input: { command } };
+  return JSON.stringify(await post('/v1/agent/hooks/claude-code', call, token));
+}
+
+test('Without policies of one’s own the page says what they are for', async () => {
+  const begun = await post('/v1/agent/sessions', {
+    agent: 'night builder',
+    harness: 'claude-code',
+    workspace: '/home/kim/shop',
+    home: '/home/kim',
+    attended: true,
+  });
+  assert.ok(typeof begun['token'] === 'string');
+  token = begun['token'];
+  assert.doesNotMatch(await told('ls src'), /"deny"/);
+  await room.visit('/agents/policies', 'Policies');
+  await room.page.getByText('You have none of your own').waitFor();
+  await room.atRest('own-policies-none');
+});
+
+test('A fault is told with its line; mended, it says what it forbids and its test holds', async () => {
+  const { page } = room;
+  await page.getByRole('link', { name: 'Write a policy' }).click();
+  await page.getByText('1 policy understood').waitFor();
+  await page.getByText('✓ Holds').first().waitFor();
+  const editor = page.getByRole('textbox', { name: 'Policy, in Cedar' });
+  const write = async (text: string): Promise<void> => {
+    await editor.click();
+    await page.keyboard.press('ControlOrMeta+a');
+    await page.keyboard.insertText(text);
+  };
+  const body = (classes: string): string =>
+    `@id("no-listing")\n@words("Agents list nothing")\nforbid (principal, action in [Agent::Action::"read", Agent::Action::"execute"], resource)\nwhen { context.${classes} == "parsed" };`;
+  await write(body('bye'));
+  await page
+    .getByRole('button', { name: /^Line 4, column \d+$/ })
+    .first()
+    .waitFor();
+  await room.atRest('own-policies-fault');
+  await write(body('by'));
+  await page.getByText('Forbids: Agents list nothing').waitFor();
+  await page.getByLabel('Name', { exact: true }).fill('Nothing is listed');
+  await press('Save');
+  await page.getByRole('heading', { level: 1, name: 'Nothing is listed' }).waitFor();
+  await page.getByRole('button', { name: 'Delete' }).waitFor();
+  await room.atRest('own-policies-editor');
+});
+
+test('Staged, it is tried on what agents did before it can be put into force; then it holds for the run that goes on', async () => {
+  const { page } = room;
+  await page.getByRole('link', { name: 'Policies for agents' }).click();
+  await page.getByText('Not in force').waitFor();
+  await press('Stage what is written');
+  await page.getByText('It lets nothing through that is not let through now').waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Put into force' }).count(), 0);
+  // What an agent did can be searched a moment after it did it.
+  for (let tries = 0; tries < 20; tries += 1) {
+    await page.getByRole('button', { name: /^Replay/ }).click();
+    await page.getByRole('button', { name: 'Put into force' }).waitFor();
+    if ((await page.getByText('would be judged otherwise').count()) > 0) break;
+  }
+  await page.getByText('− Stricter').first().waitFor();
+  await page.getByText('Its texts').click();
+  await room.atRest('own-policies-replayed');
+  await page.setViewportSize({ width: 360, height: 740 });
+  if (pictures !== undefined) await picture(page, pictures, 'own-policies-phone');
+  await page.setViewportSize({ width: 1440, height: 900 });
+  assert.doesNotMatch(await told('ls src'), /"deny"/);
+  await press('Put into force');
+  await page.getByText('In force', { exact: true }).first().waitFor();
+  assert.match(await told('ls src'), /"deny".*Agents list nothing/);
+  await room.atRest('own-policies-in-force');
+});
+
+test('What is taken away again waits for somebody else, and the run goes on as before', async () => {
+  const { page } = room;
+  await page.getByRole('link', { name: 'Nothing is listed' }).click();
+  await press('Delete');
+  await press('Stage what is written');
+  await page.getByText(/somebody other than .* must approve it/).waitFor();
+  await page.getByRole('button', { name: /^Replay/ }).click();
+  await press('Put into force');
+  await page.getByText('Waits for somebody else').waitFor();
+  await press('Approve');
+  await page.getByText(/must be somebody else/).waitFor();
+  await room.atRest('own-policies-waiting');
+  assert.match(await told('ls src'), /"deny"/);
+  assert.deepEqual(room.faults, []);
+});
