@@ -1,6 +1,6 @@
 // In which order the files of tests run, and how many at once.
 import { availableMemory } from 'node:process';
-import { cpus } from 'node:os';
+import { availableParallelism, cpus } from 'node:os';
 
 /** What one more file takes, several times over. */
 const wantedBytes = 4 * 1024 ** 3;
@@ -46,7 +46,10 @@ export function runInTurn<T>(
   });
 }
 
-/** Whether the machine had time left since it was asked last, and has memory: it may be at work for others as well. */
+/**
+ * Whether the machine had time left since it was asked last, and has memory: it may be at work for others as well. Where
+ * not all of it may be used, its time says nothing.
+ */
 export function createRoomWatch(
   sees: { readonly idleMs?: () => number; readonly nowMs?: () => number; readonly freeBytes?: () => number } = {},
 ): () => boolean {
@@ -66,5 +69,7 @@ export function longestFirst(files: readonly string[], seconds: ReadonlyMap<stri
 }
 
 function idleOfAllCores(): number {
-  return cpus().reduce((sum, { times }) => sum + times.idle, 0);
+  const cores = cpus();
+  if (cores.length > availableParallelism()) return 0;
+  return cores.reduce((sum, { times }) => sum + times.idle, 0);
 }
