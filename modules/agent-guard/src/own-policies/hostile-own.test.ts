@@ -9,6 +9,7 @@ import { judgeOf, packs } from './own-policies.fixture.ts';
 import { ownLimits, repositoryName } from './own-policy.ts';
 import type { OwnScope, OwnText } from './own-policy.ts';
 import { runStandingTests } from './own-tests.ts';
+import { proposedDraft } from './proposed-draft.ts';
 import { createOwnThread } from './own-thread.ts';
 import { readOwn } from './read-own.ts';
 
@@ -232,6 +233,43 @@ test('whatever somebody writes is read or refused, and nothing breaks', () => {
       const { faults, policies } = read(words.join(' '));
       for (const { line, column } of faults) assert.ok(line >= 1 && column >= 1);
       if (faults.length === 0) loadOwn(cedar, policies, 'fuzz').release();
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('a proposal becomes text that can be read: what was let go is permitted, all else forbidden, and its words hide nothing', () => {
+  const proposal = {
+    id: '0123456789abcdef',
+    agentId: 'a',
+    approvalId: 'b',
+    tool: 'wire_money',
+    place: 'GB29',
+    title: 'Pay GB29',
+    policies: ['developer-payee'],
+    kinds: ['pay'],
+    words: 'Bills may be paid',
+    by: { id: 'ada', name: 'Ada' },
+    atMs: 1,
+  } as const;
+  const effectOf = (changed: object): string | undefined => {
+    const { id, draft } = proposedDraft({ ...proposal, ...changed });
+    const { policies, faults } = readOwn(cedar, schema, [{ id, ...draft }]);
+    assert.deepEqual(faults, [], draft.text);
+    return policies[0]?.effect;
+  };
+  assert.equal(effectOf({ answer: 'granted' }), 'permit');
+  assert.equal(effectOf({ answer: 'refused' }), 'forbid');
+  assert.equal(effectOf({}), 'forbid');
+  assert.equal(
+    effectOf({ answer: 'granted', kinds: ['pay', 'configure'] }),
+    'forbid',
+    'what guards agents is never let go',
+  );
+  fc.assert(
+    fc.property(fc.string({ minLength: 1 }), fc.string({ minLength: 1 }), (words, tool) => {
+      const said = words.trim() === '' ? 'x' : words;
+      assert.equal(effectOf({ answer: 'granted', words: said, title: said, tool }), 'permit');
     }),
     { numRuns: 200 },
   );

@@ -65,8 +65,9 @@ function Lists({ mayWrite }: { readonly mayWrite: boolean }) {
       <section className="sheet stack tight" aria-label="Your policies for agents">
         {list.length === 0 ? (
           <p>
-            You have none of your own: the pack of each agent decides alone. Write one to forbid a program, to have
-            somebody look at payments, or to let small ones go without a question.
+            {active === undefined
+              ? 'You have none of your own: the pack of each agent decides alone. Write one to forbid a program, to have somebody look at payments, or to let small ones go without a question.'
+              : `Nothing is written any more; version ${active.version} is in force until another takes its place.`}
           </p>
         ) : (
           <ul className="lines">
