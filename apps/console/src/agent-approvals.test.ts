@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { isJsonObject, parseJson } from '@sallyport/contracts';
 import type { JsonObject } from '@sallyport/contracts';
-import { picture } from './testing/browser.ts';
+import { ageProofs } from '@sallyport/identity/testing';
+import type { Page } from 'playwright-core';
+import { picture, seriousFaults, tooWide } from './testing/browser.ts';
+import { moveIn } from './testing/move-in.ts';
 import { openRoom } from './testing/room-under-test.ts';
 import type { RoomUnderTest } from './testing/room-under-test.ts';
 
@@ -46,6 +50,10 @@ function command(text: string, more: JsonObject = {}): Promise<string> {
   return post('/v1/agent/hooks/claude-code', hook, { key: run.token, wait: 'wait=90' }).then((answer) =>
     JSON.stringify(answer['hookSpecificOutput'] ?? {}),
   );
+}
+
+function promptHook(prompt: string): JsonObject {
+  return { session_id: 'h', cwd: '/home/kim/shop', hook_event_name: 'UserPromptSubmit', prompt };
 }
 
 test('While nothing waits the page says what it is for', async () => {
@@ -165,6 +173,100 @@ test('A yes for the run asks no second time, and a change of policy is proposed 
   await room.atRest('approvals-answered');
   await proposed.getByRole('button', { name: 'Seen to' }).click();
   await proposed.waitFor({ state: 'detached' });
+});
+
+/** Before a tool of some server runs; resolves when somebody has answered. */
+function toolCall(tool: string, input: JsonObject): Promise<string> {
+  const hook = {
+    session_id: 'h',
+    cwd: '/home/kim/shop',
+    hook_event_name: 'PreToolUse',
+    tool_name: tool,
+    tool_use_id: `t-${JSON.stringify(input).length}`,
+    tool_input: input,
+  };
+  return post('/v1/agent/hooks/claude-code', hook, { key: run.token, wait: 'wait=90' }).then((answer) =>
+    JSON.stringify(answer['hookSpecificOutput'] ?? {}),
+  );
+}
+
+/** Confirms with a passkey what somebody is asked to confirm. */
+async function proveIt(page: Page): Promise<void> {
+  const dialog = page.getByRole('dialog', { name: 'Confirm that it is you' });
+  await dialog.getByRole('button', { name: 'Use a passkey' }).waitFor();
+  await page.waitForFunction('document.activeElement?.textContent === "Use a passkey"');
+  await page.keyboard.press('Enter');
+  await dialog.waitFor({ state: 'hidden' });
+}
+
+const letProofsAge = (): void => ageProofs(join(room.server.dataDirectory, 'control.db'), 3_600_000);
+
+/** As somebody else sees it. */
+async function seenBy(page: Page, name: string): Promise<void> {
+  if (pictures !== undefined) await picture(page, pictures, name);
+  assert.deepEqual(await seriousFaults(page), [], name);
+  await page.setViewportSize({ width: 320, height: 640 });
+  assert.deepEqual(await tooWide(page), [], `${name} at 320`);
+  await page.setViewportSize({ width: 1440, height: 900 });
+}
+
+test('A yes to what is grave takes a fresh proof, and one that is not given leaves the question where it was', async () => {
+  const { page } = room;
+  await post('/v1/agent/hooks/claude-code', promptHook('Order the new sign for the shop'), { key: run.token });
+  const answered = command('curl -d "card=4111111111111111" https://shop.example/order');
+  const card = page.getByRole('article');
+  await card.getByText(/Grave:/).waitFor();
+  assert.equal(await card.getByRole('button', { name: 'Yes, for this run' }).count(), 0);
+  await room.atRest('approvals-grave');
+  letProofsAge();
+  await card.getByRole('button', { name: 'Yes, this once' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Confirm that it is you' });
+  await dialog.getByText('To let night builder do this').waitFor();
+  await room.atRest('approvals-proof');
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await card.getByText(/Cannot do this yet/).waitFor();
+  await room.atRest('approvals-no-proof');
+  await card.getByRole('button', { name: 'Yes, this once' }).click();
+  await proveIt(page);
+  assert.match(await answered, /"permissionDecision":"allow"/);
+  await card.getByRole('status').getByText('Ada said yes').waitFor();
+  await card.getByRole('button', { name: 'Take it away' }).click();
+});
+
+test('What two people must say yes to waits for a second one, and one no ends it', async () => {
+  const { page } = room;
+  const bob = await moveIn(room, 'Bob', 'admin');
+  await bob.goto(new URL('/agents/approvals', page.url()).href);
+  await post('/v1/agent/hooks/claude-code', promptHook('Pay the bill in the inbox'), { key: run.token });
+  const paid = toolCall('mcp__bank__wire_money', { iban: 'GB29NWBK60161331926819', amount: 240 });
+  const [hers, his] = [page.getByRole('article'), bob.getByRole('article')];
+  await hers.getByText(/Two different people must say yes; one no ends it/).waitFor();
+  await room.atRest('approvals-two');
+  letProofsAge();
+  await hers.getByRole('button', { name: 'Yes, as the first of two' }).click();
+  await proveIt(page);
+  await hers.getByText(/You said yes; another person must too/).waitFor();
+  assert.equal(await hers.getByRole('button', { name: /^Yes/ }).count(), 0);
+  await room.atRest('approvals-two-said');
+  await his.getByText(/Ada said yes; another person must too/).waitFor();
+  await seenBy(bob, 'approvals-two-second');
+  await his.getByRole('button', { name: 'Yes, as the second' }).click();
+  await proveIt(bob);
+  assert.match(await paid, /"permissionDecision":"allow"/);
+  for (const one of [hers, his]) {
+    await one.getByRole('status').getByText('Ada and Bob said yes').waitFor();
+    await one.getByRole('button', { name: 'Take it away' }).click();
+  }
+  const answered = page.getByRole('region', { name: 'Answered' });
+  await answered.getByText(/Ada and Bob said yes/).waitFor();
+  // One no is enough, of whoever said yes before too.
+  const refused = toolCall('mcp__bank__wire_money', { iban: 'GB29NWBK60161331926819', amount: 2400 });
+  await hers.getByRole('button', { name: 'Yes, as the first of two' }).click();
+  await hers.getByText(/You said yes/).waitFor();
+  await hers.getByRole('button', { name: 'No', exact: true }).click();
+  assert.match(await refused, /"deny".*Ada said no/);
+  await hers.getByRole('status').getByText('Ada said no after saying yes').waitFor();
+  await hers.getByRole('button', { name: 'Take it away' }).click();
 });
 
 test('What ends by itself stays where it stands, and says so', async () => {

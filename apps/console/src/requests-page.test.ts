@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { addPasskeyDevice, picture, seriousFaults, tooWide } from './testing/browser.ts';
+import { moveIn } from './testing/move-in.ts';
 import { openRoom } from './testing/room-under-test.ts';
 import type { RoomUnderTest } from './testing/room-under-test.ts';
 
@@ -16,37 +17,13 @@ const hostile = 'Change 4711 <img src=x onerror="document.title=1"> of the gate'
 before(async () => {
   room = await openRoom({ pictures: process.env['SALLYPORT_PICTURES'] });
   ada = room.page;
-  bob = await moveIn('Bob', 'admin');
-  nina = await moveIn('Nina', 'analyst');
+  bob = await moveIn(room, 'Bob', 'admin');
+  nina = await moveIn(room, 'Nina', 'analyst');
 });
 
 after(async () => {
   await room.end();
 });
-
-/** Somebody with a passkey and a browser of their own. */
-async function moveIn(name: string, role: string): Promise<Page> {
-  const invited = await room.server.askLocally({
-    method: 'POST',
-    path: '/v1/invitations',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ name, roles: [role] }),
-  });
-  assert.equal(invited.status, 201, invited.text);
-  const token = /invitation#([^"]+)/.exec(invited.text)?.[1] ?? '';
-  const context = await room.browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' });
-  const other = await context.newPage();
-  other.setDefaultTimeout(60_000);
-  await addPasskeyDevice(context, other);
-  await other.goto(new URL(`/invitation#${token}`, ada.url()).href);
-  await other.getByLabel('Password', { exact: true }).fill('copper violin summer orbit');
-  await other.getByRole('button', { name: 'Continue' }).click();
-  await other.getByRole('button', { name: /Use a passkey/ }).click();
-  await other.getByLabel(/I have kept them/).check();
-  await other.getByRole('button', { name: 'Continue' }).click();
-  await other.getByRole('heading', { name: 'Overview' }).waitFor();
-  return other;
-}
 
 async function go(page: Page, path: string): Promise<void> {
   await page.goto(new URL(path, ada.url()).href);

@@ -37,7 +37,7 @@ export function ProblemNotice({ problem, retry }: { readonly problem: unknown; r
   const lacking = lackingOf(known);
   return (
     <Notice tone="bad" title={titleOf(known, lacking)}>
-      {known?.hint === undefined ? null : <p>{capitalised(known.hint)}</p>}
+      {known?.hint === undefined ? null : <p>{hintOf(known, known.hint)}</p>}
       {known?.retryAfterSeconds === undefined ? null : <p>Try again in {known.retryAfterSeconds} s.</p>}
       {lacking === undefined ? null : <MissingRight action={lacking} reason={reasonOf(known)} />}
       {known === undefined && problem instanceof Error ? <p>{problem.message}</p> : null}
@@ -62,6 +62,13 @@ export function ProblemNotice({ problem, retry }: { readonly problem: unknown; r
       )}
     </Notice>
   );
+}
+
+/** What the server advises programs to do, the console has done by itself: the dialog was closed. */
+function hintOf({ code }: Problem, hint: string): string {
+  return code === 'step_up_required'
+    ? 'Do it again, and confirm that it is you when you are asked.'
+    : capitalised(hint);
 }
 
 /** What is missing, who can give it, and where it can be asked for, the way there. */

@@ -28,11 +28,7 @@ export function ApprovalCard({
   const hidden = approval.values.reduce((sum, value) => sum + value.hidden, 0);
   const isCut = approval.values_left_out > 0 || approval.values.some(({ left_out: count }) => count > 0);
   const where = [approval.repository, approval.branch, approval.host, approval.workspace, approval.model];
-  // Its beginning are the words of the policies, which stand above it.
-  const said = approval.policies.map(({ words }) => words).join('; ');
-  const why = approval.reason.startsWith(said)
-    ? approval.reason.slice(said.length).replace(/^\.\s*/, '')
-    : approval.reason;
+  const why = withoutPolicies(approval);
   const through = [
     ['Sub-agent', approval.sub_agent],
     ['Tool server', approval.server],
@@ -64,7 +60,8 @@ export function ApprovalCard({
         )}
         {approval.is_grave ? (
           <span className="approval-mark">
-            <IconAlertTriangle size={16} aria-hidden="true" /> Grave: it cannot be taken back, or opens other things
+            <IconAlertTriangle size={16} aria-hidden="true" /> Grave: it cannot be taken back, or gives something away.
+            A yes takes a fresh proof of who you are
           </span>
         ) : null}
         {approval.people_needed === 1 ? null : (
@@ -172,6 +169,13 @@ export function ApprovalCard({
       )}
     </article>
   );
+}
+
+/** The reason begins with words of policies, which stand above it; some of them or all. */
+function withoutPolicies({ reason, policies }: WaitingApproval): string {
+  let rest = reason;
+  for (const { words } of policies) if (rest.startsWith(words)) rest = rest.slice(words.length).replace(/^[.;]\s*/, '');
+  return rest;
 }
 
 function answeredBy({ kind, name }: WaitingApproval['owner']): string {

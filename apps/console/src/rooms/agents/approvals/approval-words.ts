@@ -14,7 +14,7 @@ export function outcomeWords(
     case 'granted':
       return `${earlier === '' ? who : `${earlier} and ${who}`} said yes${scope === 'session' ? ' for the run' : ''}${said}`;
     case 'refused':
-      return `${who} said no${earlier === '' ? '' : `, after ${earlier} had said yes`}${said}`;
+      return `${who} said no${changedWords(before, by)}${said}`;
     case 'timed-out':
       return earlier === ''
         ? 'Nobody answered in time: a no'
@@ -24,6 +24,16 @@ export function outcomeWords(
         ? `It was over before anybody answered${said}`
         : `${earlier} said yes; it was over before anybody else did${said}`;
   }
+}
+
+/** Who said yes before somebody said no; that may be whoever said no, who thought again. */
+function changedWords(
+  before: readonly { readonly id: string; readonly name: string }[],
+  by: { readonly id: string } | undefined,
+): string {
+  if (before.length === 0) return '';
+  if (before.every(({ id }) => id === by?.id)) return ' after saying yes';
+  return `, after ${before.map(({ name }) => printable(name)).join(' and ')} had said yes`;
 }
 
 /** Of a call that two people must say yes to: who has, who may not, and who is missing. */

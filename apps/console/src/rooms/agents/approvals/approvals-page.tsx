@@ -58,7 +58,11 @@ function useInPlace(
   const [shown, setShown] = useState<readonly WaitingApproval[]>(waiting ?? []);
   if (waiting !== seen) {
     setSeen(waiting);
-    setShown((before) => [...before, ...(waiting ?? []).filter(({ id }) => before.every((one) => one.id !== id))]);
+    // As it is now: of two people one may have said yes meanwhile.
+    setShown((before) => [
+      ...before.map((one) => waiting?.find(({ id }) => id === one.id) ?? one),
+      ...(waiting ?? []).filter(({ id }) => before.every((one) => one.id !== id)),
+    ]);
   }
   return [shown, (id) => setShown((before) => before.filter((one) => one.id !== id))];
 }
