@@ -75,10 +75,11 @@ test('there is room where half a core had no work since the last look, and memor
   assert.equal(after(1000, 2000), false);
 });
 
-test('what took longest comes first, what nobody knows last, in its order', () => {
+test('what took longest comes first, an unknown story among the long ones, what else is unknown last, in its order', () => {
   const seconds = new Map([
     ['b', 5],
     ['d', 80],
   ]);
-  assert.deepEqual(longestFirst(['a', 'b', 'c', 'd'], seconds), ['d', 'b', 'a', 'c']);
+  const textOf = (file: string): string => (file === 'e' ? "from '@sallyport/testing/server-under-test'" : '');
+  assert.deepEqual(longestFirst(['a', 'b', 'c', 'd', 'e'], seconds, textOf), ['d', 'e', 'b', 'a', 'c']);
 });

@@ -63,9 +63,20 @@ export function createRoomWatch(
   };
 }
 
+/** A file nobody knows that starts a whole program takes about so long; any other hardly anything. */
+const secondsOfStory = 30;
+const startsProgram = /-under-test|sender-house|access\.fixture/;
+
 /** Longest first, by what a file took once: what begins last must not keep one core waiting for the other. */
-export function longestFirst(files: readonly string[], seconds: ReadonlyMap<string, number>): string[] {
-  return files.toSorted((one, other) => (seconds.get(other) ?? 0) - (seconds.get(one) ?? 0));
+export function longestFirst(
+  files: readonly string[],
+  seconds: ReadonlyMap<string, number>,
+  textOf: (file: string) => string,
+): string[] {
+  const expected = new Map(
+    files.map((file) => [file, seconds.get(file) ?? (startsProgram.test(textOf(file)) ? secondsOfStory : 0)]),
+  );
+  return files.toSorted((one, other) => (expected.get(other) ?? 0) - (expected.get(one) ?? 0));
 }
 
 function idleOfAllCores(): number {
