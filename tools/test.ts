@@ -5,6 +5,7 @@
 // for `--idle-ms` (five minutes), or when it still runs `--closing-ms` (two) after its last test. What blocks its whole
 // process is ended from here, at three times that. A process that a test leaves behind is ended and fails its file.
 // Temporary files are in memory where there is room (`memory-directory.ts`), unless TMPDIR says where.
+// What took longest comes first, and more files run at once while the machine has time left (`test-turns.ts`).
 // Property tests begin anywhere, or with SALLYPORT_FUZZ_SEED; under CI with a seed that is of the tests' text.
 // A file that failed beside others runs once more, alone, and is named at the end if it passes then.
 // `--root DIR` runs another checkout's tests, as this runner's own test does.
