@@ -29,7 +29,7 @@ const maxBytes = 4 * 1024 * 1024;
 
 /** `name`: of this stream among those of its session. */
 export function createEventStream(name: number): EventStream {
-  let kept: { readonly at: number; readonly message: RpcMessage; readonly bytes: number }[] = [];
+  const kept: { readonly at: number; readonly message: RpcMessage; readonly bytes: number }[] = [];
   let bytes = 0;
   let last = 0;
   /** The last that was said while somebody listened. */

@@ -23,10 +23,14 @@ const maxAgainMs = 30_000;
 const maxFailed = 5;
 
 /** How a stream ended, and behind which event it can be gone on. */
-type Ended = { readonly broke: unknown; readonly lastId: string | undefined; readonly retryMs: number | undefined };
+type Ended = {
+  readonly broke: Error | undefined;
+  readonly lastId: string | undefined;
+  readonly retryMs: number | undefined;
+};
 
-function isEnded(value: unknown): value is Ended {
-  return typeof value === 'object' && value !== null && 'lastId' in value;
+function errorOf(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 /**
@@ -106,11 +110,11 @@ export function createHttpServer({
         }),
     });
     const chunks: AsyncIterable<Buffer> = answer;
-    let broke: unknown;
+    let broke: Error | undefined;
     try {
       for await (const chunk of chunks) reader.push(chunk);
     } catch (error) {
-      broke = error;
+      broke = errorOf(error);
     }
     return { broke, lastId: reader.lastId(), retryMs: reader.retryMs() };
   }
@@ -125,9 +129,9 @@ export function createHttpServer({
     while (onTheWay.has(id) && !signal.aborted) {
       if (lastId === undefined || failed >= maxFailed) throw broke ?? new Error('its answer ended before it was whole');
       await delay(Math.min(Math.max(waitMs ?? againMs, minAgainMs), maxAgainMs) * (failed + 1), undefined, { signal });
-      const resumed = await takeUp(lastId, signal).catch((error: unknown) => error);
+      const resumed = await takeUp(lastId, signal).catch(errorOf);
       if (resumed === undefined) throw broke ?? new Error('its answer ended before it was whole, and is not kept');
-      if (!isEnded(resumed)) {
+      if (resumed instanceof Error) {
         broke = resumed;
         failed += 1;
         continue;

@@ -1,3 +1,4 @@
+import { textOf } from '@sallyport/contracts';
 import { createEventStream, readEventId, type EventSink, type EventStream } from './event-stream.ts';
 import type { RpcId, RpcMessage, RpcRequest } from './json-rpc.ts';
 import type { Relay } from './relay.ts';
@@ -135,7 +136,7 @@ function sessionOf(id: string, openRelay: (toClient: Send) => Relay): HttpSessio
       asked.delete(key);
       // Events without words would be no JSON to clients of before.
       if (question?.isFirst === true && 'result' in message.outcome)
-        isPrimed = String(message.outcome.result['protocolVersion']) >= '2025-11-25';
+        isPrimed = textOf(message.outcome.result['protocolVersion']) >= '2025-11-25';
       question?.stream.push(message);
       question?.stream.finish();
       return;
