@@ -1,5 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
+import type { Socket } from 'node:net';
 import type { JsonObject } from '@sallyport/contracts';
 import { isLoopback } from './ask-server.ts';
 
@@ -25,6 +26,7 @@ export function createHttpAsk(url: URL): HttpAsk {
   const agent = isSecure
     ? new https.Agent({ keepAlive: true, minVersion: 'TLSv1.2' })
     : new http.Agent({ keepAlive: true });
+  const heard = new WeakSet<Socket>();
   return {
     send: ({ method, url: other, headers, body, signal }) =>
       new Promise((resolve, reject) => {
@@ -37,6 +39,11 @@ export function createHttpAsk(url: URL): HttpAsk {
             ...headers,
             ...(text === undefined ? {} : { 'content-type': 'application/json', 'content-length': text.length }),
           },
+        });
+        sent.on('socket', (socket) => {
+          // Ended between two requests nobody listens to it, and Node would end the program.
+          if (!heard.has(socket)) socket.on('error', () => undefined);
+          heard.add(socket);
         });
         const timer = setTimeout(() => sent.destroy(new Error(`no answer within ${headMs / 1000} s`)), headMs);
         sent.on('response', (answer) => {

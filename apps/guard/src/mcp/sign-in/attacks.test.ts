@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict';
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import fc from 'fast-check';
 import { parseJson, isJsonObject } from '@sallyport/contracts';
 import { startAuthorizationServer } from '@sallyport/testing/authorization-server';
+import { eventually } from '@sallyport/testing/waiting';
 import { callbackPath } from './authorization-request.ts';
 import { honestMetadata, startCrookedWeb, type CrookedWeb } from './crooked-web.fixture.ts';
 import { findAuthorizationServer, findResource } from './discover.ts';
 import { askableUrl, createGuardedAsk, reachOf } from './guarded-ask.ts';
+import { openBrowser } from './open-browser.ts';
 import { comeBack, startProtectedServer, testPerson, type TestPerson } from './sign-in.fixture.ts';
 import { signInCommand } from './signed-in.ts';
 
@@ -322,6 +325,23 @@ test('who stands out there names nobody on this machine or in our networks, by a
 test('an address cannot leave the quotes it is to be pasted in', () => {
   const command = signInCommand(new URL('https://x.example/$(id)`id`;\'";&|\n'));
   assert.match(command, /^sallyport-guard mcp sign-in '[^']*'$/);
+});
+
+test('a browser is started without a shell, with addresses of the web alone, and without what is ours', async (t) => {
+  if (process.platform !== 'linux') return t.skip('other systems have other programs for it');
+  const folder = mkdtempSync(join(tmpdir(), 'sallyport-browser-'));
+  closing.push(() => rmSync(folder, { recursive: true, force: true }));
+  const seen = join(folder, 'seen');
+  const program = `#!/bin/sh\nprintf '%s\\n' "$#" "$1" "\${SALLYPORT_AGENT_TOKEN-none}" > ${seen}.new\nmv ${seen}.new ${seen}\n`;
+  writeFileSync(join(folder, 'xdg-open'), program, { mode: 0o755 });
+  const environment = { PATH: `.:${folder}:/usr/bin:/bin`, DISPLAY: ':0', SALLYPORT_AGENT_TOKEN: 'spa_secret' };
+  for (const address of ['file:///etc/passwd', 'javascript:alert(1)']) await openBrowser(new URL(address), environment);
+  await openBrowser(new URL('https://x.example/'), { PATH: environment.PATH });
+  assert.ok(!existsSync(seen));
+  const address = 'https://x.example/$(id);`id`?a=1&b=2';
+  await openBrowser(new URL(address), environment);
+  await eventually({ what: 'the browser', timeoutMs: 20_000, look: async () => (existsSync(seen) ? true : undefined) });
+  assert.equal(readFileSync(seen, 'utf8'), `1\n${new URL(address).href}\nnone\n`);
 });
 
 test('whatever metadata say, what comes out names this issuer and this server, and addresses that may be asked', async () => {

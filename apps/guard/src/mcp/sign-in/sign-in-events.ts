@@ -35,6 +35,7 @@ const fileName = /^event-\d{1,16}-[\da-f]{16}\.json$/;
 
 /** A file each, so that several gateways at once may hand on the same one twice, and none is ever lost. */
 export function createSignInEvents(folder: string): SignInEvents {
+  let draining: Promise<void> | undefined;
   function kept(): string[] {
     let names: string[];
     try {
@@ -52,14 +53,21 @@ export function createSignInEvents(folder: string): SignInEvents {
       writeFileSync(`${file}.new`, JSON.stringify(event), { mode: 0o600, flush: true });
       renameSync(`${file}.new`, file);
     },
-    async drain(tell) {
-      const names = kept().slice(0, atOnce);
-      if (names.length === 0) return;
-      const events = names.flatMap((name) => eventIn(readOwnFile(join(folder, name), 64 * 1024) ?? '') ?? []);
-      if (events.length > 0 && !(await tell(events))) return;
-      for (const name of names) rmSync(join(folder, name), { force: true });
+    drain(tell) {
+      draining ??= drainOnce(tell).finally(() => {
+        draining = undefined;
+      });
+      return draining;
     },
   };
+
+  async function drainOnce(tell: Parameters<SignInEvents['drain']>[0]): Promise<void> {
+    const names = kept().slice(0, atOnce);
+    if (names.length === 0) return;
+    const events = names.flatMap((name) => eventIn(readOwnFile(join(folder, name), 64 * 1024) ?? '') ?? []);
+    if (events.length > 0 && !(await tell(events))) return;
+    for (const name of names) rmSync(join(folder, name), { force: true });
+  }
 }
 
 function eventIn(text: string): SignInEvent | undefined {

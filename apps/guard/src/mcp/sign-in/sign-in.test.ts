@@ -274,3 +274,17 @@ test('nobody signs in without a terminal or without saying yes, and what cannot 
   await assert.rejects(credential.bearer(), /cannot be recorded/);
   await assert.rejects(credential.bearer(), /cannot be recorded/);
 });
+
+test('many requests at once tell of a sign-in once', async () => {
+  const person = somebody();
+  assert.equal(await person.run('sign-in', remote.url.href), 0);
+  const client = await gateway(person);
+  await Promise.all([client.ask('initialize', hello), begun(person), begun(person)]);
+  const events = createSignInEvents(person.folder);
+  const told: number[] = [];
+  events.keep({ change: 'signed_out', atMs: 1, server: 'https://a.example/', issuer: 'https://b.example', scopes: [] });
+  const drain = () => events.drain(async (some) => Boolean(told.push(some.length)));
+  await Promise.all([drain(), drain(), drain()]);
+  await drain();
+  assert.deepEqual(told, [1]);
+});
