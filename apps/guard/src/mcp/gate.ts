@@ -3,7 +3,7 @@ import type { OfferDefinition, ToolDefinition } from '@sallyport/tool-pins';
 import type { SignInEvent } from './sign-in/sign-in-events.ts';
 
 /** Lists of what a server offers beside tools; one is missing where nobody asked for it. */
-export type Offers = Readonly<Partial<Record<'prompt' | 'resource' | 'resource_template', readonly OfferDefinition[]>>>;
+type Offers = Readonly<Partial<Record<'prompt' | 'resource' | 'resource_template', readonly OfferDefinition[]>>>;
 
 /** A server, as it introduced itself, or a part of that. What is missing was not asked for, and says nothing of what was told before. */
 export type ServerWords = {

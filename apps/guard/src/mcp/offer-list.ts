@@ -7,7 +7,7 @@ import { ListError, readPages } from './read-pages.ts';
 import type { Upstream } from './upstream.ts';
 
 /** The lists of what a server offers beside tools, by their methods. */
-export const offerLists = {
+const offerLists = {
   'prompts/list': { kind: 'prompt', capability: 'prompts', field: 'prompts', what: 'prompts' },
   'resources/list': { kind: 'resource', capability: 'resources', field: 'resources', what: 'resources' },
   'resources/templates/list': {
@@ -17,11 +17,11 @@ export const offerLists = {
     what: 'templates of resources',
   },
 } as const;
-export type OfferMethod = keyof typeof offerLists;
+type OfferMethod = keyof typeof offerLists;
 export const offerMethods: readonly OfferMethod[] = ['prompts/list', 'resources/list', 'resources/templates/list'];
 
 /** What may be asked for by name: with its digest where a list has it. */
-export type Found = { readonly digest?: string } | { readonly reason: string };
+type Found = { readonly digest?: string } | { readonly reason: string };
 
 /** Prompts and resources of a server, as they were told and as far as they may be used. */
 export type OfferList = {

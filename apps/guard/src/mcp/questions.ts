@@ -8,7 +8,7 @@ import type { GatewayLimits } from './limits.ts';
  * What a server may ask of the client: its model (sampling), its person (elicitation), where it works (roots). The question brings in what
  * others wrote, and is judged and told as the answer of a tool is; the answer goes to the server, and is judged as what is sent there.
  */
-export type Questions = {
+type Questions = {
   /** Never rejects. */
   ask(request: Pick<RpcRequest, 'method' | 'params'>, signal: AbortSignal): Promise<RpcOutcome>;
   /** False where nobody asked this. */

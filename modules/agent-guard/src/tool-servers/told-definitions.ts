@@ -1,9 +1,7 @@
 import { keyOf, readOffer, readTool } from '@sallyport/tool-pins';
-import type { Definition, OfferKind } from '@sallyport/tool-pins';
-import type { PinnedKind } from './tool-server.ts';
-
-export const listedKinds = ['prompt', 'resource', 'resource_template'] as const satisfies readonly OfferKind[];
-export type ListedKind = (typeof listedKinds)[number];
+import type { Definition } from '@sallyport/tool-pins';
+import { listedKinds } from './tool-server.ts';
+import type { ListedKind, PinnedKind } from './tool-server.ts';
 
 /** What a gateway was told by a server, as the server sent it. */
 export type ToldDefinitions = {
@@ -13,7 +11,7 @@ export type ToldDefinitions = {
   readonly instructions?: string;
 };
 
-export type Unread = { readonly kind: PinnedKind; readonly name: string; readonly reason: string };
+type Unread = { readonly kind: PinnedKind; readonly name: string; readonly reason: string };
 
 /** What can be read; a name that stands twice in one kind is nobody's, for a client may take the one or the other. */
 export function readTold({ tools = [], offers = {}, instructions }: ToldDefinitions): {

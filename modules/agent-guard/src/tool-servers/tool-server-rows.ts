@@ -4,8 +4,7 @@ import { toolEffects } from '@sallyport/information-flow';
 import type { VettedTool } from '@sallyport/information-flow';
 import type { BlindIndex, Encrypted, Opened } from '@sallyport/platform/encrypted-columns';
 import { readDefinition } from '@sallyport/tool-pins';
-import { listedKinds } from './told-definitions.ts';
-import { pinnedKinds, pinStates, serverStates } from './tool-server.ts';
+import { listedKinds, pinnedKinds, pinStates, serverStates } from './tool-server.ts';
 import type {
   Decided,
   Likeness,

@@ -1,7 +1,6 @@
 import type { VettedTool } from '@sallyport/information-flow';
 import { listLimits, offerKinds } from '@sallyport/tool-pins';
 import type { Definition } from '@sallyport/tool-pins';
-import type { ListedKind } from './told-definitions.ts';
 
 /** Nobody looked at it yet; its approved tools may be used; none of it may. */
 export const serverStates = ['quarantined', 'approved', 'blocked'] as const;
@@ -10,6 +9,9 @@ export type ServerState = (typeof serverStates)[number];
 /** What is pinned of a server: its tools, and what else of its words a model or a person reads. */
 export const pinnedKinds = ['tool', ...offerKinds] as const;
 export type PinnedKind = (typeof pinnedKinds)[number];
+/** Those of which a server has lists beside that of its tools. */
+export const listedKinds = ['prompt', 'resource', 'resource_template'] as const;
+export type ListedKind = (typeof listedKinds)[number];
 
 /** What makes a server this one: under the same name at another place it is another. */
 export type ServerIdentity = {
