@@ -105,7 +105,7 @@ function isOf(resource: string, { server, url }: { readonly server: URL; readonl
 }
 
 /** How a server is named where it does not say so itself: without a slash at the end of a bare origin. */
-export function identifierOf(server: URL): string {
+function identifierOf(server: URL): string {
   const { href } = withoutHash(server);
   return server.pathname === '/' && server.search === '' ? server.origin : href;
 }

@@ -54,7 +54,7 @@ export type GuardedAsk = (question: {
 }) => Promise<GuardedAnswer>;
 
 const maxBytes = 64 * 1024;
-export const askMs = 10_000;
+const askMs = 10_000;
 
 /** Follows nothing, takes at most 64 KiB within ten seconds. `from`: where the server is that named the addresses. */
 export function createGuardedAsk({
