@@ -154,7 +154,7 @@ test('Instructions, prompts and resources wait beside the tools, and are approve
   const offered = page.getByRole('region', { name: 'What else it offers' });
   await offered.getByText('docs://shop/prices').waitFor();
   await offered.getByRole('button', { name: 'Look at review' }).click();
-  await offered.getByText('Which one').waitFor();
+  await offered.getByText('must be given').waitFor();
   await room.atRest('server-offers');
   if (process.env['SALLYPORT_PICTURES'] !== undefined) {
     await page.setViewportSize({ width: 390, height: 844 });
@@ -166,6 +166,7 @@ test('Instructions, prompts and resources wait beside the tools, and are approve
   await page.getByRole('button', { name: 'Approve 2 things' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByText('Agents may use prompt review, resource docs://shop/prices.').waitFor();
+  await dialog.getByLabel('Why').fill('looked at');
   await dialog.getByRole('button', { name: 'Approve', exact: true }).click();
   await dialog.waitFor({ state: 'detached' });
   assert.deepEqual(await meet([search, mail], undefined, more), ['search_docs', 'review', 'docs://shop/prices']);
