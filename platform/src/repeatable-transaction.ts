@@ -3,7 +3,7 @@ import { sql, SqliteAdapter, type Kysely, type Transaction } from 'kysely';
 /**
  * A transaction of what is done again in the same way when it is lost: it is whole or not there, in order with all others, but its commit
  * does not wait for the disk. The next one that waits takes it along; before that a machine that loses power (not a process that ends)
- * comes up without it. For what is derived from the ledger, with the place up to which it was.
+ * comes up without it. For what is derived from a record that is kept elsewhere, with the place up to which it was.
  */
 export async function repeatableTransaction<Tables, Result>(
   database: Kysely<Tables>,
