@@ -165,7 +165,7 @@ export async function openOwnHouse(open: () => Promise<OpenDatabase>): Promise<O
     async activate(by, note = 'as agreed') {
       const { version, digest } = await own.versions.stage({ note }, by);
       await replayed(own, version, by);
-      const [active] = (await own.versions.list()).filter(({ state }) => state === 'active');
+      const active = (await own.versions.list()).find(({ state }) => state === 'active');
       await own.versions.activate(version, { expected: active?.version ?? 0, digest }, by);
       return version;
     },

@@ -79,7 +79,7 @@ forEachDatabase((name, open) => {
     const agreed = { expected: version, digest: next.digest };
     for (const same of [vera, veraKey])
       await assert.rejects(own.versions.approve(emptied, agreed, same), { code: 'agent_policy_second_person' });
-    await assert.rejects(own.versions.approve(emptied, { ...agreed, digest: digest }, omar), {
+    await assert.rejects(own.versions.approve(emptied, { ...agreed, digest }, omar), {
       code: 'agent_policy_conflict',
     });
     assert.equal((await own.versions.approve(emptied, agreed, omar)).state, 'active');

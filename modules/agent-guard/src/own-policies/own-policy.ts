@@ -14,7 +14,7 @@ export const ownLimits = {
   depth: 24,
   /** What Cedar looks at for one policy, and for all of one call: what a decision costs at most follows from it. */
   policyParts: 600,
-  allParts: 6000,
+  allParts: 2000,
   tests: 50,
   inputBytes: 8 * 1024,
   name: 120,

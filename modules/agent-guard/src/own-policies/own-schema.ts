@@ -17,7 +17,7 @@ export const ScopeBody = Type.Union([
   Type.Object({ kind: Type.Literal('repository'), name: Type.String({ minLength: 1, maxLength: 500 }) }, closed),
 ]);
 
-export const TestBody = Type.Object(
+const TestBody = Type.Object(
   {
     name: Type.String({ minLength: 1, maxLength: ownLimits.name }),
     pack: Type.Enum([...packNames]),

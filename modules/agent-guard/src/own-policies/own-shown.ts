@@ -145,15 +145,13 @@ export function shownDocument(
   inForce: ReadonlySet<string>,
 ): Static<typeof ShownDocument> {
   return {
-    ...{
-      id,
-      name,
-      scope: shownScope(scope),
-      revision,
-      changed_ms: changedMs,
-      changed_by: changedBy.name,
-      sha256: hash,
-    },
+    id,
+    name,
+    scope: shownScope(scope),
+    revision,
+    changed_ms: changedMs,
+    changed_by: changedBy.name,
+    sha256: hash,
     tests: tests.length,
     in_force: inForce.has(`${id} ${hash}`),
   };
@@ -163,7 +161,11 @@ export function shownTried({ faults, policies, results, standing, widened }: Own
   return {
     faults: faults.map((fault) => ({ ...fault })),
     policies: policies.map(({ document, id, words, effect, asks, line }) => ({
-      ...{ document, id, words, effect, line },
+      document,
+      id,
+      words,
+      effect,
+      line,
       ...(asks === undefined ? {} : { asks }),
     })),
     tests: results.flatMap(({ id, tests }) =>
@@ -178,7 +180,12 @@ export function shownVersion(made: OwnVersionSummary): Static<typeof ShownVersio
   const { version, state, madeMs, madeBy, note, digest, from, authors, askedBy, approvedBy, activatedMs } = made;
   const { documents, openings, replay } = made;
   return {
-    ...{ version, state, made_ms: madeMs, made_by: shownAuthor(madeBy), note, digest },
+    version,
+    state,
+    made_ms: madeMs,
+    made_by: shownAuthor(madeBy),
+    note,
+    digest,
     ...(from === undefined ? {} : { from }),
     authors: authors.map(shownAuthor),
     ...(askedBy === undefined ? {} : { asked_by: shownAuthor(askedBy) }),
@@ -198,7 +205,11 @@ function shownSummary(replay: NonNullable<OwnVersionSummary['replay']>) {
 export function shownReplayed({ fromMs, untilMs, isPartly, differences, ...counts }: ReplayedOwn) {
   const { calls, untold, agents, different, looser } = counts;
   return {
-    ...{ calls, untold, agents, different, looser },
+    calls,
+    untold,
+    agents,
+    different,
+    looser,
     ...(fromMs === undefined ? {} : { from_ms: fromMs }),
     ...(untilMs === undefined ? {} : { until_ms: untilMs }),
     partly: isPartly,

@@ -128,8 +128,19 @@ export function createOwnStore(needs: OwnStoreNeeds) {
     const { state, madeMs, madeBy, note, digest, from, authors, askedBy, approvedBy, activatedMs } = made;
     const { documents, openings, replay } = made;
     return seal(headRow(made.version), {
-      ...{ state, madeMs, madeBy, note, digest, from, authors, askedBy, approvedBy, activatedMs },
-      ...{ documents, openings, replay },
+      state,
+      madeMs,
+      madeBy,
+      note,
+      digest,
+      from,
+      authors,
+      askedBy,
+      approvedBy,
+      activatedMs,
+      documents,
+      openings,
+      replay,
     });
   };
   /** Whoever writes to the database cannot point at another version: the number is sealed as well, and how many came before. */

@@ -20,7 +20,7 @@ export type OwnTestResult = {
 export type StandingResult = { readonly name: string; readonly passed: boolean; readonly reason: string };
 
 /** Somebody in the scope of a document, and nobody else's. */
-export function runIn(scope: OwnScope): OwnRun {
+function runIn(scope: OwnScope): OwnRun {
   return {
     agentId: scope.kind === 'agent' ? scope.id : 'somebody',
     ...(scope.kind === 'person' ? { person: scope.id } : {}),
@@ -116,6 +116,8 @@ const worst: readonly FlowFacts[] = [
   { ...plain, target: 'program', classes: ['privilege'], isCertain: false, sawUntrusted: true },
 ];
 
+const questions = decisionActions.flatMap((action) => worst.map((facts) => ({ action, facts })));
+
 const strictness: Readonly<Record<AgentVerdict, number>> = { allow: 0, ask: 1, deny: 2 };
 
 export type Widened = {
@@ -146,17 +148,16 @@ export function runStandingTests(
         const [before, after] = [pack.decide(question), own.decide(question)];
         return { before, after, isLooser: strictness[after.verdict] < strictness[before.verdict] };
       };
-      for (const action of decisionActions)
-        for (const facts of worst) {
-          const { before, after, isLooser } = compare(action, facts, { name: 'tool' });
-          if (isLooser && before.verdict === 'deny') broken.set(names.denied, `${action}: ${after.reason}`);
-          if (isLooser) widened.set(JSON.stringify([scope, action]), { scope, action, policies: after.policies });
-          if (compare(action, facts, { name: 'tool', isNew: true }).isLooser)
-            broken.set(names.quarantined, `${action}: ${after.reason}`);
-          const guarding = { ...facts, classes: ['harness-settings', 'workspace'] };
-          if (compare(action, guarding, { name: 'tool' }).isLooser || (action === 'configure' && isLooser))
-            broken.set(names.guards, `${action}: ${after.reason}`);
-        }
+      for (const { action, facts } of questions) {
+        const { before, after, isLooser } = compare(action, facts, { name: 'tool' });
+        if (isLooser && before.verdict === 'deny') broken.set(names.denied, `${action}: ${after.reason}`);
+        if (isLooser) widened.set(JSON.stringify([scope, action]), { scope, action, policies: after.policies });
+        if (compare(action, facts, { name: 'tool', isNew: true }).isLooser)
+          broken.set(names.quarantined, `${action}: ${after.reason}`);
+        const guarding = { ...facts, classes: ['harness-settings', 'workspace'] };
+        if (compare(action, guarding, { name: 'tool' }).isLooser || (action === 'configure' && isLooser))
+          broken.set(names.guards, `${action}: ${after.reason}`);
+      }
     }
   return {
     standing: Object.values(names).map((name) => {

@@ -1,21 +1,7 @@
 import { visibleLine } from '../approvals/visible-text.ts';
 import type { Proposal } from '../approvals/proposals.ts';
 import type { OwnDraft } from './own-policy.ts';
-
-/** What may be let through without a question; of anything else a proposal can only ask for more. */
-const permitted = [
-  'read',
-  'write',
-  'delete',
-  'execute',
-  'network',
-  'secret',
-  'message',
-  'pay',
-  'grant',
-  'credential',
-  'other',
-];
+import { permitted } from './read-own.ts';
 
 /**
  * What somebody proposed who was asked about a call, as text to go on from: it lets such calls of that agent go where they had said yes, and forbids
@@ -25,7 +11,7 @@ export function proposedDraft({ id, agentId, tool, title, policies, kinds, answe
   readonly id: string;
   readonly draft: OwnDraft;
 } {
-  const actions = [...new Set(kinds)].filter((kind) => permitted.includes(kind));
+  const actions = [...new Set(kinds)].filter((kind) => permitted.has(kind));
   const isYes = answer === 'granted' && actions.length > 0 && actions.length === new Set(kinds).size;
   const name = visibleLine(words, 100);
   const head = `@id("proposal-${id}")\n@words(${JSON.stringify(visibleLine(words, 150))})`;

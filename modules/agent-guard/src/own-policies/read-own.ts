@@ -29,8 +29,18 @@ export type ReadOwn = { readonly policies: readonly ReadOwnPolicy[]; readonly fa
 type Reader = Pick<Cedar, 'policySetTextToParts' | 'policyToJson' | 'validate'>;
 
 /** What may be let through without a question: each is named, and what guards agents is not among them. */
-const permitted: ReadonlySet<string> = new Set([
-  ...['read', 'write', 'delete', 'execute', 'network', 'secret', 'message', 'pay', 'grant', 'credential', 'other'],
+export const permitted: ReadonlySet<string> = new Set([
+  'read',
+  'write',
+  'delete',
+  'execute',
+  'network',
+  'secret',
+  'message',
+  'pay',
+  'grant',
+  'credential',
+  'other',
 ]);
 const idPattern = /^[a-z0-9][a-z0-9-]{0,63}$/;
 

@@ -74,7 +74,10 @@ export function createOwnVersionRoutes(own: OwnPolicies): RoutePlugin {
         return {
           version: shownVersion(made),
           texts: made.texts.map(({ id, name, scope, text, tests }) => ({
-            ...{ id, name, scope: shownScope(scope), text },
+            id,
+            name,
+            scope: shownScope(scope),
+            text,
             tests: tests.map(shownTest),
           })),
           ...(made.replayed === undefined ? {} : { replayed: shownReplayed(made.replayed) }),
@@ -212,7 +215,11 @@ function shownWork({
   result,
 }: Work<ReplayAbout, ReplayedOwn>): Static<typeof ReplayWork> {
   return {
-    ...{ id, last: about.last, started_ms: startedMs, state, done },
+    id,
+    last: about.last,
+    started_ms: startedMs,
+    state,
+    done,
     ...(about.version === undefined ? {} : { version: about.version }),
     ...(leftSeconds === undefined ? {} : { left_seconds: leftSeconds }),
     ...(problem === undefined ? {} : { problem: { ...problem } }),

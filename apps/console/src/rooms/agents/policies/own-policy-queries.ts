@@ -2,7 +2,6 @@ import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { call } from '../../../api/call.ts';
 import type { Answer } from '../../../api/call.ts';
 
-export type OwnPolicies = Answer<'GET /v1/agents/policies'>;
 export type OpenDocument = Answer<'GET /v1/agents/policies/documents/{id}'>;
 export type Scope = OpenDocument['document']['scope'];
 export type OwnTest = OpenDocument['tests'][number];
