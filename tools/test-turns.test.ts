@@ -52,7 +52,10 @@ test('with room as many again run beside them, from the back, and never more', a
   assert.deepEqual(began.slice(4), [2]);
   while (ends.size > 0) for (const item of ends.keys()) await end(item);
   await whole;
-  assert.deepEqual(began.toSorted(), [0, 1, 2, 3, 4, 5, 6, 7, 8]);
+  assert.deepEqual(
+    began.toSorted((a, b) => a - b),
+    [0, 1, 2, 3, 4, 5, 6, 7, 8],
+  );
 });
 
 test('what is not run by the runner itself is told, and nothing is nothing', async () => {

@@ -38,7 +38,7 @@ export function runInTurn<T>(
         },
         (error: unknown) => {
           clearInterval(look);
-          reject(error);
+          reject(error instanceof Error ? error : new Error(String(error)));
         },
       );
     };

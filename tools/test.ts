@@ -213,8 +213,9 @@ function resultOf(file: string | undefined): FileResult {
 
 /** What files took once, in seconds, those of which it is worth knowing. Only the order depends on it. */
 function rememberedSeconds(): Map<string, number> {
-  const told: Record<string, number> = JSON.parse(readFileSync(join(import.meta.dirname, 'test-seconds.json'), 'utf8'));
-  return new Map(Object.entries(told).map(([file, seconds]) => [resolve(root, file), seconds]));
+  const told: unknown = JSON.parse(readFileSync(join(import.meta.dirname, 'test-seconds.json'), 'utf8'));
+  const entries = typeof told === 'object' && told !== null ? Object.entries(told) : [];
+  return new Map(entries.map(([file, seconds]) => [resolve(root, file), Number(seconds)]));
 }
 
 function seedOf(some: readonly string[]): string {

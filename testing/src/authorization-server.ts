@@ -80,7 +80,8 @@ export async function startAuthorizationServer({
         },
       }),
   );
-  const answer: RequestListener = provider.callback();
+  const callback = provider.callback();
+  const answer: RequestListener = (request, response) => void callback(request, response);
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', issuer);
     requests.push(`${request.method ?? ''} ${pathname}`);

@@ -121,7 +121,15 @@ function filled(server: JsonObject, environment: Readonly<Record<string, string>
   return Object.fromEntries(
     Object.entries(own).flatMap(([name, value]) =>
       typeof value === 'string'
-        ? [[name, value.replaceAll(/\$\{(\w+)(?::-([^}]*))?\}/g, (_all, of: string, or = '') => known[of] ?? or)]]
+        ? [
+            [
+              name,
+              value.replaceAll(
+                /\$\{(\w+)(?::-([^}]*))?\}/g,
+                (_all, of: string, or: string | undefined) => known[of] ?? or ?? '',
+              ),
+            ],
+          ]
         : [],
     ),
   );

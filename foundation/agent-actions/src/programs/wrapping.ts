@@ -84,6 +84,6 @@ export function manualProgram(invocation: Invocation): Value {
     if (role === 'script') runScript(text, invocation);
     else if (role === 'read') addPath(invocation, 'read', text);
   }
-  for (const text of read.operands) if (/\//.test(text.text)) addPath(invocation, 'read', text);
+  for (const text of read.operands) if (text.text.includes('/')) addPath(invocation, 'read', text);
   return [unknown('a page of the manual')];
 }

@@ -116,7 +116,7 @@ test('a licence that becomes another is told, and a damaged release in force hid
     assert.deepEqual(changes, []);
     assert.deepEqual((await house.packs().difference('sigmahq', 'r1')).files, []);
     await house.restart();
-    const [version] = (await house.packs().get('sigmahq')).state.versions.filter((one) => one.version === 'r1');
+    const version = (await house.packs().get('sigmahq')).state.versions.find((one) => one.version === 'r1');
     writeFileSync(join(house.directory, `${version?.sha256}.pack`), 'damaged');
     const shown = await house.packs().difference('sigmahq', 'r2');
     assert.equal(shown.files, undefined);

@@ -35,15 +35,16 @@ export function createSignedIn({
 }): Credential {
   /** One question for many requests that need the answer. */
   let asking: { readonly used: string; readonly fresh: Promise<string | undefined> } | undefined;
-  let paused: { readonly untilMs: number; readonly error: unknown } | undefined;
+  let paused: { readonly untilMs: number; readonly error: Error } | undefined;
 
   function refreshed(used: string): Promise<string | undefined> {
     if (asking?.used === used) return asking.fresh;
     if (paused !== undefined && nowMs() < paused.untilMs) return Promise.reject(paused.error);
     const fresh = refresh(used)
       .catch((error: unknown) => {
-        paused = { untilMs: nowMs() + pauseMs, error };
-        throw error;
+        const refused = error instanceof Error ? error : new Error(String(error));
+        paused = { untilMs: nowMs() + pauseMs, error: refused };
+        throw refused;
       })
       .finally(() => {
         asking = undefined;
