@@ -7,6 +7,7 @@ import type { OwnTask } from './own-tasks.ts';
 
 if (parentPort === null) throw new TypeError('own-worker.ts runs as a worker thread only');
 const port = parentPort;
+// oxlint-disable-next-line typescript/no-unsafe-assignment -- what the thread is started with has the type of who starts it
 const files: readonly PackFile[] = workerData;
 const tasks = createOwnTasks(files);
 
