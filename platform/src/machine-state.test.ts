@@ -54,6 +54,54 @@ test('a disk is encrypted where each file system of it is; what starts the machi
   assert.equal(of(''), 'unknown');
 });
 
+test('what the list of mounts does not show is not encrypted: cut, of another system, only checked, on a second disk', () => {
+  const root = mount('254:1', '/', 'ext4', '/dev/mapper/vg-root');
+  const of = (mounts: string, more: Readonly<Record<string, string>> = {}): string =>
+    linuxState(machine({ ...luks, ...clear, ...more, '/proc/self/mountinfo': mounts })).diskEncrypted;
+  const layers = (count: number): string =>
+    Array.from({ length: count }, (_, at) => mount(`0:${at}`, `/var/lib/docker/${at}`, 'overlay', 'overlay')).join('');
+  assert.equal(of(`${root}${layers(300)}`), 'yes');
+  assert.equal(of(`${root}${layers(300)}${mount('8:2', '/data', 'ext4', '/dev/sda2')}`), 'no');
+  assert.equal(of(`${root}${layers(4000)}`), 'unknown', 'nobody reads the rest');
+  const home = mount('254:1', '/home', 'ext4', '/dev/mapper/vg-root');
+  for (const [kind, source] of [
+    ['zfs', 'rpool/ROOT'],
+    ['overlay', 'overlay'],
+    ['nfs4', 'nas:/root'],
+    ['bcachefs', 'UUID=1'],
+    ['fuse.zfs', 'pool'],
+  ] as const)
+    assert.equal(of(`${mount('0:25', '/', kind, source)}${home}`), 'unknown', kind);
+  const usual = [
+    mount('0:5', '/proc', 'proc', 'proc'),
+    mount('0:6', '/tmp', 'tmpfs', 'tmpfs'),
+    mount('0:7', '/run/user/1000/doc', 'fuse.portal', 'portal'),
+    mount('0:8', '/tmp/.mount_x', 'fuse.Editor.AppImage', 'Editor.AppImage'),
+  ];
+  assert.equal(of(`${root}${usual.join('')}`), 'yes');
+  for (const [uuid, said] of [
+    ['CRYPT-INTEGRITY-data', 'no'],
+    ['CRYPT-VERITY-abc-root', 'no'],
+    ['CRYPT-SUBDEV-x', 'no'],
+    ['CRYPT-BITLK-x', 'unknown'],
+    ['CRYPT-PLAIN-x', 'yes'],
+    ['CRYPT-LUKS1-x', 'yes'],
+  ] as const)
+    assert.equal(
+      of(mount('254:1', '/', 'ext4', '/dev/mapper/x'), {
+        '/sys/dev/block/254:1/dm/uuid': uuid,
+        '/sys/dev/block/254:1/slaves/dm-0': '',
+        '/sys/class/block/dm-0/dm/uuid': 'LVM-x',
+      }),
+      said,
+      uuid,
+    );
+  const pool = mount('0:30', '/', 'btrfs', '/dev/mapper/sda3_crypt');
+  assert.equal(of(pool, { '/sys/fs/btrfs/1/devices/dm-0/size': '' }), 'yes');
+  const second = { '/sys/fs/btrfs/1/devices/dm-0/size': '', '/sys/fs/btrfs/1/devices/sdb1/size': '' };
+  assert.equal(of(pool, { ...second, '/sys/class/block/sdb1/size': '9' }), 'no');
+});
+
 test('firewall, secure boot and containers are said where a file says so, and unknown elsewhere', () => {
   const of = (files: Readonly<Record<string, string>>) => linuxState(machine(files));
   assert.deepEqual(of({}), {

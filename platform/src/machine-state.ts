@@ -36,23 +36,50 @@ export function linuxState(files: MachineFiles): MachineState {
 const startFolders = /^\/(?:boot|efi)(?:\/|$)/;
 /** Kept whole inside one file, or on a disc. */
 const imageKinds = new Set(['squashfs', 'iso9660', 'erofs', 'udf']);
-const maxMounts = 200;
+/** Hold nothing on a disk, or only what lies on a file system that stands in the list itself. */
+const virtualKinds = new Set([
+  ...['autofs', 'binder', 'binfmt_misc', 'bpf', 'cgroup', 'cgroup2', 'configfs', 'debugfs', 'devpts', 'devtmpfs'],
+  ...['efivarfs', 'fusectl', 'hugetlbfs', 'mqueue', 'nfsd', 'nsfs', 'overlay', 'proc', 'pstore', 'ramfs', 'resctrl'],
+  ...['rpc_pipefs', 'securityfs', 'selinuxfs', 'smackfs', 'sysfs', 'tmpfs', 'tracefs'],
+  ...['fuse.gvfsd-fuse', 'fuse.lxcfs', 'fuse.portal', 'fuse.snapfuse'],
+]);
+const maxMounts = 4000;
 const maxDepth = 8;
 
 function diskEncrypted(files: MachineFiles): Told {
-  const found = (files.text('/proc/self/mountinfo') ?? '')
-    .split('\n')
-    .slice(0, maxMounts)
-    .flatMap((line): Told[] => {
-      const [, , device = '', , place = '', ...rest] = line.split(' ');
-      const [kind = '', source = ''] = rest.slice(rest.indexOf('-') + 1);
-      if (startFolders.test(place) || imageKinds.has(kind) || !source.startsWith('/dev/')) return [];
-      const folder = blockFolder(files, device, source);
-      return [folder === undefined ? 'unknown' : isEncrypted(files, folder, 0)];
-    });
+  const mounts = (files.text('/proc/self/mountinfo') ?? '').split('\n').filter((line) => line !== '');
+  const found = new Set(mounts.slice(0, maxMounts).flatMap((line) => mountEncrypted(files, line)));
+  if (mounts.length > maxMounts) found.add('unknown');
   // One that is in clear is enough to say so; only all of them are enough for a yes.
-  if (found.includes('no')) return 'no';
-  return found.length === 0 || found.includes('unknown') ? 'unknown' : 'yes';
+  if (found.has('no')) return 'no';
+  return found.size === 0 || found.has('unknown') ? 'unknown' : 'yes';
+}
+
+function mountEncrypted(files: MachineFiles, line: string): readonly Told[] {
+  const [, , device = '', , place = '', ...rest] = line.split(' ');
+  const [kind = '', source = ''] = rest.slice(rest.indexOf('-') + 1);
+  if (startFolders.test(place) || imageKinds.has(kind)) return [];
+  if (!source.startsWith('/dev/')) {
+    // A container's own `/` lies on a disk that it does not see. A pool of ZFS, a share, or what is newer than this list: nobody knows.
+    const isElsewhere = virtualKinds.has(kind) ? place === '/' && kind === 'overlay' : !isAppImage(kind);
+    return isElsewhere ? ['unknown'] : [];
+  }
+  const folder = blockFolder(files, device, source);
+  const own: Told = folder === undefined ? 'unknown' : isEncrypted(files, folder, 0);
+  return kind === 'btrfs' ? [own, ...btrfsDisks(files)] : [own];
+}
+
+/** A program that mounts itself out of its own file. */
+function isAppImage(kind: string): boolean {
+  return kind.startsWith('fuse.') && kind.endsWith('.AppImage');
+}
+
+/** One file system may lie on several disks, of which the list of mounts names one. */
+function btrfsDisks(files: MachineFiles): readonly Told[] {
+  return files
+    .list('/sys/fs/btrfs')
+    .flatMap((id) => files.list(`/sys/fs/btrfs/${id}/devices`))
+    .map((name) => isEncrypted(files, `/sys/class/block/${name}`, 0));
 }
 
 /** Where the kernel tells of a device. Some file systems have numbers of their own: those are looked up by name. */
@@ -68,7 +95,10 @@ function blockFolder(files: MachineFiles, device: string, source: string): strin
 }
 
 function isEncrypted(files: MachineFiles, folder: string, depth: number): Told {
-  if (files.text(`${folder}/dm/uuid`)?.startsWith('CRYPT-') === true) return 'yes';
+  const mapped = files.text(`${folder}/dm/uuid`) ?? '';
+  if (/^CRYPT-(?:LUKS[12]|PLAIN)-/.test(mapped)) return 'yes';
+  // Encrypted too, in ways of other systems, which are not judged here. Others that are named CRYPT only check what they hold.
+  if (/^CRYPT-(?:TCRYPT|BITLK|FVAULT2)-/.test(mapped)) return 'unknown';
   // Nothing is known of a device that the kernel tells nothing of.
   if (files.text(`${folder}/size`) === undefined || depth >= maxDepth) return 'unknown';
   const below = files.list(`${folder}/slaves`).map((name) => isEncrypted(files, `/sys/class/block/${name}`, depth + 1));

@@ -89,3 +89,32 @@ test('a socket that was left behind is taken over; another file stays, and the s
   while (warnings.length === 0) await new Promise((resolve) => setImmediate(resolve));
   assert.match(warnings.join(''), /nobody on this machine can ask/);
 });
+
+test('who only holds on keeps nobody from being vouched for, and nothing stays open after the end', async () => {
+  const { path, close } = await vouching('e.sock');
+  const closed: Promise<unknown>[] = [];
+  const holders = Array.from({ length: 20 }, () => {
+    const socket = connect(path);
+    socket.on('error', () => undefined);
+    closed.push(once(socket, 'close'));
+    return socket;
+  });
+  await Promise.all(holders.map((socket) => once(socket, 'connect')));
+  // They are the oldest: one of them makes room.
+  assert.notEqual(await said(path, `{"nonce":"${nonce}"}\n`), '');
+  // What they send gives them no more time.
+  const drip = setInterval(() => {
+    for (const socket of holders) if (socket.writable) socket.write(' ');
+  }, 200);
+  await Promise.all(closed);
+  clearInterval(drip);
+  assert.notEqual(await said(path, `{"nonce":"${nonce}"}\n`), '');
+  const last = connect(path);
+  await once(last, 'connect');
+  last.write(' ');
+  // It is taken on when a later one was answered.
+  clock.advance(1000);
+  assert.notEqual(await said(path, `{"nonce":"${nonce}"}\n`), '');
+  close();
+  await once(last, 'close');
+});

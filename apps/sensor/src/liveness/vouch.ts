@@ -32,10 +32,13 @@ export function startVouching(needs: {
   const { socketPath, log } = needs;
   const allowance = createTokenBucket({ perSecond, burst: perSecond * 2 }, needs.clock.monotonicMs());
 
+  /** The oldest first. */
+  const held = new Set<Socket>();
+
   const answer = (socket: Socket): void => {
     let text = '';
+    hold(socket);
     socket.setEncoding('utf8');
-    socket.setTimeout(answerWithinMs, () => socket.destroy());
     socket.on('error', () => socket.destroy());
     socket.on('data', (piece: string) => {
       text += piece;
@@ -49,15 +52,34 @@ export function startVouching(needs: {
     });
   };
 
+  /** For so long, whatever it sends meanwhile; who comes is never turned away for those who only hold on. */
+  const hold = (socket: Socket): void => {
+    const [oldest] = held;
+    if (held.size >= maxConnections && oldest !== undefined) {
+      held.delete(oldest);
+      oldest.destroy();
+    }
+    held.add(socket);
+    const over = setTimeout(() => socket.destroy(), answerWithinMs).unref();
+    socket.on('close', () => {
+      clearTimeout(over);
+      held.delete(socket);
+    });
+  };
+
   const server = createServer(answer);
-  server.maxConnections = maxConnections;
   server.on('error', (error) =>
     log.warn('nobody on this machine can ask who it is', { socket: socketPath, error: messageOf(error) }),
   );
   removeLeftSocket(socketPath);
   // Everybody on the machine may ask, whatever the umask of the service.
   server.listen({ path: socketPath, readableAll: true, writableAll: true });
-  return { close: () => void server.close() };
+  return {
+    close: () => {
+      server.close();
+      for (const socket of held) socket.destroy();
+    },
+  };
 }
 
 function vouched(
