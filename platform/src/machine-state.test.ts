@@ -63,6 +63,8 @@ test('what the list of mounts does not show is not encrypted: cut, of another sy
   assert.equal(of(`${root}${layers(300)}`), 'yes');
   assert.equal(of(`${root}${layers(300)}${mount('8:2', '/data', 'ext4', '/dev/sda2')}`), 'no');
   assert.equal(of(`${root}${layers(4000)}`), 'unknown', 'nobody reads the rest');
+  const long = mount('0:50', `/${'a'.repeat(3_000_000)}`, 'overlay', 'overlay');
+  assert.equal(of(`${root}${long}`), 'unknown', 'what reads files stops somewhere');
   const home = mount('254:1', '/home', 'ext4', '/dev/mapper/vg-root');
   for (const [kind, source] of [
     ['zfs', 'rpool/ROOT'],

@@ -44,12 +44,15 @@ const virtualKinds = new Set([
   ...['fuse.gvfsd-fuse', 'fuse.lxcfs', 'fuse.portal', 'fuse.snapfuse'],
 ]);
 const maxMounts = 4000;
+/** Far below where the readers of files stop. */
+const maxMountsLength = 2 << 20;
 const maxDepth = 8;
 
 function diskEncrypted(files: MachineFiles): Told {
-  const mounts = (files.text('/proc/self/mountinfo') ?? '').split('\n').filter((line) => line !== '');
+  const text = files.text('/proc/self/mountinfo') ?? '';
+  const mounts = text.split('\n').filter((line) => line !== '');
   const found = new Set(mounts.slice(0, maxMounts).flatMap((line) => mountEncrypted(files, line)));
-  if (mounts.length > maxMounts) found.add('unknown');
+  if (mounts.length > maxMounts || text.length > maxMountsLength) found.add('unknown');
   // One that is in clear is enough to say so; only all of them are enough for a yes.
   if (found.has('no')) return 'no';
   return found.size === 0 || found.has('unknown') ? 'unknown' : 'yes';

@@ -12,9 +12,7 @@ const maxSettingsBytes = 4 * 1024 * 1024;
 export function tellsByDefault(harness: string, folders: { readonly home: string; readonly project: string }): boolean {
   switch (harness) {
     case 'codex':
-      return [codexFolder(folders.home), join(folders.project, '.codex')].every(
-        (folder) => !/^\s*(?:\[+\s*)?["']?otel["']?\s*[.=\]]/m.test(textOf(join(folder, 'config.toml'))),
-      );
+      return !codexSettings(folders).some((text) => /^\s*(?:\[+\s*)?["']?otel["']?\s*[.=\]]/m.test(text));
     case 'gemini-cli':
       return [folders.home, folders.project].every((folder) => {
         const settings = parseJson(textOf(join(folder, '.gemini', 'settings.json')));
@@ -27,12 +25,24 @@ export function tellsByDefault(harness: string, folders: { readonly home: string
 
 /**
  * Codex takes where to from its settings alone; what stands on its command line goes over them. Whose run it is it finds in the environment,
- * where nobody sees it who lists processes.
+ * where nobody sees it who lists processes; what it starts itself does not get that, unless its settings say of their own what that gets.
  */
-export function codexArguments(server: string, caFile: string | undefined): readonly string[] {
+export function codexArguments(
+  server: string,
+  caFile: string | undefined,
+  folders: { readonly home: string; readonly project: string },
+): readonly string[] {
   const tls = caFile === undefined ? '' : `, tls = { ca-certificate = ${quoted(caFile)} }`;
   const http = `endpoint = ${quoted(`${server}/v1/agent/telemetry`)}, protocol = "json"${tls}`;
-  return ['-c', `otel.exporter={ otlp-http = { ${http} } }`, '-c', 'otel.log_user_prompt=false'];
+  const isTheirs = codexSettings(folders).some((text) => text.includes('shell_environment_policy'));
+  return [
+    ...['-c', `otel.exporter={ otlp-http = { ${http} } }`, '-c', 'otel.log_user_prompt=false'],
+    ...(isTheirs ? [] : ['-c', 'shell_environment_policy.exclude=["OTEL_EXPORTER_OTLP_LOGS_*"]']),
+  ];
+}
+
+function codexSettings({ home, project }: { readonly home: string; readonly project: string }): readonly string[] {
+  return [codexFolder(home), join(project, '.codex')].map((folder) => textOf(join(folder, 'config.toml')));
 }
 
 /** A basic string of TOML, which JSON's are but for one sign. */

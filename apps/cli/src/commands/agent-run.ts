@@ -3,7 +3,7 @@ import { messageOf } from '@sallyport/platform/errors';
 import { programVersion } from '../agent/harness-versions.ts';
 import { beginRun, caFileOf, serverOf } from '../agent/begin-run.ts';
 import { codexArguments, tellsByDefault } from '../agent/harness-telemetry.ts';
-import { runEnvironment } from '../agent/run-environment.ts';
+import { collectsTelemetry, runEnvironment } from '../agent/run-environment.ts';
 import { ProgramEnded, runProgram } from '../agent/run-program.ts';
 import { harnessOfProgram } from '../agent/workspace-facts.ts';
 import { isInEnvironment } from '../config.ts';
@@ -44,8 +44,9 @@ export async function runAgent(command: readonly string[], options: AgentRunOpti
         `Hooks: sallyport agent setup ${plainText(harness)}\n`,
     );
     const of = { harness, server: serverOf(client), caFile: caFileOf(client), isSet: isInEnvironment };
-    const tells = isOwnProgram && tellsByDefault(harness, { home: homedir(), project: process.cwd() });
-    const more = harness === 'codex' && tells ? codexArguments(of.server, of.caFile) : [];
+    const folders = { home: homedir(), project: process.cwd() };
+    const tells = isOwnProgram && !collectsTelemetry(isInEnvironment) && tellsByDefault(harness, folders);
+    const more = harness === 'codex' && tells ? codexArguments(of.server, of.caFile, folders) : [];
     const code = await withRenewal(client, run.id, needs, () =>
       runProgram([file, ...more, ...command.slice(1)], runEnvironment(run, { ...of, tells })),
     );

@@ -18,7 +18,7 @@ export function guardProgram(invocation: Invocation): Value {
 }
 
 /** Where it stands: the one of hooks, and the headers of telemetry it goes along in. */
-const holders = /SALLYPORT_AGENT_TOKEN|OTEL_EXPORTER_OTLP_(?:LOGS_)?HEADERS/i;
+const holders = /SALLYPORT_AGENT_TOKEN|OTEL_EXPORTER_OTLP_(?:(?:LOGS|METRICS)_)?HEADERS/i;
 
 /** The credential of a run: whoever reads it can tell the guard what the person never said. */
 export function addGuardCredential(text: string, run: Pick<Run, 'add'>, where: Where): void {
