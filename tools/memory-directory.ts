@@ -2,8 +2,8 @@
 // thousands of small writes to a disk on which all of them wait; no test pulls the plug of the machine, so none can tell.
 import { spawnSync } from 'node:child_process';
 import { accessSync, chmodSync, constants, mkdtempSync, readFileSync, statfsSync } from 'node:fs';
-import { freemem } from 'node:os';
 import { join } from 'node:path';
+import { availableMemory } from 'node:process';
 
 const gibibyte = 1024 ** 3;
 /** What the tests that run at once were seen to take, several times over. */
@@ -17,7 +17,7 @@ export type MemoryDirectory = { readonly path: string; remove(): void };
 export function createMemoryDirectory(
   needs: { readonly parent?: string; readonly mounts?: string; readonly freeBytes?: number } = {},
 ): MemoryDirectory | undefined {
-  const { parent = '/dev/shm', mounts = mountsOfSystem(), freeBytes = freemem() } = needs;
+  const { parent = '/dev/shm', mounts = mountsOfSystem(), freeBytes = availableMemory() } = needs;
   const mounted = mounts
     .split('\n')
     .map((line) => line.split(' '))

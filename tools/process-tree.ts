@@ -15,14 +15,25 @@ function descendantsOf(pid: number): Descendant[] {
 /** Ends them at once, and says which there were. */
 export function endDescendants(pid: number): Descendant[] {
   const found = descendantsOf(pid);
-  for (const descendant of found) {
-    try {
-      process.kill(descendant.pid, 'SIGKILL');
-    } catch {
-      // It ended by itself.
-    }
-  }
+  for (const descendant of found) end(descendant.pid);
   return found;
+}
+
+/** Ends those of this process whose command line ends so, whatever they are busy with, and all that they started. */
+export function endRunning(commandLineEnd: string): void {
+  for (const { pid, commandLine } of descendantsOf(process.pid)) {
+    if (!commandLine.endsWith(commandLineEnd)) continue;
+    endDescendants(pid);
+    end(pid);
+  }
+}
+
+function end(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended by itself.
+  }
 }
 
 /** A child belongs to the thread that started it. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as breathe } from 'node:timers/promises';
-import { createRoomWatch, longestFirst, runInTurn } from './test-turns.ts';
+import { createRoomWatch, longestFirst, placesFor, runInTurn } from './test-turns.ts';
 
 const gibibyte = 1024 ** 3;
 
@@ -64,9 +64,14 @@ test('what is not run by the runner itself is told, and nothing is nothing', asy
   await runInTurn([], () => Promise.resolve(), { places: 2, hasRoom: () => true });
 });
 
-test('there is room where half a core had no work since the last look, and memory is left', () => {
-  let [idle, now, free] = [0, 0, 8 * gibibyte];
-  const hasRoom = createRoomWatch({ idleMs: () => idle, nowMs: () => now, freeBytes: () => free });
+test('there is room where half a core had no work since the last look, and memory and room for files are left', () => {
+  let [idle, now, free, room] = [0, 0, 8 * gibibyte, 2 * gibibyte];
+  const hasRoom = createRoomWatch({
+    idleMs: () => idle,
+    nowMs: () => now,
+    freeBytes: () => free,
+    roomBytes: () => room,
+  });
   const after = (ms: number, idleMs: number): boolean => {
     now += ms;
     idle += idleMs;
@@ -78,6 +83,12 @@ test('there is room where half a core had no work since the last look, and memor
   assert.equal(after(1000, 0), false);
   free = 3 * gibibyte;
   assert.equal(after(1000, 2000), false);
+  [free, room] = [8 * gibibyte, gibibyte / 2];
+  assert.equal(after(1000, 2000), false);
+});
+
+test('each core has a file, as far as there is memory, and two run at least', () => {
+  assert.deepEqual([placesFor(2, 24 * gibibyte), placesFor(16, 16 * gibibyte), placesFor(1, gibibyte)], [2, 8, 2]);
 });
 
 test('what took longest comes first, an unknown story among the long ones, what else is unknown last, in its order', () => {

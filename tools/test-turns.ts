@@ -1,9 +1,13 @@
 // In which order the files of tests run, and how many at once.
+import { statfsSync } from 'node:fs';
 import { availableMemory } from 'node:process';
-import { availableParallelism, cpus } from 'node:os';
+import { availableParallelism, cpus, tmpdir } from 'node:os';
 
+/** What the dearest of files take: a server with its store, and a browser. Such begin first, all at once. */
+const placeBytes = 2 * 1024 ** 3;
 /** What one more file takes, several times over. */
 const wantedBytes = 4 * 1024 ** 3;
+const wantedRoomBytes = 1024 ** 3;
 /** Half a core without work for a whole look is room: what runs waits, for a timer or for another. */
 const wantedIdleCores = 0.5;
 
@@ -46,20 +50,35 @@ export function runInTurn<T>(
   });
 }
 
+/** How many files run at once: one for each core that there is memory for, and two at least. */
+export function placesFor(cores: number, freeBytes: number): number {
+  return Math.max(2, Math.min(cores, Math.floor(freeBytes / placeBytes)));
+}
+
 /**
- * Whether the machine had time left since it was asked last, and has memory: it may be at work for others as well. Where
- * not all of it may be used, its time says nothing.
+ * Whether the machine had time left since it was asked last, and has memory, and room for what tests write: it may be at
+ * work for others as well. Where not all of it may be used, its time says nothing.
  */
 export function createRoomWatch(
-  sees: { readonly idleMs?: () => number; readonly nowMs?: () => number; readonly freeBytes?: () => number } = {},
+  sees: {
+    readonly idleMs?: () => number;
+    readonly nowMs?: () => number;
+    readonly freeBytes?: () => number;
+    readonly roomBytes?: () => number;
+  } = {},
 ): () => boolean {
-  const { idleMs = idleOfAllCores, nowMs = () => performance.now(), freeBytes = availableMemory } = sees;
+  const {
+    idleMs = idleOfAllCores,
+    nowMs = () => performance.now(),
+    freeBytes = availableMemory,
+    roomBytes = roomForFiles,
+  } = sees;
   let [idleBefore, before] = [idleMs(), nowMs()];
   return () => {
     const [idle, now] = [idleMs(), nowMs()];
     const idleCores = (idle - idleBefore) / Math.max(1, now - before);
     [idleBefore, before] = [idle, now];
-    return idleCores >= wantedIdleCores && freeBytes() >= wantedBytes;
+    return idleCores >= wantedIdleCores && freeBytes() >= wantedBytes && roomBytes() >= wantedRoomBytes;
   };
 }
 
@@ -77,6 +96,11 @@ export function longestFirst(
     files.map((file) => [file, seconds.get(file) ?? (startsProgram.test(textOf(file)) ? secondsOfStory : 0)]),
   );
   return files.toSorted((one, other) => (expected.get(other) ?? 0) - (expected.get(one) ?? 0));
+}
+
+function roomForFiles(): number {
+  const { bavail, bsize } = statfsSync(tmpdir());
+  return bavail * bsize;
 }
 
 function idleOfAllCores(): number {

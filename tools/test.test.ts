@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -100,6 +101,44 @@ test('a test that waits for ever ends its file, with all it started, and is name
   assert.match(output, /waits\.test\.ts: nothing happened for 3 s in: for ever/);
   assert.match(output, /left running, and ended now:\n {2}\d+ sleep 271828/);
   assert.match(output, /^1 passed/m);
+});
+
+test('a file that blocks its whole process is ended as well, and keeps no core', (t) => {
+  const blocks = `${imports}import { writeFileSync } from 'node:fs';
+    test('for ever', () => { writeFileSync('tools/pid', String(process.pid)); for (;;); });`;
+  // Fifteen seconds of short tests: by the last of them the other must be gone.
+  const looks = `${imports}import { existsSync, readFileSync } from 'node:fs';
+    const pid = () => (existsSync('tools/pid') ? readFileSync('tools/pid', 'utf8') : '');
+    const isGone = () => pid() !== '' && !existsSync('/proc/' + pid());
+    for (let look = 0; look < 150; look += 1)
+      test('look', () => (isGone() ? undefined : new Promise((r) => setTimeout(r, 100))));
+    test('gone', () => assert.ok(isGone()));`;
+  const { status, output } = runPlanted(t, { blocks, looks }, {}, { idleMs: 1500 });
+  assert.equal(status, 1, output);
+  assert.match(output, /Nothing happened for 6 s: ending tools\/blocks\.test\.ts/);
+  assert.match(output, /FAILED {3}tools\/blocks\.test\.ts/);
+  assert.doesNotMatch(output, /FAILED {3}tools\/looks/);
+});
+
+test('a run that is ended says which files ran, with what they said', async (t) => {
+  const speaks = `${imports}import { writeFileSync } from 'node:fs';
+    test('waits', async () => { console.error('IMPORTANT'); setTimeout(() => writeFileSync('tools/runs', ''), 1000); await new Promise((r) => setTimeout(r, 60_000)); });`;
+  const root = plantFiles(t, { 'tools/speaks.test.ts': speaks });
+  const runner = spawn(process.execPath, [join(import.meta.dirname, 'test.ts'), '--root', root], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { PATH: process.env['PATH'] ?? '' },
+  });
+  let told = '';
+  runner.stderr.on('data', (part: Buffer) => (told += part.toString()));
+  const ended = once(runner, 'close');
+  await eventually({
+    what: 'the file runs',
+    timeoutMs: 60_000,
+    look: () => existsSync(join(root, 'tools/runs')) || undefined,
+  });
+  runner.kill('SIGTERM');
+  await ended;
+  assert.match(told, /still ran tools\/speaks\.test\.ts\n[\s\S]*IMPORTANT/);
 });
 
 test('a process left behind by tests that passed is ended and fails the file', async (t) => {

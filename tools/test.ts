@@ -3,7 +3,7 @@
 // a file in which no test ran fails, so does one that ended before its tests did, and under CI a skipped test fails.
 // A file that hangs is ended, with all it started, while others go on (`test-watch.ts`): when nothing has happened in it
 // for `--idle-ms` (five minutes), or when it still runs `--closing-ms` (two) after its last test. What blocks its whole
-// process is ended from here, at three times that. A process that a test leaves behind is ended and fails its file.
+// process is ended from here, at four times that. A process that a test leaves behind is ended and fails its file.
 // Temporary files are in memory where there is room (`memory-directory.ts`), unless TMPDIR says where.
 // What took longest comes first, and more files run at once while the machine has time left (`test-turns.ts`).
 // Property tests begin anywhere, or with SALLYPORT_FUZZ_SEED; under CI with a seed that is of the tests' text.
@@ -13,13 +13,14 @@ import { createHash } from 'node:crypto';
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { availableMemory } from 'node:process';
 import { finished } from 'node:stream/promises';
 import { run } from 'node:test';
 import { parseArgs } from 'node:util';
 import { createMemoryDirectory } from './memory-directory.ts';
-import { endDescendants } from './process-tree.ts';
+import { endDescendants, endRunning } from './process-tree.ts';
 import { prepareTestTools } from './test-tools.ts';
-import { createRoomWatch, longestFirst, runInTurn } from './test-turns.ts';
+import { createRoomWatch, longestFirst, placesFor, runInTurn } from './test-turns.ts';
 
 const { root, words, idleMs, closingMs } = readArguments(process.argv.slice(2));
 const strict = process.env['CI'] === 'true';
@@ -62,6 +63,9 @@ type FileResult = { ran: number; passed: number; failed: number; skipped: number
 const newResult = (): FileResult => ({ ran: 0, passed: 0, failed: 0, skipped: 0, ended: false, isCertain: false });
 const results = new Map<string, FileResult>(files.map((file) => [file, newResult()]));
 const unsure: string[] = [];
+/** Files under way, each with what it said on standard error: its end at least. */
+const running = new Map<string, string>();
+const keptSigns = 1_000_000;
 let outside = 0;
 
 if (files.length === 0) {
@@ -72,17 +76,19 @@ if (files.length === 0) {
   const inMemory = process.env['TMPDIR'] === undefined ? createMemoryDirectory() : undefined;
   if (inMemory !== undefined) {
     process.env['TMPDIR'] = inMemory.path;
-    process.once('exit', () => inMemory.remove());
   }
+  // In this order: what still runs would write anew into what is removed.
+  process.once('exit', () => void endDescendants(process.pid));
+  process.once('exit', tellRunning);
+  if (inMemory !== undefined) process.once('exit', () => inMemory.remove());
   // Readable for this user alone: what is there, every PostgreSQL of the tests begins with (`postgres-testing.ts`).
   const clusters = mkdtempSync(join(tmpdir(), 'clusters-'));
   process.env['SALLYPORT_TEST_CLUSTERS'] = clusters;
   process.once('exit', () => rmSync(clusters, { recursive: true, force: true }));
-  process.once('exit', () => void endDescendants(process.pid));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
   const inOrder = longestFirst(files, rememberedSeconds(), (file) => readFileSync(file, 'utf8'));
   await runInTurn(inOrder, runFile, {
-    places: Math.max(2, availableParallelism()),
+    places: placesFor(availableParallelism(), availableMemory()),
     hasRoom: createRoomWatch(),
   });
   await runAgain(files.filter((file) => resultOf(file).failed > 0));
@@ -109,6 +115,8 @@ function runFile(path: string): Promise<void> {
   const idle = setTimeout(() => {
     print(`Nothing happened for ${String((idleMs * 4) / 1000)} s: ending ${relative(path)}`);
     stop.abort();
+    // One that never comes to hear of a signal would keep a core for as long as the others run.
+    endRunning(path);
   }, idleMs * 4);
   stream.on('data', () => idle.refresh());
   stream.on('test:pass', (event) => {
@@ -136,15 +144,21 @@ function runFile(path: string): Promise<void> {
     print(`ran      ${relative(event.file)} (${(event.duration_ms / 1000).toFixed(1)} s)`);
   });
   // Together, beside what else it says: other files run at the same time.
-  let told = '';
+  running.set(path, '');
   stream.on('test:stderr', (event) => {
-    told += event.message;
+    running.set(path, `${running.get(path) ?? ''}${event.message}`.slice(-keptSigns));
   });
   if (process.env['VERBOSE'] !== undefined) stream.on('test:stdout', (event) => process.stdout.write(event.message));
   return finished(stream).finally(() => {
     clearTimeout(idle);
-    process.stderr.write(told);
+    process.stderr.write(running.get(path) ?? '');
+    running.delete(path);
   });
+}
+
+/** What files that are ended with the run have said so far. */
+function tellRunning(): void {
+  for (const [path, told] of running) process.stderr.write(`still ran ${relative(path)}\n${told}`);
 }
 
 /**
