@@ -101,7 +101,8 @@ export function postsHooksSafely(version: string | undefined, { failsOpen }: { r
   return isAtLeast(version, failsOpen ? httpHooks : failureBlocks);
 }
 
-function onPath(name: string, searchPath: string): string | undefined {
+/** A program by its whole path, so that no other is started in its place. */
+export function onPath(name: string, searchPath: string): string | undefined {
   // An entry that is no absolute folder is one that whoever wrote the folder we stand in could fill.
   const folders = searchPath.split(delimiter).filter((folder) => folder.startsWith('/'));
   return folders.map((folder) => join(folder, name)).find(isProgram);

@@ -71,16 +71,18 @@ function namesInToml(text: string): string[] {
  */
 export function wrapServers(asked: {
   readonly file: string;
-  /** The program itself; no line for a shell. */
+  /** The program itself, as settings name it; no line for a shell. */
   readonly guard: string;
+  /** Where it is. */
+  readonly program: string;
   readonly isWritten: boolean;
   readonly signal: AbortSignal;
 }): Promise<WrapAnswer> {
-  const { file, guard, isWritten, signal } = asked;
+  const { file, guard, program, isWritten, signal } = asked;
   // The gateway is named in settings by words with blanks between them.
   if (/\s/.test(guard)) return Promise.reject(new Error(`"${guard}" must be a path without blanks`));
   return new Promise((resolve, reject) => {
-    const child = spawn(guard, ['mcp', 'wrap', file, '--guard', guard, ...(isWritten ? ['--write'] : [])], {
+    const child = spawn(program, ['mcp', 'wrap', file, '--guard', guard, ...(isWritten ? ['--write'] : [])], {
       env: environmentWith({}),
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: waitMs,

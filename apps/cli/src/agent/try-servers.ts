@@ -9,35 +9,66 @@ const maxBytes = 4 * 1024 * 1024;
 const maxSaid = 1024 * 1024;
 const waitMs = 30_000;
 
+/** A server as it stands in a file: behind the gateway and started by it, behind it and elsewhere, or not behind it. */
+export type ServerOfFile = {
+  readonly name: string;
+  readonly way: 'started' | 'remote' | 'direct';
+  /** Of the guard. */
+  readonly args: readonly string[];
+  readonly server: JsonObject;
+};
+
+/** `guard`: as the file names it. */
+export function serversOfFile(file: string, guard: string): readonly ServerOfFile[] {
+  const read = parseJson(readBoundedFileSync(file, maxBytes).toString('utf8'));
+  const servers = isJsonObject(read) ? read['mcpServers'] : undefined;
+  return Object.entries(isJsonObject(servers) ? servers : {}).flatMap(([name, server]): ServerOfFile[] => {
+    if (!isJsonObject(server)) return [];
+    const [first, ...args] = textsOf(server);
+    const isBehind = first === guard && args[0] === 'mcp';
+    return [{ name, way: !isBehind ? 'direct' : args.includes('--') ? 'started' : 'remote', args, server }];
+  });
+}
+
 /**
  * Starts each server of a file that stands behind the gateway as the harness would, with the credential of a run, and asks for its tools:
  * the gateway starts, takes the run, starts its server, tells Sallyport of it and passes on what may be used. None is called.
  */
 export async function tryServers(tried: {
-  readonly file: string;
+  readonly servers: readonly ServerOfFile[];
   /** Of a run, as `sallyport agent run` gives it to the harness. */
   readonly environment: Readonly<Record<string, string>>;
-  readonly guard: string;
+  /** The guard by its whole path: the name in the file is for the harness. */
+  readonly program: string | undefined;
+  /** Whether those behind the gateway may be started. */
+  readonly isAgreed: boolean;
   readonly signal: AbortSignal;
 }): Promise<readonly Proof[]> {
-  const read = parseJson(readBoundedFileSync(tried.file, maxBytes).toString('utf8'));
-  const servers = isJsonObject(read) ? read['mcpServers'] : undefined;
   const proofs: Proof[] = [];
-  for (const [name, server] of Object.entries(isJsonObject(servers) ? servers : {})) {
-    if (!isJsonObject(server)) continue;
-    const [first, ...rest] = textsOf(server);
-    if (first !== tried.guard || rest[0] !== 'mcp') {
+  for (const { name, way, args, server } of tried.servers) {
+    if (way === 'direct') {
       proofs.push({ state: 'untried', words: `MCP server ${name} is not behind the gateway` });
       continue;
     }
-    if (!rest.includes('--')) {
+    if (way === 'remote') {
       proofs.push({
         state: 'untried',
         words: `MCP server ${name} is reached through the gateway; whether it lets anybody in, the first conversation shows`,
       });
       continue;
     }
-    const why = await listTools({ ...tried, program: first, args: rest, server });
+    if (!tried.isAgreed) {
+      proofs.push({
+        state: 'untried',
+        words: `MCP server ${name} stands behind the gateway; it is not started, for it is the project's and nobody agreed to that`,
+      });
+      continue;
+    }
+    const { program } = tried;
+    const why =
+      program === undefined
+        ? 'the guard is not on the search path'
+        : await listTools({ ...tried, program, args, server });
     proofs.push(
       why === undefined
         ? { state: 'proved', words: `MCP server ${name} answers through the gateway` }
@@ -66,7 +97,8 @@ function listTools(tried: {
   const { program, args, server, environment, signal } = tried;
   return new Promise((resolve) => {
     const child = spawn(program, [...args], {
-      env: environmentWith({ ...environment, ...filled(server, environment) }),
+      // Ours last: the file may be somebody else's, and is not to say where the credential goes.
+      env: environmentWith({ ...filled(server, environment), ...environment }),
       stdio: ['pipe', 'pipe', 'pipe'],
       timeout: waitMs,
       killSignal: 'SIGKILL',
@@ -113,6 +145,9 @@ function listTools(tried: {
   });
 }
 
+/** Variables that say which programs run, what they load and whom they believe: of the gateway, which holds the credential, only ours do. */
+const steers = /^(?:PATH|BASH_ENV|ENV|(?:NODE|OPENSSL|SSL_CERT|LD|DYLD|SALLYPORT)_.*)$/i;
+
 /** Its environment with variables filled in as Claude Code does: `${NAME}` and `${NAME:-otherwise}`. */
 function filled(server: JsonObject, environment: Readonly<Record<string, string>>): Record<string, string> {
   const own = field(server, 'env');
@@ -120,7 +155,7 @@ function filled(server: JsonObject, environment: Readonly<Record<string, string>
   const known = environmentWith(environment);
   return Object.fromEntries(
     Object.entries(own).flatMap(([name, value]) =>
-      typeof value === 'string'
+      typeof value === 'string' && !steers.test(name)
         ? [
             [
               name,

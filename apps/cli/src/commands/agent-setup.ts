@@ -19,6 +19,7 @@ import type { CliNeeds } from '../needs.ts';
 import { readBoundedFileSync } from '../regular-file.ts';
 import { plainText, styled, tableHead } from '../terminal.ts';
 import { offerGateway, proveServers } from './agent-setup-servers.ts';
+import type { WrapConsent } from './agent-setup-servers.ts';
 import { withClient, type ConnectionOptions } from './connection.ts';
 
 export type AgentSetupOptions = ConnectionOptions & {
@@ -103,15 +104,31 @@ export async function setUpHarness(
     options.wrap && options.file === undefined
       ? mcpServersOf(harness, options.scope, { home: homedir(), project: workspace })
       : undefined;
+  let consent: WrapConsent = 'unasked';
   if (servers !== undefined && options.testOnly !== true && options.json !== true)
-    await offerGateway(
+    consent = await offerGateway(
       servers,
-      { guard: options.guard, isWritten: options.write === true, isAgreed: options.yes === true },
+      {
+        guard: options.guard,
+        isWritten: options.write === true,
+        isAgreed: options.yes === true,
+        isTried: options.test,
+      },
       needs,
     );
   sayWhatIsLeft(harness, { posts }, needs);
-  if (options.testOnly === true || (options.write === true && options.test))
-    await prove(harness, { file, version, failsOpen, servers }, options, needs);
+  if (options.testOnly === true || (options.write === true && options.test)) {
+    // A project's settings may be anybody's: what they start in place of what we would write is not started with a run's credential.
+    if (options.testOnly === true && options.scope === 'project' && options.file === undefined && !isThere)
+      throw new CliError(
+        'configuration_invalid',
+        `Cannot try the hooks of "${file}": must be as they would be written`,
+        {
+          hint: `sallyport agent setup ${harness} --scope project --write`,
+        },
+      );
+    await prove(harness, { file, version, failsOpen, servers, consent }, options, needs);
+  }
 }
 
 /** What changed, line by line, with what stands around it. */
@@ -171,11 +188,13 @@ async function prove(
     version,
     failsOpen,
     servers,
+    consent,
   }: {
     readonly file: string;
     readonly version: string | undefined;
     readonly failsOpen: boolean;
     readonly servers: McpServers | undefined;
+    readonly consent: WrapConsent;
   },
   options: AgentSetupOptions,
   needs: CliNeeds,
@@ -190,7 +209,20 @@ async function prove(
   await withClient(options, needs, async (client) => {
     const proofs = [...(await selfTest(client, needs, { harness, version, hook, failsOpen }))];
     if (servers !== undefined && servers.whyNot === undefined)
-      proofs.push(...(await proveServers(client, { file: servers.file, harness, guard: options.guard }, needs)));
+      proofs.push(
+        ...(await proveServers(
+          client,
+          {
+            file: servers.file,
+            harness,
+            guard: options.guard,
+            scope: options.scope,
+            consent,
+            isAgreed: options.yes === true,
+          },
+          needs,
+        )),
+      );
     for (const { state, words } of proofs) {
       needs.stdout.write(`${marks[state]} ${plainText(words)}\n`);
       failed += state === 'failed' ? 1 : 0;
