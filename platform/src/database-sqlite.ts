@@ -37,6 +37,8 @@ export function createSqliteDialect(file: string, reserveBytes = 0): Dialect {
   });
 }
 
+const isPragma = (sql: string): boolean => /^\s*pragma\b/i.test(sql);
+
 type Prepared = { readonly statement: StatementSync; readonly reader: boolean };
 
 /** Longer ones insert rows by the hundred: they hardly ever come twice, and would keep what was bound to them. */
@@ -55,7 +57,7 @@ function createStatements(connection: DatabaseSync): (sql: string) => Prepared {
     if (known !== undefined) return known;
     const statement = connection.prepare(sql);
     const prepared = { statement, reader: statement.columns().length > 0 };
-    if (sql.length > longestKept || /^\s*pragma\b/i.test(sql)) return prepared;
+    if (sql.length > longestKept || isPragma(sql)) return prepared;
     if (kept.size >= mostKept) kept.delete(kept.keys().next().value ?? sql);
     kept.set(sql, prepared);
     return prepared;
@@ -75,8 +77,8 @@ function adapt(connection: DatabaseSync, makeRoom: () => void): SqliteDatabase {
         run(parameters) {
           // SQLite itself takes a transaction back on a full disk: that is to be told, not that none is left to take back.
           if (sql === 'rollback' && !connection.isTransaction) return { changes: 0, lastInsertRowid: 0 };
-          // Inside a transaction there was a look before it began.
-          if (!connection.isTransaction) makeRoom();
+          // Inside a transaction there was a look before it began. A pragma was carried out when it was prepared, and must not fail after that.
+          if (!connection.isTransaction && !isPragma(sql)) makeRoom();
           return statement.run(...parameters.map(toInput));
         },
         // Others may run while it is read: it has a statement of its own.

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -218,6 +218,43 @@ test('SQLite files are readable by their owner only, and settings keep commits a
   } finally {
     await close();
     rmSync(directory, { recursive: true });
+  }
+});
+
+test('the connection waits for the disk again, whatever fails around a transaction that does not', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'sallyport-database-'));
+  const directory = mkdtempSync(join(root, 'in-'));
+  const away = join(root, 'away');
+  const opened = await openDatabase({ kind: 'sqlite', file: join(directory, 'control.db'), reserveBytes: 4096 });
+  const { database } = opened;
+  await migrate(database, [notes]);
+  const own = database.withTables<Tables>();
+  const level = async (): Promise<unknown> =>
+    (await sql<{ synchronous: number }>`pragma synchronous`.execute(database)).rows[0]?.synchronous;
+  try {
+    // No look at how much room there is can succeed: as with too many open files, or a disk that fails.
+    const before = repeatableTransaction(own, async (transaction) => {
+      await transaction.insertInto('notes').values({ id: 'a', size: 1 }).execute();
+    });
+    renameSync(directory, away);
+    await assert.rejects(before, { code: 'ENOENT' });
+    assert.equal(await level(), 2);
+    await assert.rejects(own.transaction().execute(level), { code: 'ENOENT' });
+    renameSync(away, directory);
+    // And from the middle of one on.
+    const during = repeatableTransaction(own, async (transaction) => {
+      await transaction.insertInto('notes').values({ id: 'b', size: 1 }).execute();
+      renameSync(directory, away);
+      throw new RangeError('no');
+    });
+    await assert.rejects(during, RangeError);
+    assert.equal(await level(), 2);
+    renameSync(away, directory);
+    await own.insertInto('notes').values({ id: 'c', size: 1 }).execute();
+    assert.deepEqual(await own.selectFrom('notes').select('id').execute(), [{ id: 'c' }]);
+  } finally {
+    await opened.close();
+    rmSync(root, { recursive: true });
   }
 });
 
