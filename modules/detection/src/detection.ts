@@ -174,7 +174,7 @@ export async function createDetection(needs: DetectionNeeds): Promise<Detection>
       await needs.database.transaction().execute(async (transaction) => {
         await clearCorrelations(transaction);
         await clearMatchCounts(transaction);
-        await cursor.write(transaction, lastCursor);
+        await cursor.move(transaction, lastCursor);
       });
     }
     correlations.restore(await readCorrelations(needs.database, seal));
@@ -193,7 +193,7 @@ export async function createDetection(needs: DetectionNeeds): Promise<Detection>
       await scanned;
     }
     // Counts and cursor are one state: after a crash both are as they were, and the same findings are made again. So nobody waits for the
-    // disk here, behind whom everything else on the connection would.
+    // disk here, behind whom everything else on the connection would. A cursor that went back without this process is not moved over the gap.
     const changes = correlations.takeChanges();
     const matchCounts = limit.takeChanges();
     const arrived = arrivals.takeChanges();
@@ -202,7 +202,7 @@ export async function createDetection(needs: DetectionNeeds): Promise<Detection>
       await saveMatchCounts(transaction, matchCounts);
       await saveLogSources(transaction, arrived);
       await exceptions.save(transaction);
-      await cursor.write(transaction, range.to);
+      await cursor.move(transaction, range.to);
     });
     lastCursor = range.to;
     await costs.flush();
