@@ -22,7 +22,8 @@ export type Range = { readonly from: Position; readonly to: Position };
 /**
  * What the projection has done and is doing, in the control database. A range is written down before its first row goes to the
  * store and struck out together with the cursor's move, so that after a kill only that range is in doubt. None of it waits for the disk:
- * a machine that lost power comes up with an older cursor, and a start takes out what stands after it.
+ * a machine that lost power comes up with an older cursor, and a start takes out what stands after it. So does PostgreSQL whose process
+ * ended, while this one goes on: the next range does not begin at the cursor then, is refused, and everything is read again.
  */
 export type RangeJournal = {
   read(): Promise<{ cursor: Position; begun?: Range; removals: number }>;
