@@ -98,10 +98,10 @@ test('what sends events is gathered like reads, beside them; another change by t
   assert.deepEqual(written, ['/v1/overview 1', '/v1/events 1', '/v1/events 1', 'several 1', 'several 2']);
 });
 
-test('what a run of an agent asks is gathered, each run for itself; what it is refused is not', async () => {
+test('what a run of an agent tells and the ledger always holds is gathered, each run for itself; what it is refused is not', async () => {
   const { log, records, minute } = setUp();
   const run = { kind: 'agent', id: 'run-1', name: 'builder', scopes: ['agents:report'] } as const;
-  const route = '/v1/agent/hooks/:harness';
+  const route = '/v1/agent/gateway/results';
   const asked = { ...read, method: 'POST', route, scope: 'agents:report', principal: run };
   for (let at = 1; at <= 50; at += 1) await log.record({ ...asked, count: 3, lastAtMs: at * 1000 });
   await log.record({ ...asked, principal: { ...run, id: 'run-2' } });
@@ -118,6 +118,34 @@ test('what a run of an agent asks is gathered, each run for itself; what it is r
   const gathered = records()[3];
   assert.deepEqual([gathered?.target, gathered?.details['count']], ['several', 147]);
   assert.deepEqual(gathered?.details['routes'], [{ route: `POST ${route}`, count: 147 }]);
+});
+
+test('what a run may ask without leaving a record of it is counted at once', async () => {
+  const { log, records } = setUp();
+  const run = { kind: 'agent', id: 'run-1', name: 'builder', scopes: ['agents:report'] } as const;
+  const asked = { ...read, method: 'POST', scope: 'agents:report', principal: run };
+  const routes = [
+    '/v1/agent/hooks/:harness',
+    '/v1/agent/gateway/calls',
+    '/v1/agent/gateway/servers',
+    '/v1/agent/telemetry',
+    '/v1/agent/telemetry/v1/logs',
+    '/v1/agent/telemetry/v1/metrics',
+    '/v1/agent/telemetry/v1/traces',
+    '/v1/agent/added-later',
+  ];
+  // The second of each, with no minute over: as much as a kill would leave.
+  for (const route of routes) {
+    await log.record({ ...asked, route });
+    await log.record({ ...asked, route, count: 5 });
+  }
+  assert.deepEqual(
+    records().map(({ target, details: { count } }) => [target, count]),
+    routes.flatMap((route) => [
+      [route, 1],
+      [route, 5],
+    ]),
+  );
 });
 
 test('denials, changes and strangers are written one by one, at once', async () => {

@@ -17,8 +17,18 @@ const gatherMs = 60_000;
 /** Callers whose requests are gathered at once; those of further ones are written as they come. */
 const maxCallers = 1000;
 const maxRoutes = 64;
-/** What is sent with them stands in the ledger by itself: an event, a call of an agent with its answer. */
-const sendingScopes: ReadonlySet<string> = new Set(['events:write', 'agents:report']);
+/** What is sent with it stands in the ledger by itself. */
+const sendingScope = 'events:write';
+/**
+ * Of runs of agents: each request that is answered put at least one record of that run into the ledger first. Not so hooks that are only told
+ * of, telemetry, servers that are known and calls that have to be asked again: of those the trail of requests is the only one.
+ */
+const recordedRoutes: ReadonlySet<string> = new Set([
+  '/v1/agent/gateway/results',
+  '/v1/agent/gateway/missed',
+  '/v1/agent/gateway/sign-ins',
+  '/v1/agent/outages',
+]);
 
 type Requests = { readonly route: string; readonly count: number; readonly asked?: JsonObject };
 
@@ -36,8 +46,9 @@ type Gathered = {
  * Puts what the edge decided into the ledger. Denials and requests that may change something are written one by one, as the edge
  * counts them. Reads let through are written at the caller's first, and from then on, for as long as the caller goes on, gathered: one
  * record a minute, caller and address, with the routes and how often. So are requests that send events, each of which stands in
- * the ledger itself, under the source that sent it, and of runs of agents that tell or ask, each call of which stands there. A crash loses what was gathered in its last minute, of a
- * caller whose presence stands in the ledger already. Each record is its own stream, so that a retry by the edge is a new one.
+ * the ledger itself, under the source that sent it, and of runs of agents those that always leave a record of their own. A crash loses
+ * what was gathered in its last minute, of a caller whose presence stands in the ledger already. Each record is its own stream, so that a
+ * retry by the edge is a new one.
  */
 export function createDecisionLog(needs: {
   readonly ledger: Pick<Ledger, 'append'>;
@@ -174,10 +185,11 @@ function callerOf(decision: Decision): string | undefined {
 }
 
 /** Undefined for what changes something that nothing else records, and for what was refused. */
-function kindOf({ outcome, method, scope }: Decision): 'reads' | 'sendings' | undefined {
+function kindOf({ outcome, method, route, scope }: Decision): 'reads' | 'sendings' | undefined {
   if (outcome !== 'allowed') return undefined;
   if (method === 'GET' || method === 'HEAD') return 'reads';
-  return scope !== undefined && sendingScopes.has(scope) ? 'sendings' : undefined;
+  const isRecorded = scope === sendingScope || (scope === 'agents:report' && recordedRoutes.has(route));
+  return isRecorded ? 'sendings' : undefined;
 }
 
 function oneOf(decision: Decision): Gathered {
