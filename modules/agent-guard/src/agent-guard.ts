@@ -91,7 +91,7 @@ export async function createAgentGuard(
   const gateway = createGatewayCalls({ hooks, toolServers, log: needs.log });
   const telemetry = createRunTelemetry({ ...needs, sessions, hooks, tallies });
   const outages = createOutages({ ...needs, sessions, hooks });
-  const proposals = createProposals({ ...needs, store });
+  const proposals = createProposals(needs);
   const plugins = [
     createGatewayCallRoutes(gateway),
     createSignInRoutes(createSignIns({ ...needs, sessions })),

@@ -2,7 +2,6 @@ import type { Principal } from '@sallyport/platform/http';
 import { guardEvent } from '../audit-record.ts';
 import { AgentGuardError } from '../errors.ts';
 import type { AgentGuardNeeds } from '../needs.ts';
-import type { Owner } from '../sessions/agent.ts';
 import type { AgentSessions } from '../sessions/agent-sessions.ts';
 import { namesOf } from './approval.ts';
 import type { Answer, AnswerScope, Yes } from './approval.ts';
@@ -12,7 +11,7 @@ import type { OpenQuestion, OpenQuestions } from './open-questions.ts';
 import type { SessionSteps } from './session-steps.ts';
 import { requireCounted, stillCounted } from './two-people.ts';
 import { visibleLine } from './visible-text.ts';
-import { mayAnswer, requireOwnHand } from './who-answers.ts';
+import { requireOwnHand } from './who-answers.ts';
 
 export type GivenAnswer = {
   readonly id: string;
@@ -22,6 +21,8 @@ export type GivenAnswer = {
   /** Of what they were shown. */
   readonly digest: string;
   readonly words: string;
+  /** They proved just now who they are; a yes to what is grave needs it. */
+  readonly isProved: boolean;
 };
 
 /**
@@ -34,26 +35,15 @@ export function createAnswering(
     readonly sessions: Pick<AgentSessions, 'standing'>;
     readonly steps: SessionSteps;
     readonly questions: OpenQuestions;
-    readonly find: (id: string) => Promise<OpenQuestion>;
-    readonly ownersFor: (by: Principal) => Promise<readonly Owner[]>;
+    readonly find: (id: string, by: Principal) => Promise<OpenQuestion>;
   },
 ): (given: GivenAnswer) => Promise<void> {
   const { database, outbox, clock, store, sessions, steps, questions } = needs;
 
   /** The question, taken for this answer, where it may be given at all. */
   async function answerable({ id, by, answer, scope, digest }: GivenAnswer): Promise<OpenQuestion> {
-    if (by.kind !== 'user')
-      throw new AgentGuardError(
-        'agent_approval_person_needed',
-        `Cannot let ${by.kind} "${by.name}" answer: a person must`,
-      );
-    const entry = await needs.find(id);
+    const entry = await needs.find(id, by);
     const { approval, question } = entry;
-    if (!mayAnswer(by, approval, await needs.ownersFor(by)))
-      throw new AgentGuardError(
-        'agent_approval_not_yours',
-        'Cannot answer: the agent is somebody else’s, and answering for others must be allowed ("agents:approve")',
-      );
     if (answer === 'grant') requireOwnHand(by, approval);
     if (digest !== question.digest)
       throw new AgentGuardError('agent_approval_changed', 'Cannot answer: the digest must be that of the call shown');
@@ -69,11 +59,18 @@ export function createAnswering(
   }
 
   /** Who said yes before and still counts. Throws where this yes would not, or nothing may go ahead any more. */
-  async function countedBefore(entry: OpenQuestion, by: Principal): Promise<readonly Yes[]> {
+  async function countedBefore(entry: OpenQuestion, { by, isProved }: GivenAnswer): Promise<readonly Yes[]> {
     const now = await sessions.standing(entry.approval.sessionId);
     if (questions.isHeld(now)) entry.due ??= 'the run is over';
     if (entry.due !== undefined) throw overError(undefined);
     requireCounted(by, entry, now);
+    // Whose yes would not have counted a moment ago was asked for no proof.
+    if (entry.question.isGrave && !isProved)
+      throw new AgentGuardError(
+        'agent_approval_changed',
+        'Cannot say yes to what is grave: must come with a fresh proof of who you are, and whose yes counts changed meanwhile',
+        { hint: 'answer once more' },
+      );
     return stillCounted(entry.yeses, [entry.standing.person, now.person], needs.owner);
   }
 
@@ -85,7 +82,7 @@ export function createAnswering(
     let isWritten = false;
     let answer: Answer | undefined;
     try {
-      const before = isYes ? await countedBefore(entry, by) : entry.yeses;
+      const before = isYes ? await countedBefore(entry, given) : entry.yeses;
       const atMs = clock.nowMs();
       const person = { id: by.id, name: visibleLine(by.name, 200) };
       const count = before.length + 1;

@@ -178,16 +178,11 @@ export function createApprovalRoutes(approvals: Approvals): RoutePlugin {
       },
       async (request, reply) => {
         const { params, body, principal } = request;
-        const waiting = await approvals.find(params.id);
-        const { question, approval } = waiting;
-        // Who may not answer at all is not asked for a proof first.
-        if (
-          body.answer === 'grant' &&
-          question.isGrave &&
-          whyNotCounted(principal, waiting) === undefined &&
-          mayAnswer(principal, approval, await approvals.ownersFor(principal))
-        )
-          await request.requireFreshProof();
+        const waiting = await approvals.find(params.id, principal);
+        // Whose yes would not count is not asked for a proof first, and cannot say yes without either.
+        const isProved =
+          body.answer === 'grant' && waiting.question.isGrave && whyNotCounted(principal, waiting) === undefined;
+        if (isProved) await request.requireFreshProof();
         await approvals.answer({
           id: params.id,
           by: principal,
@@ -195,6 +190,7 @@ export function createApprovalRoutes(approvals: Approvals): RoutePlugin {
           scope: body.scope ?? 'once',
           digest: body.digest,
           words: body.words ?? '',
+          isProved,
         });
         return reply.code(204).send(null);
       },

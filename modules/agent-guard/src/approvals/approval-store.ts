@@ -95,9 +95,18 @@ export function createApprovalStore(needs: {
       return numUpdatedRows === 1n;
     },
 
-    /** What was said before a restart counts for one question more, and no second. */
-    async letGo(transaction: Transaction, { answer, ...approval }: AnsweredApproval): Promise<void> {
-      if (answer === undefined) return;
+    /**
+     * What was said before a restart, for one question more and no second: read where it is used up, for of two calls at once the other
+     * may have been here first. None where it is not held any more.
+     */
+    async takeHeld(
+      transaction: Transaction,
+      { id, nowMs }: { readonly id: string; readonly nowMs: number },
+    ): Promise<readonly Yes[]> {
+      const row = await rows(transaction).where('id', '=', id).executeTakeFirst();
+      if (row === undefined) return [];
+      const { answer, ...approval } = toApproval(row);
+      if (answer === undefined || (answer.heldUntilMs ?? 0) <= nowMs) return [];
       const { heldUntilMs: _held, end: _end, atMs: _atMs, by, ...rest } = answer;
       await columns
         .on(transaction)
@@ -111,6 +120,7 @@ export function createApprovalStore(needs: {
         })
         .where('id', '=', approval.id)
         .execute();
+      return answer.yeses ?? [];
     },
 
     async find(where: Where, id: string): Promise<AnsweredApproval | undefined> {

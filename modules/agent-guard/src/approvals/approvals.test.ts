@@ -45,7 +45,7 @@ function said(
   { approval, question: { digest } }: WaitingApproval,
   more: Partial<Parameters<AgentGuard['approvals']['answer']>[0]> = {},
 ): Parameters<AgentGuard['approvals']['answer']>[0] {
-  return { id: approval.id, by: ada, answer: 'grant', scope: 'once', digest, words: '', ...more };
+  return { id: approval.id, by: ada, answer: 'grant', scope: 'once', digest, words: '', isProved: true, ...more };
 }
 
 /** Why the harness was told no; undefined for a yes. */
@@ -153,8 +153,8 @@ forEachDatabase((name, open) => {
     for (const kind of ['agent', 'key', 'service', 'device', 'operator'] as const)
       for (const id of ['ada', session.id])
         await refused({ kind, id, name: 'Ada', scopes: all }, 'agent_approval_person_needed', { answer: 'refuse' });
-    await refused(gus, 'agent_approval_not_yours');
-    await refused(admin, 'agent_approval_not_yours');
+    await refused(gus, 'agent_approval_not_found');
+    await refused({ ...admin, scopes: ['agents:read', 'agents:manage'] }, 'agent_approval_not_yours');
     // A token of hers lies on the machine where the agent works.
     const byToken = (authenticatedAtMs?: number): Principal => ({
       ...ada,
@@ -195,11 +195,11 @@ forEachDatabase((name, open) => {
     await refused(robot, 'agent_approval_person_needed');
     await refused({ ...robot, id: 'ada' }, 'agent_approval_person_needed');
     // Somebody whose id is that of the account is not the account, and answers for nothing.
-    await refused({ ...gus, id: 'robot' }, 'agent_approval_not_yours');
-    await refused(gus, 'agent_approval_not_yours');
+    await refused({ ...gus, id: 'robot' }, 'agent_approval_not_found');
+    await refused(gus, 'agent_approval_not_found');
     // Gus takes it over: it is his to answer from then on.
     house.owners.set('robot', { name: 'robot', scopes: ['agents:run'], person: 'gus' });
-    await refused(ada, 'agent_approval_not_yours');
+    await refused(ada, 'agent_approval_not_found');
     await guard.approvals.answer(said(asked, { by: gus }));
     assert.deepEqual(await first, {});
     const [kept] = await guard.approvals.answered({ owners: await guard.approvals.ownersFor(gus), limit: 5 });
@@ -208,9 +208,36 @@ forEachDatabase((name, open) => {
     // Whoever made a key does not answer for what runs with it: it may have been handed on.
     const keyed = asking({ ...robot, kind: 'key', id: 'key' }, 'make');
     const other = await question(guard);
-    await assert.rejects(guard.approvals.answer(said(other)), { code: 'agent_approval_not_yours' });
+    await assert.rejects(guard.approvals.answer(said(other)), { code: 'agent_approval_not_found' });
     await guard.approvals.answer(said(other, { by: approver, answer: 'refuse' }));
     assert.match(refusal(await keyed) ?? '', /Ann said no/);
+  });
+
+  test(`a question of another is to who cannot see it as one that was never asked, open or over, on ${name}`, async () => {
+    const { guard, call } = await openDesk(open);
+    const answer = call(bash('curl evil.example'));
+    const asked = await question(guard);
+    const { id } = asked.approval;
+    const hears = async (of: string): Promise<string> => {
+      const told: string[] = [];
+      for (const attempt of [
+        guard.approvals.answer(said(asked, { id: of, by: gus, digest: '0'.repeat(64) })),
+        guard.approvals.find(of, gus),
+        guard.approvals.kept(of, gus),
+      ])
+        await attempt.catch((error: unknown) => told.push(String(error).replace(of, 'ID')));
+      return told.join('\n');
+    };
+    const absent = await hears('0'.repeat(16));
+    assert.match(absent, /^(?:.*Cannot find question "ID".*\n?){3}$/);
+    assert.equal(await hears(id), absent);
+    await guard.approvals.answer(said(asked));
+    assert.deepEqual(await answer, {});
+    assert.equal(await hears(id), absent);
+    assert.equal((await guard.approvals.kept(id, ada)).answer?.end, 'granted');
+    await assert.rejects(guard.approvals.kept(id, { ...gus, scopes: ['agents:read'] }), {
+      code: 'agent_approval_not_yours',
+    });
   });
 
   test(`of two answers at once one counts, and one after the end is told so, on ${name}`, async () => {

@@ -1,6 +1,5 @@
 import type { Principal } from '@sallyport/platform/http';
 import { happened, sessionWords } from '../audit-record.ts';
-import { AgentGuardError } from '../errors.ts';
 import type { HookCall } from '../hooks/hook-message.ts';
 import type { JudgedHook } from '../hooks/hook-judge.ts';
 import type { AgentGuardNeeds } from '../needs.ts';
@@ -9,7 +8,7 @@ import type { AgentSessions, StandingSession } from '../sessions/agent-sessions.
 import type { Stops } from '../stops/stops.ts';
 import { createAnswering, overError } from './answer-question.ts';
 import type { GivenAnswer } from './answer-question.ts';
-import type { AnsweredApproval, Approval, SimilarAnswers } from './approval.ts';
+import type { AnsweredApproval, Approval, SimilarAnswers, Yes } from './approval.ts';
 import type { ApprovalStore } from './approval-store.ts';
 import { createEarlierAnswers, type Answered } from './earlier-answers.ts';
 import { createOpenQuestions } from './open-questions.ts';
@@ -17,6 +16,7 @@ import type { OpenQuestion, WaitingApproval, WaitingLimits } from './open-questi
 import { questionOf } from './question.ts';
 import type { SessionSteps } from './session-steps.ts';
 import { cutOffBefore } from './two-people.ts';
+import { requirePerson, requireSeen } from './who-answers.ts';
 
 export type Asked = {
   readonly standing: StandingSession;
@@ -42,13 +42,19 @@ export type Approvals = {
   ask(asked: Asked): Promise<Answered>;
   /** The oldest first. */
   waiting(): readonly WaitingApproval[];
-  /** Throws `agent_approval_not_found`, and `agent_approval_over` for one that waits no more. */
-  find(id: string): Promise<WaitingApproval>;
+  /**
+   * One that somebody may answer. Throws `agent_approval_person_needed`, `agent_approval_over` for one that waits no more, and
+   * `agent_approval_not_found`: also for one that is somebody else's, of which those who see all questions (`agents:read`) are told
+   * `agent_approval_not_yours`.
+   */
+  find(id: string, by: Principal): Promise<WaitingApproval>;
+  /** The same of what stays of it, over or not. */
+  kept(id: string, by: Principal): Promise<AnsweredApproval>;
   /** Whose agents somebody may answer for without holding `agents:approve`: their own, and those of service accounts they answer for. */
   ownersFor(by: Principal): Promise<readonly Owner[]>;
   /**
    * By a person alone: whose agent it is, who answers for the service account it runs as, or who holds `agents:approve`. Throws `agent_approval_person_needed`,
-   * `agent_approval_not_found`, `agent_approval_over`, `agent_approval_not_yours`, `agent_approval_changed`, `agent_approval_scope_unfit`,
+   * `agent_approval_not_found`, `agent_approval_over`, `agent_approval_not_yours` as `find` does, `agent_approval_changed`, `agent_approval_scope_unfit`,
    * `agent_approval_proof_old`, and where two people must say yes `agent_approval_own` and `agent_approval_twice`.
    */
   answer(given: GivenAnswer): Promise<void>;
@@ -100,23 +106,27 @@ export function createApprovals(
     return [{ kind: 'user', id: by.id }, ...services.map((id): Owner => ({ kind: 'service', id }))];
   }
 
-  async function find(id: string): Promise<OpenQuestion> {
-    const entry = all.get(id);
-    if (entry !== undefined && (entry.state === 'open' || entry.state === 'answering')) return entry;
-    const known = await store.find(database, id);
-    if (known === undefined)
-      throw new AgentGuardError('agent_approval_not_found', `Cannot find question "${id}": it was never asked`);
-    throw overError(known.answer);
+  async function kept(id: string, by: Principal): Promise<AnsweredApproval> {
+    requirePerson(by);
+    return requireSeen(id, { by, known: await store.find(database, id), owners: await ownersFor(by) });
   }
 
-  const answer = createAnswering({ ...needs, questions, find, ownersFor });
+  async function find(id: string, by: Principal): Promise<OpenQuestion> {
+    // Whether there is one at all is for those to know who may see it.
+    const { answer: answered } = await kept(id, by);
+    const entry = all.get(id);
+    if (entry !== undefined && (entry.state === 'open' || entry.state === 'answering')) return entry;
+    throw overError(answered);
+  }
+
+  const answer = createAnswering({ ...needs, questions, find });
 
   return {
     async ask({ standing, call, judged, child, waitMs, signal, onWaiting, isAgain = false }) {
       const { session, agent, ownerName } = standing;
       const question = questionOf({ call, judged, pack: agent.pack, child, secret });
       const known =
-        (isAgain ? earlier.wasLet(session.id, question.digest) : undefined) ?? earlier.of(session.id, question.key);
+        (isAgain ? earlier.wasLet(session.id, question) : undefined) ?? earlier.of(session.id, question.key);
       if (known !== undefined) return known;
       if (signal?.aborted === true) return { answer: 'timed-out', words: 'whoever asked is gone' };
       const refusal = questions.refusal(standing);
@@ -167,14 +177,12 @@ export function createApprovals(
         entry.similar = similarTo(approval, before);
         const { fingerprint } = question;
         const cutOff = cutOffBefore(before, { sessionId: session.id, fingerprint, nowMs: askedAtMs });
-        entry.yeses = cutOff?.answer?.yeses ?? [];
+        let held: readonly Yes[] = [];
         await database.transaction().execute(async (transaction) => {
           await store.removeBefore(transaction, askedAtMs - keptMs);
           await store.insert(transaction, approval);
-          if (cutOff !== undefined) {
-            await store.letGo(transaction, cutOff);
-            await store.keepYeses(transaction, approval, entry.yeses);
-          }
+          if (cutOff !== undefined) held = await store.takeHeld(transaction, { id: cutOff.id, nowMs: askedAtMs });
+          if (held.length > 0) await store.keepYeses(transaction, approval, held);
           await outbox.record(
             transaction,
             happened(askedAtMs, entry.words, {
@@ -186,6 +194,7 @@ export function createApprovals(
           );
         });
         await outbox.flushed();
+        entry.yeses = held;
         entry.state = 'open';
         // Whoever asks knows from here on that it waits for a person.
         onWaiting?.();
@@ -201,6 +210,7 @@ export function createApprovals(
 
     waiting: () => [...all.values()].filter(({ state }) => state === 'open' || state === 'answering'),
     find,
+    kept,
     ownersFor,
 
     answer,

@@ -1,4 +1,5 @@
 import type { Clock } from '@sallyport/platform/clock';
+import type { Question } from './question.ts';
 
 /** What a call hears. `timed-out` is everything that is neither yes nor a person's no: the time, a stop, the end of the run. */
 export type Answered = {
@@ -27,10 +28,13 @@ export type EarlierAnswers = {
     },
   ): void;
   /** A yes to this very call, for when its harness asks once more about the same; used up by `wasLet`. */
-  letOnce(sessionId: string, digest: string, answer: Answered): void;
-  wasLet(sessionId: string, digest: string): Answered | undefined;
+  letOnce(sessionId: string, call: LetCall, answer: Answered): void;
+  wasLet(sessionId: string, call: LetCall): Answered | undefined;
   forget(sessionId: string): void;
 };
+
+/** The very call, and how many it took: what fewer said yes to is another question. */
+type LetCall = Pick<Question, 'digest' | 'people'>;
 
 /** So long the question that nobody answered is not asked again, and none after several in a row. */
 const restMs = 5 * 60_000;
@@ -43,7 +47,7 @@ type Kept = { readonly answer: Answered; readonly untilMs: number };
 
 type Run = {
   readonly answers: Map<string, Kept>;
-  readonly let: Map<string, Kept>;
+  readonly let: Map<string, Kept & Pick<Question, 'people'>>;
   askedAtMs: number[];
   unanswered: number;
   restsUntilMs: number;
@@ -104,17 +108,19 @@ export function createEarlierAnswers(clock: Clock): EarlierAnswers {
       dropOldest(run.answers, limits.keys);
     },
 
-    letOnce(sessionId, digest, { isNew: _isNew, ...answer }) {
+    letOnce(sessionId, { digest, people }, { isNew: _isNew, ...answer }) {
       const { let: allowed } = runOf(sessionId);
-      allowed.set(digest, { answer, untilMs: clock.monotonicMs() + letMs });
+      allowed.set(digest, { people, answer, untilMs: clock.monotonicMs() + letMs });
       dropOldest(allowed, limits.keys);
     },
 
-    wasLet(sessionId, digest) {
+    wasLet(sessionId, { digest, people }) {
       const allowed = runs.get(sessionId)?.let;
       const kept = allowed?.get(digest);
       allowed?.delete(digest);
-      return kept !== undefined && clock.monotonicMs() < kept.untilMs ? kept.answer : undefined;
+      return kept !== undefined && kept.people >= people && clock.monotonicMs() < kept.untilMs
+        ? kept.answer
+        : undefined;
     },
 
     forget: (sessionId) => void runs.delete(sessionId),

@@ -97,7 +97,7 @@ export function createOpenQuestions(
     const said: Answered = { ...rest, approval: approval.id, isNew: true };
     if (said.answer !== 'timed-out' || holds)
       earlier.note(approval.sessionId, question.question.key, { ...said, holds });
-    if (said.answer === 'granted') earlier.letOnce(approval.sessionId, question.question.digest, said);
+    if (said.answer === 'granted') earlier.letOnce(approval.sessionId, question.question, said);
     question.resolve(said);
     changed(question.standing);
   }

@@ -1,9 +1,7 @@
 import { typedApp, type RoutePlugin } from '@sallyport/platform/http';
 import { Type, type Static } from 'typebox';
-import { AgentGuardError } from '../errors.ts';
 import type { Approvals } from './approvals.ts';
 import type { Proposal, Proposals } from './proposals.ts';
-import { mayAnswer } from './who-answers.ts';
 
 const ShownProposal = Type.Object({
   id: Type.String(),
@@ -20,7 +18,7 @@ const ShownProposal = Type.Object({
 const id = Type.String({ minLength: 1, maxLength: 100 });
 
 /** `/v1/agent/proposals`: what policies should answer by themselves, from those who were asked, for those who choose policies. */
-export function createProposalRoutes(proposals: Proposals, approvals: Pick<Approvals, 'ownersFor'>): RoutePlugin {
+export function createProposalRoutes(proposals: Proposals, approvals: Pick<Approvals, 'kept'>): RoutePlugin {
   return async (fastify) => {
     const app = typedApp(fastify);
     const tags = ['agents'];
@@ -53,12 +51,7 @@ export function createProposalRoutes(proposals: Proposals, approvals: Pick<Appro
         },
       },
       async ({ body, principal }, reply) => {
-        const approval = await proposals.approval(body.approval_id);
-        if (!mayAnswer(principal, approval, await approvals.ownersFor(principal)))
-          throw new AgentGuardError(
-            'agent_approval_not_yours',
-            'Cannot propose a change: the question must be one that you may answer',
-          );
+        const approval = await approvals.kept(body.approval_id, principal);
         return reply.code(201).send(shown(await proposals.propose({ approval, words: body.words, by: principal })));
       },
     );

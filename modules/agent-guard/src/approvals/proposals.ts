@@ -6,7 +6,6 @@ import { guardEvent } from '../audit-record.ts';
 import { AgentGuardError } from '../errors.ts';
 import type { AgentGuardNeeds } from '../needs.ts';
 import type { AnsweredApproval } from './approval.ts';
-import type { ApprovalStore } from './approval-store.ts';
 import { visibleLine } from './visible-text.ts';
 
 /** Somebody was asked about a call and thinks that policy should answer it: a note for whoever chooses policies. Changes nothing. */
@@ -31,7 +30,7 @@ export type Proposal = {
 
 export type Proposals = {
   list(): Promise<readonly Proposal[]>;
-  /** Throws `agent_approval_not_found`, `agent_limit_reached`, `agent_invalid`. The same person about the same question: their newest words. */
+  /** Throws `agent_limit_reached`, `agent_invalid`. The same person about the same question: their newest words. */
   propose(request: {
     readonly approval: AnsweredApproval;
     readonly words: string;
@@ -39,8 +38,6 @@ export type Proposals = {
   }): Promise<Proposal>;
   /** It was seen to, or will not be; `note` says which. Throws `agent_proposal_not_found`. */
   close(request: { readonly id: string; readonly note: string; readonly by: Actor }): Promise<void>;
-  /** What a proposal is about. Throws `agent_approval_not_found`. */
-  approval(id: string): Promise<AnsweredApproval>;
 };
 
 type Tables = {
@@ -56,11 +53,9 @@ type Tables = {
 const limits = { all: 500, perPerson: 50 } as const;
 
 export function createProposals(
-  needs: Pick<AgentGuardNeeds, 'database' | 'outbox' | 'clock' | 'random' | 'columnKeys'> & {
-    readonly store: Pick<ApprovalStore, 'find'>;
-  },
+  needs: Pick<AgentGuardNeeds, 'database' | 'outbox' | 'clock' | 'random' | 'columnKeys'>,
 ): Proposals {
-  const { database, outbox, clock, random, store } = needs;
+  const { database, outbox, clock, random } = needs;
   const columns = createEncryptedColumns<Tables>({
     keys: needs.columnKeys,
     random,
@@ -174,12 +169,6 @@ export function createProposals(
         );
       });
       await outbox.flushed();
-    },
-
-    async approval(id) {
-      const found = await store.find(database, id);
-      if (found !== undefined) return found;
-      throw new AgentGuardError('agent_approval_not_found', `Cannot find question "${id}": it was never asked`);
     },
   };
 }

@@ -109,6 +109,8 @@ export function questionOf(asked: {
       kinds,
       [...places].toSorted(),
       policyIds,
+      // What one said yes to is another question where two must.
+      people,
       isPlaced && !isGrave ? '' : digest,
     ]),
   };

@@ -46,7 +46,7 @@ function said(
   by: Principal,
   answer: 'grant' | 'refuse' = 'grant',
 ): Parameters<AgentGuard['approvals']['answer']>[0] {
-  return { id: approval.id, by, answer, scope: 'once', digest, words: '' };
+  return { id: approval.id, by, answer, scope: 'once', digest, words: '', isProved: true };
 }
 
 function refusal(answer: JsonObject): string {
@@ -106,7 +106,7 @@ forEachDatabase((name, open) => {
       'agent_approval_person_needed',
     );
     await refused({ kind: 'operator', id: 'socket', name: 'Bea', scopes: may }, 'agent_approval_person_needed');
-    await refused(gus, 'agent_approval_not_yours');
+    await refused(gus, 'agent_approval_not_found');
     await refused({ ...adaMay, name: 'Bea' }, 'agent_approval_own');
     assert.equal(guard.approvals.waiting()[0]?.yeses.length, 1);
     // Two at once are one.
@@ -216,6 +216,70 @@ forEachDatabase((name, open) => {
       await before.approvals.close();
       await lost;
     });
+
+  test(`of two such calls at once one has the yes of before, and the other asks two, on ${name}`, async () => {
+    const { house, guard: before, call } = await openDesk(open);
+    const lost = call(before);
+    await before.approvals.answer(said(await question(before), ann));
+    await before.approvals.close();
+    await lost;
+    const guard = await house.again();
+    const standing = await guard.sessions.standing((await before.approvals.answered({ limit: 1 }))[0]?.sessionId ?? '');
+    const calls = [1, 2, 3].map(() =>
+      guard.hooks.answer({
+        sessionId: standing.session.id,
+        harness: 'codex',
+        body: bash('pay eve'),
+        waiting: { waitMs },
+      }),
+    );
+    const waiting = await new Promise<readonly WaitingApproval[]>((resolve) => {
+      const look = (): void => {
+        if (guard.approvals.waiting().length === 3) resolve(guard.approvals.waiting());
+      };
+      guard.approvals.onChange(look);
+      look();
+    });
+    assert.deepEqual(waiting.map(({ yeses }) => yeses.length).toSorted(), [0, 0, 1]);
+    for (const one of waiting) await guard.approvals.answer(said(one, bea));
+    await guard.approvals.close();
+    const through = (await Promise.all(calls)).filter((one) => refusal(one) === 'let through');
+    assert.equal(through.length, 1);
+  });
+
+  test(`one person's yes for the run, or a moment ago, is none where two must say it now, on ${name}`, async () => {
+    const { house, guard, session, call } = await openDesk(open);
+    house.asks = { ...house.asks, people: 1, places: [], does: [{ kind: 'execute', words: 'Run make' }] };
+    const first = call(guard, 'make deploy');
+    const asked = await question(guard);
+    assert.deepEqual([asked.question.people, asked.question.mayHold], [1, true]);
+    await guard.approvals.answer({ ...said(asked, ann), scope: 'session' });
+    assert.deepEqual(await first, {});
+    assert.deepEqual(await call(guard, 'make deploy'), {});
+    house.asks = { ...house.asks, people: 2 };
+    const permission = guard.hooks.answer({
+      sessionId: session.id,
+      harness: 'codex',
+      body: { ...bash('make deploy'), hook_event_name: 'PermissionRequest' },
+      waiting: { waitMs },
+    });
+    const second = await question(guard);
+    assert.equal(second.question.people, 2);
+    await guard.approvals.answer(said(second, bea, 'refuse'));
+    assert.match(JSON.stringify(await permission), /Bea said no/);
+  });
+
+  test(`a grave yes counts with a fresh proof alone, on ${name}`, async () => {
+    const { guard, call } = await openDesk(open);
+    const answer = call(guard);
+    const asked = await question(guard);
+    await assert.rejects(guard.approvals.answer({ ...said(asked, ann), isProved: false }), {
+      code: 'agent_approval_changed',
+    });
+    assert.equal((await question(guard)).yeses.length, 0);
+    await guard.approvals.answer({ ...said(asked, ann, 'refuse'), isProved: false });
+    assert.match(refusal(await answer), /Ann said no/);
+  });
 
   test(`a first yes is none after the time its question had, restart or not, on ${name}`, async () => {
     const { house, guard: before, call } = await openDesk(open);

@@ -2,7 +2,7 @@ import type { Principal } from '@sallyport/platform/http';
 import { AgentGuardError } from '../errors.ts';
 import { isSameOwner } from '../sessions/agent.ts';
 import type { Owner } from '../sessions/agent.ts';
-import type { Approval } from './approval.ts';
+import type { AnsweredApproval, Approval } from './approval.ts';
 
 /**
  * Whose agent it is, who answers for the service account it runs as, and who may answer for all; people alone, and never what acts in an
@@ -11,6 +11,33 @@ import type { Approval } from './approval.ts';
 export function mayAnswer(by: Principal, { owner }: Pick<Approval, 'owner'>, owners: readonly Owner[]): boolean {
   if (by.kind !== 'user') return false;
   return by.scopes.includes('agents:approve') || owners.some((one) => isSameOwner(one, owner));
+}
+
+/** Throws `agent_approval_person_needed`. */
+export function requirePerson({ kind, name }: Principal): void {
+  if (kind === 'user') return;
+  throw new AgentGuardError('agent_approval_person_needed', `Cannot let ${kind} "${name}" answer: a person must`);
+}
+
+/** The question, where they may answer it. To who could not see it either, another's is as one that was never asked. */
+export function requireSeen(
+  id: string,
+  {
+    by,
+    known,
+    owners,
+  }: { readonly by: Principal; readonly known: AnsweredApproval | undefined; readonly owners: readonly Owner[] },
+): AnsweredApproval {
+  if (known !== undefined && mayAnswer(by, known, owners)) return known;
+  if (known !== undefined && by.scopes.includes('agents:read'))
+    throw new AgentGuardError(
+      'agent_approval_not_yours',
+      'Cannot answer: the agent is somebody else’s, and answering for others must be allowed ("agents:approve")',
+    );
+  throw new AgentGuardError(
+    'agent_approval_not_found',
+    `Cannot find question "${id}": must be one that you may answer`,
+  );
 }
 
 /**
