@@ -129,6 +129,12 @@ test('a run is on the machine whose sensor signs its nonce, and on no other by s
   const statement = await vouched(await nonce());
   const { id, machine } = await begin({ machine_proof: statement });
   assert.equal(objectAt(machine, 'sensor')['host'], 'laptop-7');
+  // Its sensor came with a key of the operator, which may send as any: until somebody says that it is this host's it claims as well.
+  await until('its sensor told how it is kept', async () => (await machineOf(id))['posture'] === 'claimed');
+  const [one] = itemsOf((await get('/v1/sensors'))['sensors']);
+  assert.ok(isJsonObject(one));
+  const accepted = await question(`/v1/sensors/${textOf(one['id'])}/key`, { key_id: textOf(one['signing_key_id']) });
+  assert.equal(accepted.status, 200, accepted.text);
   await until('what its sensor says of it is known', async () => (await machineOf(id))['posture'] === 'good');
   const { sensor: said } = await machineOf(id);
   assert.ok(isJsonObject(said));

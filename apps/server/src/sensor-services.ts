@@ -71,6 +71,10 @@ export async function createSensorServices(needs: {
     columnKeys: await needs.columnKeyrings.open(secretNames.fleetColumns),
     isTakingRecords: async () => (await ledger.status())['intake_allowed'] === true,
     isOwnKey: (keyId) => key.isOwn(keyId),
+    sourceOfKey: async (keyId) => {
+      const holder = await apiKeys.recheck(keyId);
+      return 'refused' in holder ? undefined : holder.source;
+    },
   });
   return {
     sensors,

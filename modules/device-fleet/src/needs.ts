@@ -25,6 +25,8 @@ export type SensorsNeeds = {
   readonly isTakingRecords?: () => Promise<boolean>;
   /** Whether it is the key of the sensor that runs beside this server, which stops and starts with it. */
   readonly isOwnKey?: (apiKeyId: string) => boolean;
+  /** The source that a live API key was issued for; undefined for one that may send as any. Without it a person accepts every sensor. */
+  readonly sourceOfKey?: (apiKeyId: string) => Promise<string | undefined>;
   readonly limits?: Partial<SensorLimits>;
 };
 

@@ -10732,6 +10732,7 @@ export type Routes = {
         };
         readonly key_id: string;
         readonly signing_key_id?: string | undefined;
+        readonly key_accepted: boolean;
         readonly shown_key_id?: string | undefined;
         readonly version: string;
       }[];
@@ -10798,6 +10799,7 @@ export type Routes = {
       };
       readonly key_id: string;
       readonly signing_key_id?: string | undefined;
+      readonly key_accepted: boolean;
       readonly shown_key_id?: string | undefined;
       readonly version: string;
     };
@@ -10809,7 +10811,7 @@ export type Routes = {
     body: undefined;
     answer: unknown;
   };
-  /** Believe another key that signs in the name of this sensor, as after its host was set up anew */
+  /** Believe another key that signs in the name of this sensor, as after its host was set up anew, or the one in force as the host’s own */
   'POST /v1/sensors/{id}/key': {
     params: { readonly id: string };
     query: undefined;
@@ -10843,6 +10845,7 @@ export type Routes = {
       };
       readonly key_id: string;
       readonly signing_key_id?: string | undefined;
+      readonly key_accepted: boolean;
       readonly shown_key_id?: string | undefined;
       readonly version: string;
     };

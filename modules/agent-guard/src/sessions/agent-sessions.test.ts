@@ -97,7 +97,7 @@ forEachDatabase((name, open) => {
   test(`the machine of a run is told of, stays over a restart, and is judged as it is now, on ${name}`, async () => {
     const { guard, changes, sensors, again } = await openHouse(open);
     const posture = { system: 'Debian', diskEncrypted: 'yes', firewall: 'yes', secureBoot: 'yes' } as const;
-    const known = { host: 'web-1', isHeard: true, isDoubted: false, posture };
+    const known = { host: 'web-1', isHeard: true, isDoubted: false, isAccepted: true, posture };
     sensors.set('s-1', known);
     const { session } = await guard.sessions.begin({
       by: ada,

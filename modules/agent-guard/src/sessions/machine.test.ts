@@ -17,6 +17,7 @@ const sensed: SensedMachine = {
   host: 'web-1',
   isHeard: true,
   isDoubted: false,
+  isAccepted: true,
   posture: { system: 'Debian', diskEncrypted: 'yes', firewall: 'unknown', secureBoot: 'unknown' },
 };
 const knowing = (machine?: SensedMachine) => ({ machine: () => machine });
@@ -27,6 +28,9 @@ test('a machine is good by the word of its sensor alone, weak by anybody’s, an
   assert.equal(machineFacts({ said }, knowing(sensed)).posture, 'claimed', 'whatever it claims');
   assert.equal(machineFacts({ said, sensorId: 's' }, knowing(sensed)).posture, 'good');
   assert.equal(machineFacts({ sensorId: 's' }, knowing(sensed)).posture, 'good', 'it need not say anything');
+  const made = { ...sensed, isAccepted: false };
+  assert.equal(machineFacts({ said, sensorId: 's' }, knowing(made)).posture, 'claimed', 'anybody can make a sensor');
+  assert.equal(machineFacts({ sensorId: 's' }, knowing(made)).posture, 'claimed');
   const unsure = { ...sensed, posture: { ...said, system: '', diskEncrypted: 'unknown' } as const };
   assert.equal(machineFacts({ sensorId: 's' }, knowing(unsure)).posture, 'unknown');
   assert.equal(machineFacts({ said, sensorId: 's' }, knowing(unsure)).posture, 'claimed');

@@ -36,6 +36,8 @@ export type Machines = {
 export type SensedMachine = {
   readonly host: string;
   readonly isHeard: boolean;
+  /** Somebody let it be the sensor of its host. */
+  readonly isAccepted: boolean;
   readonly isDoubted: boolean;
   readonly posture?: {
     readonly system: string;
@@ -47,7 +49,7 @@ export type SensedMachine = {
 
 /**
  * How the machine of a run is kept, now. What anybody says against it counts; what is said for it counts from its sensor alone, while that
- * is heard of and nobody spoke in its name. What is not known is never good.
+ * is heard of and nobody spoke in its name. One that nobody accepted claims like anybody. What is not known is never good.
  */
 export function machineFacts(machine: SessionMachine | undefined, machines: Pick<Machines, 'machine'>): MachineFacts {
   if (machine === undefined) return unknownMachine;
@@ -66,8 +68,9 @@ export function machineFacts(machine: SessionMachine | undefined, machines: Pick
   ];
   const weaknesses = against.flatMap(([name, isSo]) => (isSo ? [name] : []));
   if (weaknesses.length > 0) return { posture: 'weak', weaknesses };
-  if (sensed?.posture?.diskEncrypted === 'yes') return { posture: 'good', weaknesses };
-  return { posture: said?.diskEncrypted === 'yes' ? 'claimed' : 'unknown', weaknesses };
+  const isSensed = sensed?.posture?.diskEncrypted === 'yes';
+  if (isSensed && sensed.isAccepted) return { posture: 'good', weaknesses };
+  return { posture: isSensed || said?.diskEncrypted === 'yes' ? 'claimed' : 'unknown', weaknesses };
 }
 
 /** What the event of a begun run says of its machine. */

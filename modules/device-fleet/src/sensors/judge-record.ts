@@ -77,7 +77,7 @@ function take(draft: Draft): void {
     case 'sensor.coverage':
       return noteCoverage(draft);
     case 'sensor.posture':
-      state.posture = postureIn(line, record.receivedAtMs);
+      state.posture = postureIn(line, record);
       return undefined;
     case 'sensor.collector_blind':
     case 'sensor.collector_recovered':

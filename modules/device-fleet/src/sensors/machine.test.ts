@@ -15,7 +15,12 @@ forEachDatabase((name, open) => {
       fleet.sensors.vouched(signedLine(key, { time: 'now', host, event: 'sensor.vouched', nonce }));
     const id = vouched();
     assert.ok(id !== undefined);
-    assert.deepEqual(fleet.sensors.machine(id), { host: 'web-1', isHeard: true, isDoubted: false });
+    assert.deepEqual(fleet.sensors.machine(id), {
+      host: 'web-1',
+      isHeard: true,
+      isAccepted: false,
+      isDoubted: false,
+    });
     assert.equal(fleet.sensors.machine('other'), undefined);
     await fleet.receive([sensor.tell('sensor.posture', posture)]);
     const said = { system: 'Debian GNU/Linux 12', diskEncrypted: 'yes', firewall: 'unknown', secureBoot: 'no' };
@@ -63,5 +68,58 @@ forEachDatabase((name, open) => {
       source: 'host-web-2.0000bbbb',
     });
     assert.equal(fleet.sensors.vouched(statement), undefined);
+  });
+});
+
+forEachDatabase((name, open) => {
+  test(`a sensor that anybody may have made vouches for nothing until a person accepts its key, on ${name}`, async () => {
+    const keys = new Map([
+      ['for-web-1', 'host-web-1'],
+      ['for-web-2', 'host-web-2'],
+    ]);
+    const fleet = await setUp(await open(), { sourceOfKey: async (id) => keys.get(id) });
+    const isAccepted = (): readonly boolean[] =>
+      fleet.sensors.list({ limit: 10 }).map(({ id }) => fleet.sensors.machine(id)?.isAccepted === true);
+    const sensor = createPlayedSensor({ nowMs: fleet.nowMs });
+    const begin = (one: typeof sensor) => [
+      one.tell('sensor.started', { public_key: one.key().publicKey }),
+      one.beat(),
+      one.tell('sensor.posture', posture),
+    ];
+    await fleet.receive(begin(sensor), { apiKey: 'may-send-as-any' });
+    assert.deepEqual(isAccepted(), [false]);
+    const [{ id = '', signing_key_id: keyId = '', key_accepted: isShown } = {}] = fleet.sensors.list({ limit: 1 });
+    assert.equal(isShown, false);
+    // One that signs with another key brings it nothing, whatever it is sent with; a key for another host neither.
+    const forged = createPlayedSensor({ nowMs: fleet.nowMs });
+    await fleet.receive([forged.beat()], { apiKey: 'for-web-1' });
+    await fleet.receive([sensor.beat()], { apiKey: 'for-web-2' });
+    assert.deepEqual(isAccepted(), [false]);
+    const operator = { kind: 'operator', id: 'o', name: 'o', scopes: [] } as const;
+    await fleet.sensors.acceptKey({ id, keyId, actor: operator });
+    assert.deepEqual(isAccepted(), [true]);
+    await fleet.receive([sensor.beat()], { apiKey: 'may-send-as-any' });
+    assert.deepEqual(isAccepted(), [true], 'its order goes on');
+    await fleet.sensors.retire({ id, actor: operator });
+    await fleet.receive(begin(createPlayedSensor({ nowMs: fleet.nowMs })), { apiKey: 'for-web-1' });
+    assert.deepEqual(isAccepted(), [true], 'issued for this host');
+    const other = createPlayedSensor({ nowMs: fleet.nowMs, host: 'web-9' });
+    await fleet.receive(begin(other), { apiKey: 'for-web-1' });
+    assert.deepEqual(isAccepted().toSorted(), [false, true], 'another host under the source of this one');
+  });
+
+  test(`what waited for hours says nothing of now, and who catches up is not heard yet, on ${name}`, async () => {
+    const fleet = await setUp(await open());
+    const sensor = createPlayedSensor({ nowMs: fleet.nowMs });
+    await fleet.receive([sensor.tell('sensor.started', { public_key: sensor.key().publicKey }), sensor.beat()]);
+    const [{ id = '' } = {}] = fleet.sensors.list({ limit: 1 });
+    const late = [sensor.beat(), sensor.tell('sensor.posture', posture)];
+    fleet.clock.advance(10 * 3_600_000);
+    await fleet.receive(late);
+    const { isHeard, posture: said } = fleet.sensors.machine(id) ?? {};
+    assert.deepEqual([isHeard, said], [false, undefined]);
+    await fleet.receive([sensor.beat(), sensor.tell('sensor.posture', posture)]);
+    assert.equal(fleet.sensors.machine(id)?.isHeard, true);
+    assert.equal(fleet.sensors.machine(id)?.posture?.diskEncrypted, 'yes');
   });
 });

@@ -2,6 +2,7 @@ import { textOf } from '@sallyport/contracts';
 import type { JsonObject } from '@sallyport/contracts';
 import type { Told } from '@sallyport/platform/machine-state';
 import { shortText } from './beat.ts';
+import type { LifeRecord } from './life-record.ts';
 import type { SensorState } from './sensor-state.ts';
 import { isSignedBy, keyIdOf } from './signature.ts';
 import { standingOf } from './standing.ts';
@@ -9,8 +10,10 @@ import { standingOf } from './standing.ts';
 /** A machine by its sensor, as it is now. */
 export type KnownMachine = {
   readonly host: string;
-  /** Its sensor is heard of. */
+  /** Its sensor is heard of, and tells of now. */
   readonly isHeard: boolean;
+  /** A person let it be a sensor of this host. Of another only its key is known, and that anybody who may send events can make. */
+  readonly isAccepted: boolean;
   /** Somebody spoke in the name of its sensor, or its state or what it reads was tampered with, within a day. */
   readonly isDoubted: boolean;
   /** What the sensor said last, within the last hours. */
@@ -42,7 +45,8 @@ export function machineOf(state: SensorState, nowMs: number): KnownMachine {
   const { posture } = state;
   return {
     host: state.host,
-    isHeard: standing === 'alive' || standing === 'degraded',
+    isHeard: (standing === 'alive' || standing === 'degraded') && state.end === undefined && !state.isCatchingUp,
+    isAccepted: state.isAccepted === true,
     isDoubted: problems.some(({ code }) => doubts.has(code)),
     ...(posture === undefined || nowMs - posture.atMs > postureGoodForMs ? {} : { posture: saidIn(posture) }),
   };
@@ -65,10 +69,22 @@ export function sensorThatVouched(
   return known === host && isSignedBy(publicKey, statement) ? id : undefined;
 }
 
-/** As the sensor says it, and as it is kept. */
-export function postureIn(line: JsonObject, atMs: number): NonNullable<SensorState['posture']> {
+/** The source that an API key for a sensor on this host is bound to, as `sallyport sensors add` and the sensor name it. */
+export function sourceOfHost(host: string): string {
+  const plain = host
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9._-]/g, '-')
+    .slice(0, 48);
+  return `host-${plain === '' ? 'unnamed' : plain}`;
+}
+
+/** As the sensor says it, and as it is kept. What waited before it was sent is as old as it says. */
+export function postureIn(
+  line: JsonObject,
+  { receivedAtMs, timeMs }: Pick<LifeRecord, 'receivedAtMs' | 'timeMs'>,
+): NonNullable<SensorState['posture']> {
   return {
-    atMs,
+    atMs: Math.min(receivedAtMs, timeMs),
     system: shortText(line['system']),
     diskEncrypted: toldIn(line['disk_encrypted']),
     firewall: toldIn(line['firewall']),

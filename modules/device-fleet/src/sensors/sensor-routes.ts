@@ -51,11 +51,17 @@ export function createSensorRoutes(sensors: Sensors): RoutePlugin {
       {
         config: { scope: 'sensors:write', stepUp: true },
         schema: {
-          summary: 'Believe another key that signs in the name of this sensor, as after its host was set up anew',
+          summary:
+            'Believe another key that signs in the name of this sensor, as after its host was set up anew, or the one in force as the host’s own',
           tags: ['sensors'],
           params: Id,
           body: Type.Object(
-            { key_id: Type.String({ pattern: idPattern, description: '`shown_key_id` of the sensor' }) },
+            {
+              key_id: Type.String({
+                pattern: idPattern,
+                description: '`shown_key_id` or `signing_key_id` of the sensor',
+              }),
+            },
             { additionalProperties: false },
           ),
           response: { 200: SensorBody },

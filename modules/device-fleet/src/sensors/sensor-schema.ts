@@ -33,6 +33,10 @@ export const SensorBody = Type.Object({
   }),
   key_id: Type.String({ description: 'The API key it sends with' }),
   signing_key_id: Type.Optional(Type.String({ description: 'The key it signs its heartbeats with' })),
+  key_accepted: Type.Boolean({
+    description:
+      'Somebody accepted that key, or it came with an API key issued for this host; otherwise it makes no machine good',
+  }),
   shown_key_id: Type.Optional(Type.String({ description: 'Another key that somebody signs with in its name' })),
   version: Type.String(),
 });

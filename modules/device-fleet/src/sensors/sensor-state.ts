@@ -48,6 +48,8 @@ export const SensorState = Type.Object({
   firstSeenMs: Time,
   /** Ed25519, raw, base64; whoever came first under this host and source. */
   publicKey: Type.Optional(Type.String()),
+  /** A person accepted the key, or it came with an API key that was issued for this host. Whoever may send events can make another. */
+  isAccepted: Type.Optional(Type.Boolean()),
   /** The key that the one in force said would follow it. */
   announcedKey: Type.Optional(Type.String()),
   /** Another key that somebody signs with under this name; a person can accept it. */

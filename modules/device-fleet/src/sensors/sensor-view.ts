@@ -39,6 +39,8 @@ export type SensorView = {
   readonly key_id: string;
   /** The key it signs with. */
   readonly signing_key_id?: string;
+  /** A person accepted that key, or it came with an API key issued for this host. */
+  readonly key_accepted: boolean;
   /** Another key that somebody signs with in its name. */
   readonly shown_key_id?: string;
   readonly version: string;
@@ -71,6 +73,7 @@ export function sensorView(id: string, state: SensorState, nowMs: number): Senso
     },
     key_id: state.apiKeyId,
     ...(signingKeyId === undefined ? {} : { signing_key_id: signingKeyId }),
+    key_accepted: state.isAccepted === true,
     ...(shownKeyId === undefined ? {} : { shown_key_id: shownKeyId }),
     version: state.version,
   };

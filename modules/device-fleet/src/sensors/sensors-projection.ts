@@ -6,6 +6,7 @@ import { judgeRecord, judgeShrunkLog, newSensor } from './judge-record.ts';
 import { readLifeRecord } from './life-record.ts';
 import type { LifeRecord } from './life-record.ts';
 import type { Notice } from './notice.ts';
+import { sourceOfHost } from './machine.ts';
 import { createChanges, isSamePlace } from './registry.ts';
 import type { Changes, Registry } from './registry.ts';
 import { noticeEntry, noticeEvent, noticesPerRecord, readToldSilence } from './sensor-event.ts';
@@ -105,6 +106,16 @@ export function createSensorsProjection(needs: {
     return entriesOf(id, record, record, [{ event: 'sensor.refused', code: 'too_many', text }]);
   }
 
+  /** Whoever signs with the key in force and sends with the API key that a person issued for this host is its sensor. */
+  async function acceptIssued(changes: Changes, heard: ReadonlySet<string>): Promise<void> {
+    for (const id of heard) {
+      const state = changes.get(id);
+      if (state === undefined || state.isAccepted === true || state.source !== sourceOfHost(state.host)) continue;
+      const source = await needs.sensors.sourceOfKey?.(state.apiKeyId).catch(() => undefined);
+      if (source === state.source) changes.set(id, { ...state, isAccepted: true });
+    }
+  }
+
   return {
     name: 'sensors',
     cursor: () => cursor,
@@ -140,6 +151,7 @@ export function createSensorsProjection(needs: {
           entries.push(...judged.entries);
           if (judged.heard !== undefined) heard.add(judged.heard);
         }
+        await acceptIssued(changes, heard);
         for (let at = 0; at < entries.length; at += entriesPerAppend) {
           const part = entries.slice(at, at + entriesPerAppend);
           await ledger.append({ collector: 'device-fleet', priority: 'control', entries: part });

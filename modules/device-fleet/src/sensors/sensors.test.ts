@@ -64,12 +64,12 @@ forEachDatabase((name, open) => {
     const { receive, sole, sensors, nowMs, ledger } = await setUp(await open());
     const sensor = createPlayedSensor({ nowMs });
     await receive([sensor.beat()]);
-    const [oldKey, newKey] = [sensor.key(), makeKey()];
+    const newKey = makeKey();
     sensor.useKey(newKey);
     await receive([sensor.beat()]);
     const { id = '', shown_key_id: shown = '' } = sole() ?? {};
     assert.equal(shown, newKey.keyId);
-    await assert.rejects(sensors.acceptKey({ id, keyId: oldKey.keyId, actor: operator }), {
+    await assert.rejects(sensors.acceptKey({ id, keyId: makeKey().keyId, actor: operator }), {
       code: 'sensor_key_unknown',
     });
     await sensors.acceptKey({ id, keyId: shown, actor: operator });

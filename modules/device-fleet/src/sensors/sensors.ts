@@ -28,8 +28,8 @@ export type Sensors = {
   /** Throws `sensor_unknown`. */
   get(id: string): SensorView;
   /**
-   * Believes the other key that signs in this sensor's name, from now on. The caller names the one they were shown. Durable, with
-   * its audit event, before it resolves. Throws `sensor_unknown`, `sensor_key_unknown`.
+   * Believes the other key that signs in this sensor's name, from now on, or says of the one in force that it is that of the host. The
+   * caller names the one they were shown. Durable, with its audit event, before it resolves. Throws `sensor_unknown`, `sensor_key_unknown`.
    */
   acceptKey(request: { readonly id: string; readonly keyId: string; readonly actor: Principal }): Promise<SensorView>;
   /** Forgets a sensor; one that goes on sending is a new one. Durable, with its audit event. Throws `sensor_unknown`. */
@@ -107,7 +107,9 @@ export function createSensors(needs: SensorsNeeds): Sensors {
     async acceptKey({ id, keyId, actor }) {
       const accepted = await registry.inTurn(async () => {
         const before = known(id);
-        const shown = before.shownKey;
+        const { publicKey } = before;
+        const isInForce = publicKey !== undefined && keyIdOf(publicKey) === keyId;
+        const shown = isInForce ? publicKey : before.shownKey;
         if (shown === undefined || keyIdOf(shown) !== keyId) {
           throw new DeviceFleetError(
             'sensor_key_unknown',
@@ -115,8 +117,11 @@ export function createSensors(needs: SensorsNeeds): Sensors {
           );
         }
         const state = structuredClone(before);
-        useKey({ state }, shown);
-        forgetIncidents(state, ['key_changed']);
+        if (!isInForce) {
+          useKey({ state }, shown);
+          forgetIncidents(state, ['key_changed']);
+        }
+        state.isAccepted = true;
         await needs.database.transaction().execute(async (transaction) => {
           await store.save(transaction, id, state);
           const from = before.publicKey === undefined ? null : (keyIdOf(before.publicKey) ?? null);
