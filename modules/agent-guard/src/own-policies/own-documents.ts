@@ -70,7 +70,10 @@ export function createOwnDocuments(
     // Where nobody can tell what is in force, nobody who wrote is forgotten.
     const inForce = await store
       .standing()
-      .then(async ({ version }) => (version === 0 ? undefined : await store.version(version)))
+      .then(async ({ version, digest }) => {
+        const made = version === 0 ? undefined : await store.version(version);
+        return made?.digest === digest ? made : undefined;
+      })
       .catch(() => undefined);
     const isAsInForce = inForce?.texts.some((one) => one.id === id && before?.hash === draftHash(one)) === true;
     return distinctAuthors([...(isAsInForce ? [] : earlier), ...by]).slice(-mostWriters);

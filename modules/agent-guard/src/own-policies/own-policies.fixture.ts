@@ -18,6 +18,7 @@ import type { Pack } from '../sessions/agent.ts';
 import { createOwnPolicies } from './own-policies.ts';
 import type { OwnPolicies } from './own-policies.ts';
 import type { OwnDraft, OwnRun } from './own-policy.ts';
+import type { OwnStoreNeeds } from './own-store.ts';
 
 export const vera: Principal = { kind: 'user', id: 'vera', name: 'Vera', scopes: ['agents:manage'] };
 export const omar: Principal = { kind: 'user', id: 'omar', name: 'Omar', scopes: ['agents:manage'] };
@@ -86,6 +87,8 @@ export type OwnHouse = {
   /** Newest first, as the ledger hands them out. */
   readonly calls: JsonObject[];
   readonly mark: { value: number };
+  /** What its rows are sealed with. */
+  readonly sealing: OwnStoreNeeds;
   /** Another server on the same database, or this one after a restart. */
   again(mark?: { value: number }): Promise<OwnPolicies>;
   addAgent(id: string, owner: string, pack?: Pack): Promise<void>;
@@ -148,6 +151,7 @@ export async function openOwnHouse(open: () => Promise<OpenDatabase>): Promise<O
     changes,
     calls,
     mark,
+    sealing: { database, sealingKey, random: randomBytes },
     again,
     addAgent: (id, owner, pack = 'developer') =>
       database.transaction().execute((transaction) =>

@@ -157,7 +157,9 @@ forEachDatabase((name, open) => {
     const tables = database.withTables<Rows>();
     await own.documents.create('clusters', narrowing, vera);
     const first = await house.activate(vera);
-    const olderRow = await tables.selectFrom('agent_policy_in_force').selectAll().executeTakeFirstOrThrow();
+    const rowInForce = () =>
+      tables.selectFrom('agent_policy_in_force').selectAll().where('name', '=', 'policies').executeTakeFirstOrThrow();
+    const olderRow = await rowInForce();
     await own.documents.save(
       'clusters',
       { ...narrowing, text: narrowing.text.replace(' @ask("person")', ''), tests: [] },
@@ -171,7 +173,7 @@ forEachDatabase((name, open) => {
 
     const set = (row: Partial<Rows['agent_policy_in_force']>) =>
       tables.updateTable('agent_policy_in_force').set(row).where('name', '=', 'policies').execute();
-    const newest = await tables.selectFrom('agent_policy_in_force').selectAll().executeTakeFirstOrThrow();
+    const newest = await rowInForce();
     for (const row of [{ version: first }, olderRow, { sealed: 'AAAA' }]) {
       await set(row);
       await own.refresh();

@@ -1,8 +1,7 @@
 import { messageOf } from '@sallyport/platform/errors';
 import { InForceUnreadable, OlderPolicies, UnreadableRow } from '@sallyport/policy-library';
 import type { createMarkKeeper } from '@sallyport/policy-library';
-import type { OwnStore } from './own-store.ts';
-import type { OwnVersion } from './own-version.ts';
+import type { KeptVersion, OwnStore } from './own-store.ts';
 
 /**
  * What should be in force. `doubt`: why nobody can tell; then two people, or the operator, put another into force in its place. `number`: that of the
@@ -10,7 +9,7 @@ import type { OwnVersion } from './own-version.ts';
  */
 export type OwnStanding = {
   readonly version: number;
-  readonly made?: OwnVersion;
+  readonly made?: KeptVersion;
   readonly doubt?: string;
   readonly number?: number;
 };
@@ -27,7 +26,7 @@ export async function standingNow(store: OwnStore, keeper: ReturnType<typeof cre
     if (!(error instanceof InForceUnreadable)) throw error;
     return { version: 0, doubt: messageOf(error) };
   }
-  const { version, activations } = standing;
+  const { version, activations, digest } = standing;
   // An older row that was sealed once: compared with it, what came since and is taken away again would seem to open nothing.
   if (activations < last) return { version: 0, doubt: new OlderPolicies(activations, last).message };
   if (lost !== undefined) return { version: 0, doubt: lost };
@@ -36,6 +35,8 @@ export async function standingNow(store: OwnStore, keeper: ReturnType<typeof cre
     const made = await store.version(version);
     if (made === undefined)
       return { version: 0, number: version, doubt: `version ${version}, which is in force, is gone` };
+    if (made.digest !== digest)
+      return { version: 0, number: version, doubt: `version ${version} is not what was put into force` };
     return { version, made };
   } catch (error) {
     if (!(error instanceof UnreadableRow)) throw error;

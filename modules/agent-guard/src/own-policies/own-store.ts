@@ -6,7 +6,7 @@ import { InForceUnreadable, UnreadableRow } from '@sallyport/policy-library';
 import type { Author } from '@sallyport/policy-library';
 import { Type, type Static } from 'typebox';
 import { Parse } from 'typebox/value';
-import { draftHash, ownLimits } from './own-policy.ts';
+import { draftHash, ownLimits, textsHash } from './own-policy.ts';
 import type { OwnText } from './own-policy.ts';
 import { KeptTest, ScopeBody, testOf } from './own-schema.ts';
 import type { OwnDocument, OwnVersion, OwnVersionSummary } from './own-version.ts';
@@ -88,8 +88,16 @@ const HeadBody = Type.Object({
 
 const mostBytes = 16 * 1024 * 1024;
 const inForce = 'policies';
+/** The row beside it that says which numbers were given: none is given twice, though its version be gone. */
+const numbers = 'numbers';
 /** No document is called like this: who took one away is kept until there is one of its name again. */
 const removedPrefix = '-';
+
+/** A version, and how it stood sealed when it was read: what is written of it later is written on top of that alone. */
+export type KeptVersion = OwnVersion & { readonly head: string };
+
+/** `digest`: of the texts that were agreed to when they came into force. */
+type Standing = { readonly version: number; readonly activations: number; readonly digest?: string };
 
 export type OwnStore = ReturnType<typeof createOwnStore>;
 
@@ -143,17 +151,15 @@ export function createOwnStore(needs: OwnStoreNeeds) {
       replay,
     });
   };
-  /** Whoever writes to the database cannot point at another version: the number is sealed as well, and how many came before. */
-  const sealedNumber = (version: number, activations: number): string =>
-    sealText(needs, 'agent/in-force', `${version} ${activations}`);
+  /** Whoever writes to the database cannot point at another version, or put other texts under its number: both are sealed, and how many came before. */
+  const sealedNumber = ({ version, digest }: Pick<OwnVersion, 'version' | 'digest'>, activations: number): string =>
+    sealText(needs, 'agent/in-force', `${version} ${activations} ${digest}`);
+
+  const rowInForce = (on?: Transaction): Promise<Tables['agent_policy_in_force'] | undefined> =>
+    tables(on).selectFrom('agent_policy_in_force').selectAll().where('name', '=', inForce).executeTakeFirst();
 
   /** Throws `InForceUnreadable`. */
-  async function standing(on?: Transaction): Promise<{ readonly version: number; readonly activations: number }> {
-    const row = await tables(on)
-      .selectFrom('agent_policy_in_force')
-      .selectAll()
-      .where('name', '=', inForce)
-      .executeTakeFirst();
+  function standingOf(row: Tables['agent_policy_in_force'] | undefined): Standing {
     if (row === undefined) return { version: 0, activations: 0 };
     let opened: string;
     try {
@@ -161,24 +167,48 @@ export function createOwnStore(needs: OwnStoreNeeds) {
     } catch (cause) {
       throw new InForceUnreadable(messageOf(cause), { cause });
     }
-    const [version = '', activations = ''] = opened.split(' ');
+    const [, version, activations, digest] = /^(\d+) (\d+)(?: ([0-9a-f]{64}))?$/.exec(opened) ?? [];
     if (version !== String(row.version))
       throw new InForceUnreadable('the number of the version in force is not what was sealed');
-    return { version: row.version, activations: Number(activations) };
+    return { version: row.version, activations: Number(activations), ...(digest === undefined ? {} : { digest }) };
+  }
+  /** Throws `InForceUnreadable`. */
+  const standing = async (on?: Transaction): Promise<Standing> => standingOf(await rowInForce(on));
+
+  /** The highest that was ever given, as far as it is kept. */
+  async function given(on: Transaction): Promise<number> {
+    const row = await tables(on)
+      .selectFrom('agent_policy_in_force')
+      .selectAll()
+      .where('name', '=', numbers)
+      .executeTakeFirst();
+    if (row === undefined) return 0;
+    try {
+      return Math.max(row.version, Number(openText(sealingKey, 'agent/numbers', row.sealed)));
+    } catch {
+      return row.version;
+    }
+  }
+
+  async function drafts(): Promise<{
+    readonly documents: readonly OwnDocument[];
+    readonly removed: ReadonlyMap<string, readonly Author[]>;
+  }> {
+    const rows = await tables().selectFrom('agent_policy_documents').selectAll().orderBy('id').execute();
+    const gone = rows.filter(({ id }) => id.startsWith(removedPrefix)).map(documentOf);
+    return {
+      documents: rows.filter(({ id }) => !id.startsWith(removedPrefix)).map(documentOf),
+      removed: new Map(gone.map(({ id, writers }) => [id.slice(removedPrefix.length), writers])),
+    };
   }
 
   return {
     standing,
-    async documents(on?: Transaction): Promise<readonly OwnDocument[]> {
-      const rows = await tables(on).selectFrom('agent_policy_documents').selectAll().orderBy('id').execute();
-      return rows.filter(({ id }) => !id.startsWith(removedPrefix)).map(documentOf);
-    },
+    documents: async (): Promise<readonly OwnDocument[]> => (await drafts()).documents,
     /** Who wrote documents that are gone since, and who took them away, by the id of the document. */
-    async removed(): Promise<ReadonlyMap<string, readonly Author[]>> {
-      const rows = await tables().selectFrom('agent_policy_documents').selectAll().execute();
-      const gone = rows.filter(({ id }) => id.startsWith(removedPrefix)).map(documentOf);
-      return new Map(gone.map(({ id, writers }) => [id.slice(removedPrefix.length), writers]));
-    },
+    removed: async (): Promise<ReadonlyMap<string, readonly Author[]>> => (await drafts()).removed,
+    /** Both as they were at one moment. */
+    drafts,
     /** False when it is not at `before.revision` any more. */
     async put(
       on: Transaction,
@@ -242,7 +272,7 @@ export function createOwnStore(needs: OwnStoreNeeds) {
       return rows.map(summaryOf);
     },
     /** Throws `UnreadableRow`. */
-    async version(version: number, on?: Transaction): Promise<OwnVersion | undefined> {
+    async version(version: number, on?: Transaction): Promise<KeptVersion | undefined> {
       const row = await tables(on)
         .selectFrom('agent_policy_versions')
         .selectAll()
@@ -250,10 +280,13 @@ export function createOwnStore(needs: OwnStoreNeeds) {
         .executeTakeFirst();
       if (row === undefined) return undefined;
       try {
+        const made = { ...summaryOf(row), head: row.sealed_head };
         const texts = Parse(TextsBody, open(textsRow(version), row.sealed_texts)).map(textOfKept);
-        if (row.sealed_replay === null) return { ...summaryOf(row), texts };
-        const replayed = Parse(ReplayedKept, open(replayRow(version), row.sealed_replay));
-        return { ...summaryOf(row), texts, replayed };
+        if (textsHash(texts) !== made.digest)
+          throw new TypeError(`the texts of version ${version} are not those its digest is of`);
+        if (row.sealed_replay === null) return { ...made, texts };
+        const replayed = Parse(ReplayedKept, open(replayRow(made), row.sealed_replay));
+        return { ...made, texts, replayed };
       } catch (cause) {
         throw new UnreadableRow(cause);
       }
@@ -263,9 +296,9 @@ export function createOwnStore(needs: OwnStoreNeeds) {
         .selectFrom('agent_policy_versions')
         .select(({ fn }) => fn.max('version').as('newest'))
         .executeTakeFirst();
-      const named = await tables(on).selectFrom('agent_policy_in_force').select('version').executeTakeFirst();
-      // The number in force is never given again, though its version be gone: what is staged must not come into force by it.
-      return Math.max(newest?.newest ?? 0, named?.version ?? 0) + 1;
+      const named = await rowInForce(on);
+      // No number is given again, though its version be gone: what was sealed with it must not come into force by it.
+      return Math.max(newest?.newest ?? 0, named?.version ?? 0, await given(on)) + 1;
     },
     async add(on: Transaction, made: OwnVersion): Promise<void> {
       const sealed_texts = seal(textsRow(made.version), made.texts);
@@ -273,37 +306,69 @@ export function createOwnStore(needs: OwnStoreNeeds) {
         .insertInto('agent_policy_versions')
         .values({ version: made.version, sealed_head: sealedHead(made), sealed_texts, sealed_replay: null })
         .execute();
-      const named = await tables(on).selectFrom('agent_policy_in_force').select('version').executeTakeFirst();
+      const { version } = made;
+      const row = { version, sealed: sealText(needs, 'agent/numbers', String(version)) };
+      await tables(on)
+        .insertInto('agent_policy_in_force')
+        .values({ name: numbers, ...row })
+        .onConflict((conflict) => conflict.column('name').doUpdateSet(row))
+        .execute();
+      const named = await rowInForce(on);
       await tables(on)
         .deleteFrom('agent_policy_versions')
         .where('version', '<=', made.version - ownLimits.versions)
         .where('version', '!=', named?.version ?? 0)
         .execute();
     },
-    async move(on: Transaction, to: OwnVersionSummary, replayed?: ReplayedOwn): Promise<void> {
-      await tables(on)
+    /** False when it is not as it was read any more. */
+    async move(
+      on: Transaction,
+      from: Pick<KeptVersion, 'version' | 'head'>,
+      to: OwnVersionSummary,
+      replayed?: ReplayedOwn,
+    ): Promise<boolean> {
+      const written = await tables(on)
         .updateTable('agent_policy_versions')
         .set({
           sealed_head: sealedHead(to),
-          ...(replayed === undefined ? {} : { sealed_replay: seal(replayRow(to.version), replayed) }),
+          ...(replayed === undefined ? {} : { sealed_replay: seal(replayRow(to), replayed) }),
         })
-        .where('version', '=', to.version)
-        .execute();
+        .where('version', '=', from.version)
+        .where('sealed_head', '=', from.head)
+        .executeTakeFirst();
+      return written.numUpdatedRows > 0n;
     },
     /** False when another version is in force than `before`; where nobody can tell what is, `before` is undefined. It counts on from the database and from `last`. */
-    async activate(on: Transaction, version: number, before: number | undefined, last: number): Promise<boolean> {
-      const told = await standing(on).catch((error: unknown) => {
-        if (before === undefined && error instanceof InForceUnreadable) return { version: 0, activations: 0 };
-        throw error;
-      });
+    async activate(
+      on: Transaction,
+      made: Pick<OwnVersion, 'version' | 'digest'>,
+      before: number | undefined,
+      last: number,
+    ): Promise<boolean> {
+      const found = await rowInForce(on);
+      let told: Standing = { version: 0, activations: 0 };
+      try {
+        told = standingOf(found);
+      } catch (error) {
+        if (before !== undefined || !(error instanceof InForceUnreadable)) throw error;
+      }
       if (before !== undefined && told.version !== before) return false;
-      const row = { version, sealed: sealedNumber(version, Math.max(last, told.activations) + 1) };
-      await tables(on)
-        .insertInto('agent_policy_in_force')
-        .values({ name: inForce, ...row })
-        .onConflict((conflict) => conflict.column('name').doUpdateSet(row))
-        .execute();
-      return true;
+      const row = { version: made.version, sealed: sealedNumber(made, Math.max(last, told.activations) + 1) };
+      if (found === undefined) {
+        const written = await tables(on)
+          .insertInto('agent_policy_in_force')
+          .values({ name: inForce, ...row })
+          .onConflict((conflict) => conflict.column('name').doNothing())
+          .executeTakeFirst();
+        return (written.numInsertedOrUpdatedRows ?? 0n) > 0n;
+      }
+      const written = await tables(on)
+        .updateTable('agent_policy_in_force')
+        .set(row)
+        .where('name', '=', inForce)
+        .where('sealed', '=', found.sealed)
+        .executeTakeFirst();
+      return written.numUpdatedRows > 0n;
     },
   };
 }
@@ -321,6 +386,6 @@ function headRow(version: number): string {
 function textsRow(version: number): string {
   return `agent/version/${version}/texts`;
 }
-function replayRow(version: number): string {
-  return `agent/version/${version}/replay`;
+function replayRow({ version, digest }: Pick<OwnVersion, 'version' | 'digest'>): string {
+  return `agent/version/${version}/replay/${digest}`;
 }

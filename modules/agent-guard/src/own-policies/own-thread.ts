@@ -1,4 +1,4 @@
-import { createTaskThread } from '@sallyport/policy-library';
+import { PolicyLibraryError, createTaskThread } from '@sallyport/policy-library';
 import type { Watch } from '@sallyport/policy-library';
 import type { PackFile } from '../decisions/index.ts';
 import type { OwnText } from './own-policy.ts';
@@ -8,7 +8,7 @@ import type { JudgeAgain, OwnAnswer, OwnTask, OwnTried } from './own-tasks.ts';
 export type OwnThread = {
   /** `testsOf`: of this document alone. A text that does not come to an end is refused as a whole. Throws `policy_busy`. */
   attempt(texts: readonly OwnText[], testsOf?: string): Promise<OwnTried>;
-  /** Of what was read before: no test is run. */
+  /** Of what was read before: no test is run. Where there are faults, what it holds is not known, whatever policies there are. */
   read(texts: readonly OwnText[]): Promise<OwnTried>;
   /** Throws `policy_busy`, and the reason of `signal`. */
   replay(
@@ -27,11 +27,14 @@ export function createOwnThread(
     worker: new URL('./own-worker.ts', import.meta.url),
     data: files,
   });
+  let isClosed = false;
   const endless = (ms: number): string =>
     `reading and trying it took over ${ms / 1000} seconds, or too much memory or depth`;
   async function tried(task: Exclude<OwnTask, { kind: 'replay' }>): Promise<OwnTried> {
     const answer = await thread.run(task, attemptMs, {});
     if (answer?.kind === 'tried') return answer.tried;
+    // That it ended then says nothing of the texts.
+    if (isClosed) throw new PolicyLibraryError('policy_busy', 'Cannot try policies: the server is being stopped');
     const document = ('testsOf' in task ? task.testsOf : undefined) ?? task.texts[0]?.id ?? '';
     const fault = { document, line: 1, column: 1, message: endless(attemptMs) };
     return { faults: [fault], policies: [], results: [], standing: [], widened: [] };
@@ -45,6 +48,9 @@ export function createOwnThread(
       if (answer === undefined || answer.kind === 'tried') return { kind: 'unreadable', reason: endless(replayMs) };
       return answer;
     },
-    close: () => thread.close(),
+    async close() {
+      isClosed = true;
+      await thread.close();
+    },
   };
 }

@@ -13,7 +13,7 @@ import type { Opening } from './openings.ts';
 import { draftHash, textsHash } from './own-policy.ts';
 import type { OwnText } from './own-policy.ts';
 import type { OwnStanding } from './own-standing.ts';
-import type { OwnStore } from './own-store.ts';
+import type { KeptVersion, OwnStore } from './own-store.ts';
 import type { OwnTried } from './own-tasks.ts';
 import type { OwnThread } from './own-thread.ts';
 import type { OwnDocument, OwnVersion, OwnVersionSummary } from './own-version.ts';
@@ -82,7 +82,7 @@ export function createOwnVersions(
   const { store, thread } = parts;
   const inTurn = createTurns();
 
-  async function get(version: number): Promise<OwnVersion> {
+  async function get(version: number): Promise<KeptVersion> {
     const found = await store.version(version);
     if (found !== undefined) return found;
     throw new AgentGuardError(
@@ -107,8 +107,29 @@ export function createOwnVersions(
     });
   }
 
-  async function policiesOf(texts: readonly OwnText[]): Promise<readonly ReadOwnPolicy[]> {
-    return texts.length === 0 ? [] : (await thread.read(texts)).policies;
+  /** Of two who go on from the same, at this server or another, one is told. */
+  async function move(
+    on: Transaction,
+    from: KeptVersion,
+    to: OwnVersionSummary,
+    replayed?: ReplayedOwn,
+  ): Promise<void> {
+    if (await store.move(on, from, to, replayed)) return;
+    throw new AgentGuardError(
+      'agent_policy_version_state',
+      `Cannot go on with version ${from.version}: somebody else did just now, must be as it was looked at`,
+      { hint: 'look at it again, then decide' },
+    );
+  }
+
+  /** What would be missing among `policies` of what cannot be read would seem to be none: it is said. */
+  async function readInForce({ made }: OwnStanding) {
+    if (made === undefined || made.texts.length === 0) return { policies: [] };
+    const { policies, faults } = await thread.read(made.texts);
+    const [fault] = faults;
+    if (fault === undefined) return { policies };
+    const doubt = `version ${made.version}, which is in force, cannot be read: "${fault.document}", line ${fault.line}: ${fault.message}`;
+    return { policies, doubt };
   }
 
   /** Everything that is asked before it may come into force, asked anew: the product may have changed since it was staged. */
@@ -116,8 +137,14 @@ export function createOwnVersions(
     const standing = await parts.standing();
     const tried = await thread.attempt(made.texts);
     refuseTried(tried, made.version);
-    const openings = openingsOf(await policiesOf(standing.made?.texts ?? []), tried.policies);
-    return { standing, tried, openings };
+    const before = await readInForce(standing);
+    return {
+      standing,
+      tried,
+      openings: openingsOf(before.policies, tried.policies),
+      /** Why nobody can tell what it would change, though it may be known which version is in force. */
+      doubt: standing.doubt ?? before.doubt,
+    };
   }
 
   /** Nobody is their own second person; the operator on this machine, who may do everything anyway, needs none. */
@@ -151,7 +178,7 @@ export function createOwnVersions(
   }
 
   async function putInForce(
-    { made, standing, tried, openings }: Awaited<ReturnType<typeof mayCome>>,
+    { made, standing, tried, openings, doubt }: Awaited<ReturnType<typeof mayCome>>,
     by: Principal,
     approvedBy?: Author,
   ): Promise<void> {
@@ -169,14 +196,13 @@ export function createOwnVersions(
       opens: openings.length > 0,
       opening_policies: openings.slice(0, 50).map(({ id }) => id),
       approved_by: approvedBy === undefined ? null : { kind: approvedBy.kind, id: approvedBy.id },
-      ...(standing.doubt === undefined ? {} : { in_doubt: standing.doubt.slice(0, 500) }),
+      ...(doubt === undefined ? {} : { in_doubt: doubt.slice(0, 500) }),
     };
     await record({ action: 'activate', version: made.version, by, details }, async (transaction) => {
       const before = standing.doubt === undefined ? standing.version : undefined;
-      if (!(await store.activate(transaction, made.version, before, parts.lastActivation())))
-        throw overtaken(standing.version);
-      if (standing.made !== undefined) await store.move(transaction, { ...standing.made, state: 'former' });
-      await store.move(transaction, moved);
+      if (!(await store.activate(transaction, made, before, parts.lastActivation()))) throw overtaken(standing.version);
+      if (standing.made !== undefined) await move(transaction, standing.made, { ...standing.made, state: 'former' });
+      await move(transaction, made, moved);
     });
     await parts.onActivated(made.version, tried.policies);
     await needs.outbox.flushed();
@@ -187,17 +213,23 @@ export function createOwnVersions(
     get,
     stage: ({ note, from }, by) =>
       inTurn(async () => {
-        const documents = from === undefined ? await store.documents() : (await get(from)).texts;
-        const texts = documents.map(({ id, name, scope, text, tests }) => ({ id, name, scope, text, tests }));
+        // All read before anything is tried: who wrote it is told of the texts that are staged, not of what stands when that is done.
+        const other = from === undefined ? undefined : await get(from);
+        const standing = await parts.standing();
+        const { documents, removed } = await store.drafts();
+        const authors =
+          other === undefined ? writersOf(documents, removed, standing.made?.texts ?? []) : writersOfOther(other);
+        const texts = (other?.texts ?? documents).map(({ id, name, scope, text, tests }) => ({
+          id,
+          name,
+          scope,
+          text,
+          tests,
+        }));
         const author = await authorOf(needs, by);
         const tried = await thread.attempt(texts);
         refuseTried(tried, undefined);
-        const standing = await parts.standing();
-        const before = standing.made?.texts ?? [];
-        const authors =
-          from === undefined
-            ? writersOf(await store.documents(), await store.removed(), before)
-            : await writersOfOther(await get(from));
+        const { policies } = await readInForce(standing);
         const made = {
           state: 'staged',
           madeMs: needs.clock.nowMs(),
@@ -207,7 +239,7 @@ export function createOwnVersions(
           ...(from === undefined ? {} : { from }),
           authors: distinctAuthors([...authors, author]),
           documents: texts.map((one) => ({ id: one.id, name: one.name, hash: draftHash(one) })),
-          openings: openingsOf(await policiesOf(before), tried.policies).map(({ id, kind }) => ({ id, kind })),
+          openings: openingsOf(policies, tried.policies).map(({ id, kind }) => ({ id, kind })),
           texts,
         } as const;
         let version = 0;
@@ -226,10 +258,9 @@ export function createOwnVersions(
       }),
     async prospect(version, by) {
       const made = await get(version);
-      const { standing, tried, openings } = await look(made);
+      const { standing, tried, openings, doubt } = await look(made);
       const author = await authorOf(needs, by);
       const gaining = mayGain(made, openings, author);
-      const { doubt } = standing;
       return {
         against: standing.version,
         openings,
@@ -240,8 +271,12 @@ export function createOwnVersions(
     },
     async replay(version, last, by, watch) {
       const { texts, digest } = await get(version);
-      const { version: against, made: inForce } = await parts.standing();
-      const replayed = await parts.replay({ texts, inForce: inForce?.texts ?? [], last, ...watch });
+      const standing = await parts.standing();
+      const { version: against } = standing;
+      // What refuses to be read cannot be asked: it is compared with none, as where nobody can tell what is in force.
+      const { doubt } = await readInForce(standing);
+      const inForce = doubt === undefined ? (standing.made?.texts ?? []) : [];
+      const replayed = await parts.replay({ texts, inForce, last, ...watch });
       const author = await authorOf(needs, by);
       await inTurn(async () => {
         const made = await get(version);
@@ -252,7 +287,7 @@ export function createOwnVersions(
         const replay = { ...counts, digest, against, last, atMs: needs.clock.nowMs(), by: author };
         const details = { sha256: digest, against, ...counts };
         await record({ action: 'replay', version, by, details }, (transaction) =>
-          store.move(transaction, { ...made, replay }, replayed),
+          move(transaction, made, { ...made, replay }, replayed),
         );
         await needs.outbox.flushed();
       });
@@ -261,10 +296,10 @@ export function createOwnVersions(
     activate: (version, agreed, by) =>
       inTurn(async () => {
         const looked = await mayCome(version, agreed, 'staged');
-        const { made, openings, standing } = looked;
+        const { made, openings, doubt } = looked;
         const author = await authorOf(needs, by);
         const gaining = mayGain(made, openings, author);
-        const isInDoubt = standing.doubt !== undefined && by.kind !== 'operator';
+        const isInDoubt = doubt !== undefined && by.kind !== 'operator';
         if (gaining.length === 0 && !isInDoubt) {
           await putInForce(looked, by);
           return get(version);
@@ -272,10 +307,10 @@ export function createOwnVersions(
         const details = {
           ...detailsOf(made),
           opening_policies: openings.slice(0, 50).map(({ id }) => id),
-          ...(standing.doubt === undefined ? {} : { in_doubt: standing.doubt.slice(0, 500) }),
+          ...(doubt === undefined ? {} : { in_doubt: doubt.slice(0, 500) }),
         };
         await record({ action: 'ask', version, by, details }, (transaction) =>
-          store.move(transaction, {
+          move(transaction, made, {
             ...made,
             state: 'waiting',
             askedBy: author,
@@ -309,7 +344,7 @@ export function createOwnVersions(
           );
         const action = made.state === 'waiting' ? 'decline' : 'withdraw';
         await record({ action, version, by, details: { sha256: made.digest } }, (transaction) =>
-          store.move(transaction, { ...made, state: 'withdrawn' }),
+          move(transaction, made, { ...made, state: 'withdrawn' }),
         );
         await needs.outbox.flushed();
         return get(version);
@@ -328,7 +363,7 @@ function detailsOf({ digest, documents, authors, askedBy, replay }: OwnVersionSu
 }
 
 /** Of a version that was in force others agreed to its texts; of one that never was, its authors are those of what is made of it. */
-async function writersOfOther({ authors, activatedMs }: OwnVersion): Promise<readonly Author[]> {
+function writersOfOther({ authors, activatedMs }: OwnVersion): readonly Author[] {
   return activatedMs === undefined ? authors : [];
 }
 
