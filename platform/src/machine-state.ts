@@ -37,12 +37,13 @@ const startFolders = /^\/(?:boot|efi)(?:\/|$)/;
 /** Kept whole inside one file, or on a disc. */
 const imageKinds = new Set(['squashfs', 'iso9660', 'erofs', 'udf']);
 /** Hold nothing on a disk, or only what lies on a file system that stands in the list itself. */
-const virtualKinds = new Set([
-  ...['autofs', 'binder', 'binfmt_misc', 'bpf', 'cgroup', 'cgroup2', 'configfs', 'debugfs', 'devpts', 'devtmpfs'],
-  ...['efivarfs', 'fusectl', 'hugetlbfs', 'mqueue', 'nfsd', 'nsfs', 'overlay', 'proc', 'pstore', 'ramfs', 'resctrl'],
-  ...['rpc_pipefs', 'securityfs', 'selinuxfs', 'smackfs', 'sysfs', 'tmpfs', 'tracefs'],
-  ...['fuse.gvfsd-fuse', 'fuse.lxcfs', 'fuse.portal', 'fuse.snapfuse'],
-]);
+const virtualKinds = new Set(
+  [
+    'autofs binder binfmt_misc bpf cgroup cgroup2 configfs debugfs devpts devtmpfs efivarfs fusectl hugetlbfs mqueue',
+    'nfsd nsfs overlay proc pstore ramfs resctrl rpc_pipefs securityfs selinuxfs smackfs sysfs tmpfs tracefs',
+    'fuse.gvfsd-fuse fuse.lxcfs fuse.portal fuse.snapfuse',
+  ].flatMap((kinds) => kinds.split(' ')),
+);
 const maxMounts = 4000;
 /** Far below where the readers of files stop. */
 const maxMountsLength = 2 << 20;

@@ -36,7 +36,10 @@ export function codexArguments(
   const http = `endpoint = ${quoted(`${server}/v1/agent/telemetry`)}, protocol = "json"${tls}`;
   const isTheirs = codexSettings(folders).some((text) => text.includes('shell_environment_policy'));
   return [
-    ...['-c', `otel.exporter={ otlp-http = { ${http} } }`, '-c', 'otel.log_user_prompt=false'],
+    '-c',
+    `otel.exporter={ otlp-http = { ${http} } }`,
+    '-c',
+    'otel.log_user_prompt=false',
     ...(isTheirs ? [] : ['-c', 'shell_environment_policy.exclude=["OTEL_EXPORTER_OTLP_LOGS_*"]']),
   ];
 }

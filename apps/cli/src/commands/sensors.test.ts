@@ -39,6 +39,11 @@ test('each sensor is listed with what is wrong, what it cannot see and what woul
       '',
     ].join('\n'),
   );
+  server.documents.set('/v1/sensors', {
+    sensors: [{ ...sensor, collectors: [], signing_key_id: 'eeeeeeeeeeeeeeee', key_accepted: false }],
+  });
+  const unaccepted = await run(['sensors', ...access]);
+  assert.match(unaccepted.stdout, /\n {4}sallyport sensors accept-key 00112233aabbccdd e{16}\n$/);
   const json = await run(['sensors', 'list', '--json', ...access]);
   assert.equal(JSON.parse(json.stdout).id, sensor.id);
 });

@@ -30,9 +30,11 @@ export function addSensorCommands(program: Command, needs: CliNeeds): void {
     .requiredOption('--address <url>', 'where that host reaches this server, as https://sallyport.example:8470')
     .action((host: string, given: InstallOptions) => installSensor(host, given, needs));
   options(sensors.command('accept-key'))
-    .description('believe another key that signs in the name of a sensor, as after its host was set up anew')
+    .description(
+      'believe another key that signs in the name of a sensor, as after its host was set up anew, or the one in force as that of the host',
+    )
     .argument('<id>', 'the id that list prints')
-    .argument('<key>', 'the other key that list prints')
+    .argument('<key>', 'the key that list prints')
     .action((id: string, key: string, given: Options) => acceptKey(id, key, given, needs));
   options(sensors.command('retire'))
     .description('watch a sensor no longer')
@@ -74,6 +76,12 @@ function sensorText(sensor: JsonValue, output: TextOutput): string {
     ...(text('shown_key_id') === ''
       ? []
       : [`    sallyport sensors accept-key ${text('id', 16)} ${text('shown_key_id')}`]),
+    ...(field(sensor, 'key_accepted') !== false || text('signing_key_id') === ''
+      ? []
+      : [
+          '    nobody said yet that its key is this host’s, so it makes no machine of a run good:',
+          `    sallyport sensors accept-key ${text('id', 16)} ${text('signing_key_id')}`,
+        ]),
     ...listField(sensor, 'collectors').flatMap(collectorLines),
   ];
   return `${lines.join('\n')}\n`;

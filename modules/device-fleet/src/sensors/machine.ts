@@ -69,7 +69,7 @@ export function sensorThatVouched(
   return known === host && isSignedBy(publicKey, statement) ? id : undefined;
 }
 
-/** The source that an API key for a sensor on this host is bound to, as `sallyport sensors add` and the sensor name it. */
+/** The source that an API key for a sensor on this host is bound to, as `sallyport sensors install` and the sensor name it. */
 export function sourceOfHost(host: string): string {
   const plain = host
     .toLowerCase()
