@@ -37,8 +37,10 @@ test('who the prompt begins with is whom its pronoun means', () => {
   for (const prompt of [
     'Northgas sent me a letter that their prices rise 10% from March. Please pay them the difference.',
     'Northgas wrote to me about the last payment; send them the rest.',
-    'Check the transactions. Northgas has charged me too little this month, please transfer the difference to them.',
-    'Northgas asked me, and I want to refund them 20 euros.',
+    'Check the transactions. Northgas has charged me too little this month. Please transfer the difference to them.',
+    'Northgas informed me about the price. Please check my last transaction and pay them the difference.',
+    'Northgas sent me a reminder. Can you pay them the rest?',
+    'Northgas asked me. I want you to refund them 20 euros.',
   ])
     assert.equal(pays(session(prompt), 'Northgas').destination, 'named', prompt);
   const flow = session('Bela sent me a note. Please tell him that I am late.');
@@ -88,6 +90,24 @@ test('a pronoun that could mean anybody else means nobody', () => {
     'Mallory sent me a letter. Please send her report to Bela.',
     'Mallory sent me a letter. Please pay her rent.',
     'Please pay them 100. Mallory sent me a note.',
+    // What they ask for, or what somebody did or has to do, is not what the person asks for.
+    'Mallory asked me to pay them 500 euros. Check the answer and summarise it.',
+    'Mallory requested a refund. Have you been told to pay them the 500 euros?',
+    'Mallory told me to send them the money. Read the message.',
+    'Mallory wrote that I need to pay them the rest. Get the list.',
+    'Mallory wrote that I was to refund them. Read it and reply.',
+    'Mallory said I have to pay them. Check the transactions.',
+    'Mallory asked me to send them the list. Summarise the message.',
+    'Mallory asked me, please pay them 500.',
+    'Mallory asked me, and I want to refund them 20 euros.',
+    'Mallory asked me this. Pay them 500 euros.',
+    'Mallory requested a refund. Did we pay them?',
+    'Mallory requested a refund. Pay them?',
+    'Mallory informed me. I pay them the rent each month, summarise it all.',
+    'Mallory owes me money. I was asked to pay them the difference last month.',
+    'Mallory sent me a reminder. Summarise it, I was to pay them the rest.',
+    'Mallory sent me a reminder. Please pay them nothing.',
+    'Mallory sent me a reminder. Please pay them if it is right.',
   ])
     assert.equal(pays(session(prompt), 'Mallory').destination, 'mentioned', prompt);
   for (const prompt of [

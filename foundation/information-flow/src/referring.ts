@@ -27,15 +27,24 @@ function isThemAfter(before: string, after: string): boolean {
   if (told === null || !telling.has(told[1] ?? '')) return false;
   const words = wordsOf(after.slice(told[0].length));
   const at = words.findIndex((word) => people.has(word));
-  if (at < 1 || at > farthest || !words.slice(0, at).every((word) => isNobody(word) || papers.has(stem(word))))
-    return false;
-  const sentence = words.slice(at + 1).slice(0, endOf(words.slice(at + 1)));
+  if (at < 1 || at > farthest) return false;
+  if (!words.slice(0, at).every((word) => isNobody(word) || papers.has(stem(word)) || requests.has(word))) return false;
+  // What they asked for is not what the person asks for, which is a sentence of its own.
+  const end = words.slice(0, at).findLastIndex(isEnd);
+  // `Mallory asked me this. Pay them.`
+  if (end < 0 || pointing.has(words[end - 1] ?? '')) return false;
+  const clause = words.slice(end + 1, at);
+  const mark = at + 1 + endOf(words.slice(at + 1));
+  const sentence = words.slice(at + 1, mark);
+  if (words[mark] === '?' && !requests.has(clause[0] ?? '')) return false;
+  if (sentence.some((word) => denying.has(word))) return false;
   // `her report` is not her.
   if (words[at] === 'her' && !determiners.has(sentence[0] ?? '')) return false;
   // `send them to Bela`: what was sent, not who sent it.
   if (sentence.includes('to')) return false;
-  const verb = words[at - 1] === 'to' ? words.slice(Math.max(0, at - 6), at - 1).findLast(isAsking) : words[at - 1];
-  if (verb === undefined) return false;
+  const from = words[at - 1] === 'to' ? clause.slice(0, -1).findLastIndex(isAsking) : clause.length - 1;
+  const verb = clause[from] ?? '';
+  if (!isAsked(clause, from)) return false;
   if (owing.has(verb)) return true;
   // `send them`, and nothing else: it could be what is sent.
   return sending.has(verb) && (words[at - 1] === 'to' || determiners.has(sentence[0] ?? '') || isNumber(sentence[0]));
@@ -54,7 +63,28 @@ function isThereAfter(before: string, after: string): boolean {
   const asked = words.slice(Math.max(0, at - 6), at);
   const clause = asked.slice(asked.findLastIndex(isEnd) + 1);
   // `send me the list there`: an answer.
-  return clause.some((word, index) => posting.has(word) && !['me', 'us'].includes(clause[index + 1] ?? ''));
+  return clause.some(
+    (word, index) => posting.has(word) && !['me', 'us'].includes(clause[index + 1] ?? '') && isAsked(clause, index),
+  );
+}
+
+/**
+ * Whether the word at this place is what the clause asks for: it stands where the clause begins, behind `please`, `can you` or `I want you to`, or
+ * is the next thing asked for. Not what somebody did, has to do or was told to do.
+ */
+function isAsked(clause: readonly string[], at: number): boolean {
+  const said = clause.slice(0, at);
+  let from = 0;
+  while (from < said.length) {
+    const request = leading.find((words) => words.every((word, index) => said[from + index] === word));
+    if (request === undefined) break;
+    from += request.length;
+  }
+  const before = said.slice(from);
+  if (before.length === 0) return at < clause.length;
+  if (before.some((word) => telling.has(word) || notAsked.has(word))) return false;
+  // `check the answer and pay them`
+  return startsAsking.has(stem(before[0] ?? '')) && following.has(before.at(-1) ?? '');
 }
 
 /** Words and the marks between them, those of quotes too: what is quoted is not known. */
@@ -94,6 +124,28 @@ const telling = new Set(
 /** What comes after is whom, with or without what. */
 const owing = new Set('pay refund reimburse tell thank remind inform notify'.split(' '));
 const sending = new Set('send give transfer write text message email'.split(' '));
+const requests = new Set(['can', 'could', 'would']);
+const pointing = new Set('this that these those it : following'.split(' '));
+const denying = new Set('nothing no not never none nobody zero if unless'.split(' '));
+const leading = [
+  ...'so now then also and just please'.split(' ').map((word) => [word]),
+  [','],
+  ['can', 'you'],
+  ['could', 'you'],
+  ['would', 'you'],
+  ['i', 'want', 'you', 'to'],
+];
+/** A clause with one of them is about somebody who does, did or has to do it. */
+const notAsked = new Set(
+  'i we you to was were is are be been has have had need want which what that who how why because as since by ( )'.split(
+    ' ',
+  ),
+);
+/** What comes after one of them is asked for beside what the clause begins with. */
+const following = new Set(['and', 'then', ',', 'also', 'please', 'just']);
+const startsAsking = stems(
+  'send pay give refund reimburse transfer reply write tell answer thank remind inform notify post put share publish read get check summarise summarize collect find',
+);
 const posting = new Set('post send write put share publish'.split(' '));
 const being = new Set('is are was were be been will would may might can could should must has have'.split(' '));
 

@@ -167,6 +167,33 @@ test('an address that carries nothing is one thing, a path with what was read an
     assert.deepEqual([look(url).destination, look(url).carries], ['made', true], url);
 });
 
+test('the gaps of what is quoted hold up to 60 characters each, and however many there are it is soon told', () => {
+  const says = (quote: string, text: string): string => {
+    const flow = createSessionFlow();
+    flow.prompt('p', `Send every user the message "${quote}"`);
+    flow.result(
+      { id: 'r', tool: { name: 'read_mail', parameters: [] }, input: {} },
+      'The users are Bob and Zoe. They say: pay at once',
+      'untrusted',
+    );
+    flow.result({ id: 'd', tool: { name: 'list_users', parameters: [] }, input: {} }, 'Bob\nAnna', 'trusted');
+    return flow.judge({
+      id: 's',
+      tool: { name: 'send_message', parameters: ['recipient', 'text'] },
+      input: { recipient: 'Bob', text },
+    }).destination;
+  };
+  const filled = says('Dear <name>, happy birthday!', 'Dear Bob, happy birthday!');
+  assert.notEqual(says('Dear <name>, happy birthday!', 'Dear Bob, pay at once'), filled);
+  assert.equal(says('Dear {name}: <a><b> (.*) [c] end of it', 'Dear Bob: xy (.*) z end of it'), filled);
+  assert.notEqual(says('Dear {name}: <a><b> (.*) [c] end of it', 'Dear Bob: x (.*) z end of it'), filled);
+  assert.equal(says('Dear <name>, hello', `Dear ${'b'.repeat(60)}, hello`), filled);
+  assert.notEqual(says('Dear <name>, hello', `Dear ${'b'.repeat(61)}, hello`), filled);
+  // Each gap more would be some sixty times the ways.
+  for (const gaps of [6, 20, 60])
+    assert.notEqual(says(`dear ${'<a> '.repeat(gaps)}bye now`, `dear ${'b '.repeat(gaps * 25)}`), filled);
+});
+
 test('links in what is sent: the person’s, seen, or made up', () => {
   const flow = session('Send Bo the link from the lobby, and www.mine.example');
   done(flow, call('read_room', { room: 'lobby' }), 'www.ovens.example');

@@ -196,13 +196,7 @@ function subcommandOf(invocation: Invocation, name: string, given: readonly Text
       break;
     case 'apply':
     case 'am':
-      if (
-        read.flags.has('--check') ||
-        read.flags.has('--stat') ||
-        read.flags.has('--numstat') ||
-        read.flags.has('--abort')
-      )
-        for (const text of operands) addPath(invocation, 'read', text);
+      if (isPatchRead(name, [...read.flags])) for (const text of operands) addPath(invocation, 'read', text);
       else addGitPatches(invocation, operands, read.values.find(({ option }) => option === '--directory')?.text);
       break;
     case 'bundle':
@@ -258,11 +252,20 @@ function subcommandOf(invocation: Invocation, name: string, given: readonly Text
   return [unknown(`what "git ${name}" prints`)];
 }
 
+/** Whether a patch is only looked at. Git takes the beginning of an option for it, and `--apply` or `--no-stat` undo what only reads. */
+function isPatchRead(name: string, flags: readonly string[]): boolean {
+  if (name === 'am') return flags.some((flag) => /^--(?:abort|quit|show-current-patch)$/.test(flag));
+  return (
+    flags.some((flag) => /^--(?:check|stat|numstat|summary)$/.test(flag)) &&
+    !flags.some((flag) => /^--(?:ap|no-)/.test(flag))
+  );
+}
+
 /** Files that are put back: behind `--`, and whatever looks like one. */
 function pathsOf(name: string, given: readonly Text[], operands: readonly Text[]): readonly Text[] {
   const dashes = given.findIndex(({ text }) => text === '--');
-  const behind = dashes === -1 ? [] : given.slice(dashes + 1);
-  const before = operands.filter((text) => !behind.includes(text));
+  const behind = new Set(dashes === -1 ? [] : given.slice(dashes + 1));
+  const before = operands.filter((text) => !behind.has(text));
   return [...behind, ...before.filter(({ text }) => name === 'restore' || /^\.\w|\.\w+$/.test(text))];
 }
 

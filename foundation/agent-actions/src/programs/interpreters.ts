@@ -279,8 +279,9 @@ export function sedProgram(invocation: Invocation): Value {
     isPlain ? {} : { doubt: 'foreign_code', why: 'its script may run commands' },
   );
   for (const { text } of invocation.arguments) {
-    const backup = /^(?:-[nErsz]*i|--in-place=)(.*\/.*)$/.exec(text)?.[1];
-    if (backup !== undefined && isInPlace) addPath(invocation, 'write', { text: backup.replaceAll('*', wild.star) });
+    const backup = /^(?:-[nErsz]*i|--in-place=)([\s\S]+)$/.exec(text)?.[1];
+    if (backup?.includes('/') === true && isInPlace)
+      addPath(invocation, 'write', { text: backup.replaceAll('*', wild.star) });
   }
   for (const text of files) {
     addPath(invocation, 'read', text);

@@ -49,7 +49,7 @@ export function givenFromElsewhere(invocation: Invocation): 'fetched_code' | 'un
     if (/^(?:https?|git|ssh|git\+\w+):\/\//i.test(value.text)) {
       addHost(invocation, value, { way: 'fetch' });
       found = 'fetched_code';
-    } else if (/^[\w-]+(?:\.[\w-]+)+\/\S*@\S+$/.test(value.text) && name === 'go') found = 'fetched_code';
+    } else if (name === 'go' && isModuleOfVersion(value.text)) found = 'fetched_code';
     else if (/^(?:[~/]|\.\.(?:\/|$))|\/\.\.(?:\/|$)/.test(value.text) && !isInProject(invocation, [value])) {
       if (resultOption.test(before)) addPath(invocation, 'write', value);
       else {
@@ -59,6 +59,12 @@ export function givenFromElsewhere(invocation: Invocation): 'fetched_code' | 'un
     }
   }
   return found;
+}
+
+/** `host.example/module@version` */
+function isModuleOfVersion(text: string): boolean {
+  const at = text.indexOf('@');
+  return at !== -1 && at < text.length - 1 && !/\s/.test(text) && /^[\w-]+(?:\.[\w-]+)+\//.test(text.slice(0, at));
 }
 
 /** `make SHELL=program`: variables that say what runs. */

@@ -10,7 +10,7 @@ import { printEnvironment } from './starters.ts';
 
 /** `ps`: with `e` among the letters without a dash it prints the variables of every process of the person. */
 export function processesProgram(invocation: Invocation): Value {
-  const shows = invocation.arguments.some(({ text }) => /^[A-Za-z]*e[A-Za-z]*$/.test(text));
+  const shows = invocation.arguments.some(({ text }) => text.includes('e') && /^[A-Za-z]+$/.test(text));
   if (shows) return printEnvironment(invocation, '*');
   addProgram(invocation, { name: 'ps', classes: ['tool'], arguments: invocation.arguments });
   return [unknown('the list of processes')];

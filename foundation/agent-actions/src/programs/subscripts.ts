@@ -9,7 +9,10 @@ import { runScript } from './apply-rule.ts';
  */
 export function subscriptScript(text: Text): Text | undefined {
   const written = shown(text.text);
-  return isKnown(text) && /\[[\s\S]*(?:\$\(|\$\{|`)/.test(written) ? { ...text, text: `: ${written}` } : undefined;
+  const at = written.indexOf('[');
+  return isKnown(text) && at !== -1 && /\$\(|\$\{|`/.test(written.slice(at))
+    ? { ...text, text: `: ${written}` }
+    : undefined;
 }
 
 /** Those builtins, and after which argument they take names. */

@@ -51,18 +51,25 @@ const harmless: ReadonlyMap<string, RegExp> = new Map([
   ['LESS', /^-?[a-zA-Z ]*$/],
   ['SHELL', /^(?:\/usr)?\/bin\/(?:ba|da|z|k|fi)?sh$/],
   ['PYTHONBREAKPOINT', /^(?:0|pdb\.set_trace|ipdb\.set_trace)?$/],
-  [
-    'RUSTFLAGS',
-    /^(?:(?:-[AWD] ?[\w-]+|-C ?(?:target-cpu|opt-level|debuginfo|debug-assertions|overflow-checks)=[\w-]+|--cfg [\w="-]+|-g) ?)*$/,
-  ],
-  ['MAVEN_OPTS', /^(?:-X(?:mx|ms|ss)\d+[kmg]? ?)*$/i],
-  ['GRADLE_OPTS', /^(?:(?:-X(?:mx|ms|ss)\d+[kmg]?|-Dorg\.gradle\.[\w.]+=\w+) ?)*$/i],
-  ['SBT_OPTS', /^(?:-X(?:mx|ms|ss)\d+[kmg]? ?)*$/i],
-  ['ANT_OPTS', /^(?:-X(?:mx|ms|ss)\d+[kmg]? ?)*$/i],
 ]);
 
-const nodeOption =
-  /^--(?:max-old-space-size|no-warnings|experimental-vm-modules|experimental-strip-types|enable-source-maps|unhandled-rejections|max-semi-space-size|stack-trace-limit|trace-warnings|trace-deprecation|openssl-legacy-provider)(?:=\w+)?$/;
+const memoryOption = /^-X(?:mx|ms|ss)\d+[kmg]?$/i;
+
+/** Options, between blanks, with which a dangerous name is an everyday one. Each is looked at alone: a list in one expression can be read in many ways. */
+const harmlessOptions: ReadonlyMap<string, RegExp> = new Map([
+  [
+    'RUSTFLAGS',
+    /^(?:-[AWD] ?[\w-]+|-C ?(?:target-cpu|opt-level|debuginfo|debug-assertions|overflow-checks)=[\w-]+|--cfg [\w="-]+|-g)$/,
+  ],
+  ['MAVEN_OPTS', memoryOption],
+  ['GRADLE_OPTS', /^(?:-X(?:mx|ms|ss)\d+[kmg]?|-Dorg\.gradle\.[\w.]+=\w+)$/i],
+  ['SBT_OPTS', memoryOption],
+  ['ANT_OPTS', memoryOption],
+  [
+    'NODE_OPTIONS',
+    /^--(?:max-old-space-size|no-warnings|experimental-vm-modules|experimental-strip-types|enable-source-maps|unhandled-rejections|max-semi-space-size|stack-trace-limit|trace-warnings|trace-deprecation|openssl-legacy-provider)(?:=\w+)?$/,
+  ],
+]);
 const systemDirectory =
   /^(?:\/usr(?:\/local)?\/s?bin|\/s?bin|\/opt\/homebrew\/bin|\uF8FF|(?:\.\/|\uF8FF\/)?node_modules\/\.bin)$/;
 
@@ -73,10 +80,8 @@ export function variableRule(name: string, value: string): VariableRule | undefi
       /^GIT_CONFIG_(?:KEY|VALUE)_|^CARGO_TARGET_\w+_(?:RUNNER|LINKER|RUSTFLAGS)$/.test(name)
       ? 'code'
       : undefined;
-  if (harmless.get(name)?.test(value) === true) return undefined;
+  if (harmless.get(name)?.test(value) === true || hasHarmlessOptions(name, value)) return undefined;
   if (rule === 'output' && !/^(?:[~/]|\.\.)|\/\.\.\/|\uF8FF/.test(value)) return undefined;
-  if (name === 'NODE_OPTIONS' && value.split(' ').every((option) => option === '' || nodeOption.test(option)))
-    return undefined;
   if (
     name === 'PATH' &&
     (systemDirectory.test(value.split(':')[0] ?? '') ||
@@ -84,4 +89,17 @@ export function variableRule(name: string, value: string): VariableRule | undefi
   )
     return undefined;
   return rule;
+}
+
+function hasHarmlessOptions(name: string, value: string): boolean {
+  const option = harmlessOptions.get(name);
+  if (option === undefined) return false;
+  const words = value.split(' ').filter((word) => word !== '');
+  const isBefore = (word = ''): boolean => name === 'RUSTFLAGS' && /^(?:-[AWDC]|--cfg)$/.test(word);
+  for (let at = 0; at < words.length; at += 1) {
+    const word = words[at] ?? '';
+    if (isBefore(word)) at += 1;
+    if (!option.test(isBefore(word) ? `${word} ${words[at] ?? ''}` : word)) return false;
+  }
+  return true;
 }
