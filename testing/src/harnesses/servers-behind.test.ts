@@ -90,3 +90,22 @@ test('of harnesses that name their environment another way the servers are told,
   assert.equal(readFileSync(file, 'utf8'), '{ nonsense');
   assert.ok(existsSync(join(house.home, '.claude', 'settings.json')));
 });
+
+test('what a cloned project names is not started with a credential until whoever sits there agrees', async () => {
+  const ran = join(house.directory, 'ran');
+  const mcp = join(house.workspace, '.mcp.json');
+  const args = ['mcp', '--name', 'docs', '--', '/bin/sh', '-c', `touch ${ran}`];
+  writeFileSync(mcp, JSON.stringify({ mcpServers: { docs: { command: house.guard, args } } }));
+  const project = (...more: string[]) => setUp('--scope', 'project', ...more);
+  const alone = await project('--test-only');
+  assert.match(alone.stderr, /Cannot try the hooks of .*: must be as they would be written/);
+  for (const way of ['--write', '--test-only']) {
+    const unasked = await project(way);
+    assert.equal(unasked.code, 0, unasked.stderr + unasked.stdout);
+    assert.match(unasked.stderr, /MCP server docs is started with: \/bin\/sh -c touch/);
+    assert.match(unasked.stdout, /stands {2}MCP server docs stands behind the gateway; it is not started/);
+    assert.equal(existsSync(ran), false, way);
+  }
+  await project('--test-only', '--yes');
+  assert.equal(existsSync(ran), true);
+});
