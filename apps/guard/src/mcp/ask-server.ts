@@ -1,6 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
-import { isJsonObject, parseJson } from '@sallyport/contracts';
+import { isJsonObject, parseJson, textOf } from '@sallyport/contracts';
 import type { JsonObject } from '@sallyport/contracts';
 import { isNobodyThere } from '../nobody-there.ts';
 
@@ -23,7 +23,8 @@ export type AskServer = {
 
 export type ServerAnswer =
   | { readonly kind: 'answer'; readonly body: JsonObject }
-  | { readonly kind: 'refused'; readonly reason: string }
+  /** `code`: of the problem, where the server says one. */
+  | { readonly kind: 'refused'; readonly reason: string; readonly code?: string }
   | { readonly kind: 'unreachable'; readonly reason: string };
 
 const maxAnswerBytes = 8 * 1024 * 1024;
@@ -132,7 +133,8 @@ function read(status: number, text: string): ServerAnswer {
   if (status === 200 && isJsonObject(body)) return { kind: 'answer', body };
   if (status === 401) return { kind: 'refused', reason: 'the server does not know this run any more' };
   const detail = isJsonObject(body) && typeof body['detail'] === 'string' ? `: ${body['detail'].slice(0, 500)}` : '';
-  return { kind: 'refused', reason: `the server answered ${status}${detail}` };
+  const code = isJsonObject(body) ? textOf(body['code']) : '';
+  return { kind: 'refused', reason: `the server answered ${status}${detail}`, ...(code === '' ? {} : { code }) };
 }
 
 export function isLoopback(hostname: string): boolean {

@@ -109,7 +109,7 @@ function serverOf(
           server: url,
           name,
           store,
-          events: createSignInEvents(store.folder),
+          events: createSignInEvents(store.folder, { say }),
           tell: (events) => gate.signIns(events),
           nowMs,
         })

@@ -16,6 +16,8 @@ export type HttpAsk = {
   close(): void;
 };
 
+/** To one server: more than questions and answers may be on their way. */
+const maxSockets = 128;
 /** Until the head of an answer is there. */
 const headMs = 60_000;
 
@@ -24,8 +26,8 @@ export function createHttpAsk(url: URL): HttpAsk {
   const isSecure = url.protocol === 'https:';
   if (!isSecure && !isLoopback(url.hostname)) throw new Error(`"${url.host}" must be reached by https:`);
   const agent = isSecure
-    ? new https.Agent({ keepAlive: true, minVersion: 'TLSv1.2' })
-    : new http.Agent({ keepAlive: true });
+    ? new https.Agent({ keepAlive: true, maxSockets, minVersion: 'TLSv1.2' })
+    : new http.Agent({ keepAlive: true, maxSockets });
   const heard = new WeakSet<Socket>();
   return {
     send: ({ method, url: other, headers, body, signal }) =>

@@ -20,11 +20,15 @@ type OpenRelay = (front: {
   readonly closed: (reason: string) => void;
 }) => Relay;
 
+type Patience = { readonly aliveMs: number; readonly lastMs: number };
+
 /** A stream without a word is taken for broken by what stands between. */
 const aliveMs = 15_000;
 /** After a connection broke. */
 const againMs = 1000;
 const maxUnread = 16 * 1024 * 1024;
+/** For the last of an answer, once all of it was said. */
+const lastMs = 30_000;
 
 /**
  * Streamable HTTP on this machine alone: each session (2025-03-26 to 2025-11-25) has a relay and a server of its own; requests of
@@ -37,17 +41,20 @@ export async function serveHttp({
   maxRequestBytes,
   open,
   say,
+  patience = { aliveMs, lastMs },
 }: {
   readonly port: number;
   readonly token: string;
   readonly maxRequestBytes: number;
   readonly open: OpenRelay;
   readonly say: (line: string) => void;
+  readonly patience?: Patience;
 }): Promise<HttpFront> {
   let modern: ModernFront | undefined;
   const sessions = createHttpSessions({ open, newId: () => randomBytes(24).toString('base64url') });
   const wanted = digest(token);
   const server = http.createServer({ maxHeaderSize: 16 * 1024, requestTimeout: 60_000 }, (request, response) => {
+    outlive(response, patience.lastMs);
     handle(request, response).catch((error: unknown) => {
       say(`a request failed: ${error instanceof Error ? error.message : String(error)}`);
       if (response.headersSent) response.destroy();
@@ -72,7 +79,7 @@ export async function serveHttp({
       if (sessionId === undefined) return refuse(response, 405, 'a stream belongs to a session');
       if (session === undefined) return refuse(response, 404, 'there is no such session');
       const lastEventId = headerIn(request, 'last-event-id');
-      const sink = sinkOf(response, (one) => session.unlisten(one));
+      const sink = sinkOf(response, patience, (one) => session.unlisten(one));
       const isHeard = lastEventId === undefined ? session.listen(sink) : session.resume(lastEventId, sink);
       if (isHeard) {
         sink.open();
@@ -123,7 +130,7 @@ export async function serveHttp({
       return undefined;
     }
     if (isFirst) response.setHeader('mcp-session-id', session.id);
-    const sink = sinkOf(response, (one) => session.unlisten(one));
+    const sink = sinkOf(response, patience, (one) => session.unlisten(one));
     sink.open();
     session.ask(message, sink);
     return undefined;
@@ -141,7 +148,7 @@ export async function serveHttp({
     const outcome = await modern.ask(message, {
       signal: over.signal,
       notify(notification) {
-        stream ??= openStream(response);
+        stream ??= openStream(response, patience);
         stream.write(notification);
       },
     });
@@ -167,20 +174,33 @@ export async function serveHttp({
   };
 }
 
+/** Who does not read cannot hold an answer for ever, nor end the gateway by an answer that fails. */
+function outlive(response: ServerResponse, waitMs: number): void {
+  response.on('error', () => undefined);
+  response.on('prefinish', () => {
+    const late = setTimeout(() => response.destroy(), waitMs).unref();
+    response.on('close', () => clearTimeout(late));
+  });
+}
+
 /** An answer as the end of a stream that can be taken up again; begun with what is first written to it. */
-function sinkOf(response: ServerResponse, onGone: (sink: EventSink) => void): EventSink & { open(): void } {
+function sinkOf(
+  response: ServerResponse,
+  patience: Patience,
+  onGone: (sink: EventSink) => void,
+): EventSink & { open(): void } {
   let stream: ReturnType<typeof openStream> | undefined;
   const sink = {
     open(): void {
-      if (!response.writableEnded) stream ??= openStream(response);
+      if (!response.writableEnded) stream ??= openStream(response, patience);
     },
     write(id: string, message?: RpcMessage): void {
-      stream ??= openStream(response);
+      stream ??= openStream(response, patience);
       stream.write(message, id);
     },
     end(): void {
       if (response.writableEnded) return;
-      stream ??= openStream(response);
+      stream ??= openStream(response, patience);
       response.end();
     },
   };
@@ -189,7 +209,10 @@ function sinkOf(response: ServerResponse, onGone: (sink: EventSink) => void): Ev
 }
 
 /** A stream of events to the client; who does not read is cut off. */
-function openStream(response: ServerResponse): { write(message: RpcMessage | undefined, id?: string): void } {
+function openStream(
+  response: ServerResponse,
+  { aliveMs: everyMs }: Patience,
+): { write(message: RpcMessage | undefined, id?: string): void } {
   response.writeHead(200, {
     'content-type': 'text/event-stream',
     'cache-control': 'no-store',
@@ -197,7 +220,11 @@ function openStream(response: ServerResponse): { write(message: RpcMessage | und
   });
   // Else the client would not know that it listens before somebody speaks.
   response.flushHeaders();
-  const alive = setInterval(() => response.write(':\n\n'), aliveMs);
+  const alive = setInterval(() => {
+    if (response.writableEnded) return;
+    if (response.writableLength > maxUnread) response.destroy();
+    else response.write(':\n\n');
+  }, everyMs);
   response.on('close', () => clearInterval(alive));
   return {
     write(message, id) {

@@ -15,6 +15,8 @@ const maxSessionId = 1024;
 /** Between two tries to hear what the server says by itself. */
 const retryMs = [1000, 2000, 5000, 15_000, 60_000] as const;
 const byeMs = 2000;
+/** For the server to take what wants no answer. */
+const takeMs = 60_000;
 /** Before a stream is taken up again, where the server does not say how long. */
 const againMs = 1000;
 const minAgainMs = 100;
@@ -25,6 +27,8 @@ const maxFailed = 5;
 /** How a stream ended, and behind which event it can be gone on. */
 type Ended = {
   readonly broke: Error | undefined;
+  /** Not one event came, nor the name of one. */
+  readonly isEmpty: boolean;
   readonly lastId: string | undefined;
   readonly retryMs: number | undefined;
 };
@@ -99,9 +103,13 @@ export function createHttpServer({
 
   /** Never rejects: gives what broke it, and where it can be gone on from. */
   async function readStream(answer: IncomingMessage): Promise<Ended> {
+    let isEmpty = true;
     const reader = createSseReader({
       maxBytes: maxAnswerBytes,
-      onData: (data) => heard(data),
+      onData(data) {
+        isEmpty = false;
+        heard(data);
+      },
       onTooLong: () =>
         listener?.message({
           kind: 'refused',
@@ -116,7 +124,12 @@ export function createHttpServer({
     } catch (error) {
       broke = errorOf(error);
     }
-    return { broke, lastId: reader.lastId(), retryMs: reader.retryMs() };
+    return {
+      broke,
+      isEmpty: isEmpty && reader.lastId() === undefined,
+      lastId: reader.lastId(),
+      retryMs: reader.retryMs(),
+    };
   }
 
   /** The stream of one question, until its answer came, nobody waits for it any more, or the server does not let it be taken up. */
@@ -136,7 +149,7 @@ export function createHttpServer({
         failed += 1;
         continue;
       }
-      failed = 0;
+      failed = resumed.isEmpty ? failed + 1 : 0;
       lastId = resumed.lastId ?? lastId;
       waitMs = resumed.retryMs ?? waitMs;
     }
@@ -229,10 +242,24 @@ export function createHttpServer({
       if (message.kind === 'request') throw new Error(`it took the question and gives no answer (${status})`);
       return;
     }
+    if (message.kind !== 'request') {
+      // Nothing comes back that anybody waits for: a stream here would be another way to speak, and be held open.
+      answer.destroy();
+      if (status === 200) return;
+      throw new Error(
+        await explainRefusal({
+          url,
+          status,
+          headers: answer.headers,
+          ask,
+          signal,
+          ...(advice === undefined ? {} : { advice }),
+        }),
+      );
+    }
     if (status === 200 && type.startsWith('text/event-stream')) {
       const ended = await readStream(answer);
-      if (message.kind === 'request' && modernHeaders(message) === undefined)
-        await readOn(ended, { id: message.id, signal });
+      if (modernHeaders(message) === undefined) await readOn(ended, { id: message.id, signal });
       else if (ended.broke !== undefined) throw ended.broke;
       return;
     }
@@ -280,7 +307,7 @@ export function createHttpServer({
       const one = new AbortController();
       const signal = AbortSignal.any([over.signal, one.signal]);
       if (message.kind !== 'request') {
-        await post(message, signal);
+        await post(message, AbortSignal.any([signal, AbortSignal.timeout(takeMs)]));
         if (message.kind === 'notification' && message.method === 'notifications/initialized' && !isListening) {
           isListening = true;
           listen().catch(() => undefined);

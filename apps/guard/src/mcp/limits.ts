@@ -19,6 +19,8 @@ export type GatewayLimits = {
   readonly maxListed: typeof listLimits;
   /** Notifications of the server that are handed on, a minute. */
   readonly noticesAMinute: number;
+  /** Of the server to the client: each may ask a person, or cost a model. */
+  readonly questionsAMinute: number;
 };
 
 export const defaultLimits: GatewayLimits = {
@@ -32,6 +34,7 @@ export const defaultLimits: GatewayLimits = {
   requestMs: 30_000,
   maxListed: listLimits,
   noticesAMinute: 1200,
+  questionsAMinute: 60,
 };
 
 /** At most `aMinute` on average, all at once if they come like that. Names beyond `maxNames` share one. */

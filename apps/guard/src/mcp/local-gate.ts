@@ -30,38 +30,39 @@ export function createLocalGate({
       const { told, lines } = await changePins(file, (pins) => {
         const kept = pins.get(name);
         const isMoved = kept !== undefined && (kept.target !== server.target || kept.transport !== server.transport);
-        const first = toldKinds(server).filter((kind) => !isMoved && kept?.kinds.includes(kind) !== true);
+        const isUnseen = (kind: PinKind): boolean => !isMoved && kept?.kinds.includes(kind) !== true;
+        const toldNow = toldKinds(server);
+        const first = toldNow.filter(isUnseen);
+        // Instructions are told first of all: who is heard of without has none, and those that come later are new.
+        const hasNone = isUnseen('instructions') && !toldNow.includes('instructions');
+        const kinds: readonly PinKind[] = hasNone ? [...first, 'instructions'] : first;
         // What of it was never told of is seen for the first time now, and trusted as the rest was.
-        if (first.length > 0) {
-          const pin = firstSeen(kept, server, first, nowMs());
-          return {
-            pins: new Map([...pins, [name, pin]]),
-            value: {
-              told: toldOf(server, pin),
-              lines: [
-                `${first.join(', ').replaceAll('_', ' ')}: seen for the first time, and pinned`,
-                ...[...definitionsIn(server).values()].flatMap((one) => findingsOf(one)),
-              ],
-            },
-          };
-        }
-        const pin = kept ?? firstSeen(undefined, server, [], nowMs());
+        const pin = kinds.length > 0 || kept === undefined ? firstSeen(kept, server, kinds, nowMs()) : kept;
         const now = nowOf(pin, server);
         const changes = pinChanges(pin, now);
         const value = {
           told: toldOf(server, pin),
-          lines:
-            changes.length === 0
+          lines: [
+            ...(first.length === 0
+              ? []
+              : [
+                  `${first.join(', ').replaceAll('_', ' ')}: seen for the first time, and pinned`,
+                  ...[...definitionsIn(server)]
+                    .filter(([key]) => pin.definitions.has(key))
+                    .flatMap(([, one]) => findingsOf(one)),
+                ]),
+            ...(changes.length === 0
               ? []
               : [
                   ...sayChanges(changes),
                   `what changed is held back until: sallyport-guard pins approve --local ${file} ${name}`,
-                ],
+                ]),
+          ],
         };
         const waits = changes.some(({ kind }) => kind !== 'removed');
         const { waiting: _before, ...rest } = pin;
         const isNoted = waits ? pin.waiting !== undefined && isSame(pin.waiting, now) : pin.waiting === undefined;
-        return isNoted
+        return isNoted && kinds.length === 0
           ? { value }
           : { pins: new Map([...pins, [name, waits ? { ...rest, waiting: now } : rest]]), value };
       });
@@ -136,7 +137,10 @@ function firstSeen(
 ): PinnedServer {
   const { transport, target } = server;
   const pin = kept ?? { transport, target, definitions: new Map<string, Definition>(), kinds: [], sinceMs: nowMs };
-  const seen = ofKinds(definitionsIn(server), kinds);
+  // What comes later, with something to look at, waits until somebody has looked.
+  const seen = ofKinds(definitionsIn(server), kinds).filter(
+    ([, one]) => kept === undefined || findingsOf(one).length === 0,
+  );
   const withThem = <Part extends Pinned>(part: Part): Part => ({
     ...part,
     definitions: new Map([...part.definitions, ...seen]),

@@ -52,6 +52,7 @@ export function createRelay(needs: RelayNeeds): Relay {
   const waiting = new Map<string, AbortController>();
   const subscribed = new Set<string>();
   const notices = createRate({ aMinute: limits.noticesAMinute, nowMs: needs.nowMs });
+  const questionRate = createRate({ aMinute: limits.questionsAMinute, nowMs: needs.nowMs });
   const onSettled: (() => void)[] = [];
   let tools: ToolList | undefined;
   let offers: OfferList | undefined;
@@ -75,6 +76,12 @@ export function createRelay(needs: RelayNeeds): Relay {
     const asks = askable.get(method);
     if (asks === undefined)
       return failed(rpcCodes.noSuchMethod, `Sallyport does not pass on "${method.slice(0, 100)}"`);
+    const wait = questionRate.take('');
+    if (wait !== undefined)
+      return failed(
+        rpcCodes.internal,
+        `Sallyport: at most ${limits.questionsAMinute} questions a minute; again in ${Math.ceil(wait / 1000)} s`,
+      );
     if (!lets.has(asks) || (await tools?.isApproved())?.isApproved !== true) {
       say(`the server asked for ${asks}, which is not let`);
       return failed(rpcCodes.noSuchMethod, `Sallyport: this server may not ask for ${asks}`);

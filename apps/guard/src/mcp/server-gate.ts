@@ -6,6 +6,7 @@ import type { Definition, OfferDefinition } from '@sallyport/tool-pins';
 import type { AskServer, ServerAnswer } from './ask-server.ts';
 import type { Gate, GatedCall, ServerWords, Told } from './gate.ts';
 import type { SignInEvent } from './sign-in/sign-in-events.ts';
+import { ListError } from './read-pages.ts';
 import type { Spool } from './spool.ts';
 
 /** How long the server may keep a call until a person has answered. */
@@ -85,6 +86,9 @@ export function createServerGate({
       }
       const reason = noAnswer(answer);
       say(reason);
+      // Its registry takes no more of this list: what it holds of it already goes on.
+      if (answer.kind === 'refused' && answer.code === 'agent_limit_reached')
+        throw new ListError('too_many_listed', reason);
       throw new Error(reason);
     },
 

@@ -46,6 +46,7 @@ export function createUpstream({
   const waiting = new Map<number, Waiting>();
   /** Questions of the server that are being answered, by its own ids. */
   const answering = new Map<string, AbortController>();
+  let isDropping = false;
   let asked = 0;
   let goneFor: string | undefined;
 
@@ -60,8 +61,13 @@ export function createUpstream({
   async function answerTo(request: RpcRequest): Promise<void> {
     const key = JSON.stringify(request.id);
     const send = (outcome: RpcOutcome) => server.send({ kind: 'response', id: request.id, outcome });
-    if (answering.has(key)) return send(failed(rpcCodes.invalidRequest, 'This id waits for its answer already'));
-    if (answering.size >= maxAnswering) return send(failed(rpcCodes.internal, 'Too many questions at once'));
+    // A refusal takes a way to the server as an answer does: what is beyond them is not answered at all.
+    if (answering.has(key) || answering.size >= maxAnswering) {
+      if (!isDropping) say('the server asks too much at once: what is beyond that has no answer');
+      isDropping = true;
+      return;
+    }
+    isDropping = false;
     const over = new AbortController();
     answering.set(key, over);
     try {

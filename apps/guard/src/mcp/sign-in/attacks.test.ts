@@ -273,6 +273,8 @@ test('a client somebody named is used for that issuer, with its secret in the wa
   const person = somebody(async (url) => comeBack(await authorization.walk(url)));
   const file = join(person.environment['HOME'] ?? '', 'secret');
   writeFileSync(file, `${clients[0]?.client_secret ?? ''}\n`, { mode: 0o644 });
+  // Whatever the umask took away.
+  chmodSync(file, 0o644);
   const run = (...more: string[]) =>
     person.run('sign-in', remote.url.href, '--client-id', 'given', '--client-secret-file', file, ...more);
   assert.equal(await run(), 2);

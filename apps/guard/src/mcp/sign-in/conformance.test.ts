@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -11,13 +11,18 @@ const client = fileURLToPath(new URL('conformance-client.fixture.ts', import.met
 let directory = '';
 before(() => {
   directory = mkdtempSync(join(tmpdir(), 'sallyport-sign-in-conformance-'));
+  // The suite splits a command at its spaces and gives it to a shell: a checkout may have some in its path.
+  writeFileSync(join(directory, 'client.sh'), '#!/bin/sh\nexec "$SALLYPORT_NODE" "$SALLYPORT_CLIENT" "$@"\n', {
+    mode: 0o700,
+  });
 });
 after(() => rmSync(directory, { recursive: true, force: true }));
 
 async function conforms(...which: string[]): Promise<void> {
-  const command = `${process.execPath} ${client}`;
+  const command = join(directory, 'client.sh');
   const child = spawn(process.execPath, [suite, 'client', '--command', command, '--timeout', '120000', ...which], {
     cwd: directory,
+    env: { ...process.env, SALLYPORT_NODE: process.execPath, SALLYPORT_CLIENT: client },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

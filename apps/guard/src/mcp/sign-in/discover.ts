@@ -2,6 +2,7 @@ import { textOf, textsOf } from '@sallyport/contracts';
 import type { JsonObject } from '@sallyport/contracts';
 import { scopesIn, type BearerChallenge } from './challenge.ts';
 import { askableUrl, type GuardedAsk, type Reach } from './guarded-ask.ts';
+import { isRecordable } from './sign-in-events.ts';
 
 /** Ways a client shows who it is at the token endpoint, those we can. */
 export const clientAuthMethods = ['none', 'client_secret_basic', 'client_secret_post'] as const;
@@ -136,8 +137,11 @@ export async function findAuthorizationServer({
   readonly from: Reach;
 }): Promise<AuthorizationServer> {
   const url = askableUrl(issuer, { what: 'Issuer', from });
-  if (url.search !== '' || issuer.length > 900)
-    throw new Error(`issuer "${issuer.slice(0, 200)}" must be shorter, without a query`);
+  // What could not be put on record is not signed in to.
+  if (url.search !== '' || issuer.length > 900 || !isRecordable(issuer))
+    throw new Error(
+      `issuer ${JSON.stringify(issuer.slice(0, 200))} must be shorter, in plain letters, without a query or a fragment`,
+    );
   const path = url.pathname.replace(/\/$/, '');
   const places = [
     `${url.origin}/.well-known/oauth-authorization-server${path}`,

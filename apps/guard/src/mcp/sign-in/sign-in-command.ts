@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { readOwnFile } from '../locked-file.ts';
 import { usage } from '../options.ts';
+import { plainLine } from '../plain-line.ts';
 import { stateDirectory } from '../state-directory.ts';
 import { ownTerminal, type Terminal } from '../terminal.ts';
 import { wordsOf } from '../upstream.ts';
@@ -86,7 +87,7 @@ export async function runSignIns(args: readonly string[], needs: SignInNeeds): P
     write(`Signed in to ${shownAddress(url)} by ${done.issuer}${scopeWords(done.scopes)}`);
     return 0;
   } catch (error) {
-    process.stderr.write(`Sallyport: ${wordsOf(error)}\n${error instanceof TypeError ? usage : ''}`);
+    process.stderr.write(`Sallyport: ${plainLine(wordsOf(error))}\n${error instanceof TypeError ? usage : ''}`);
     return 2;
   }
 }

@@ -23,9 +23,9 @@ export type SignInEvent = {
 
 /** Kept on this machine until whoever keeps the record has heard of it. */
 export type SignInEvents = {
-  /** On the disk when it returns. Throws where it cannot be kept: then what it tells of does not happen. */
+  /** On the disk when it returns. Throws where it cannot be kept, or could not be told: then what it tells of does not happen. */
   keep(event: SignInEvent): void;
-  /** Hands on what is kept, the oldest first, and forgets what `tell` has taken. */
+  /** Hands on all that was kept before, the oldest first, and forgets what `tell` has taken; ends where it says false. */
   drain(tell: (events: readonly SignInEvent[]) => Promise<boolean>): Promise<void>;
 };
 
@@ -34,8 +34,13 @@ const atOnce = 100;
 const fileName = /^event-\d{1,16}-[\da-f]{16}\.json$/;
 
 /** A file each, so that several gateways at once may hand on the same one twice, and none is ever lost. */
-export function createSignInEvents(folder: string): SignInEvents {
-  let draining: Promise<void> | undefined;
+export function createSignInEvents(
+  folder: string,
+  { say = () => undefined }: { readonly say?: (line: string) => void } = {},
+): SignInEvents {
+  let running: Promise<void> = Promise.resolve();
+  /** Has not begun: it sees what is kept by now. */
+  let next: Promise<void> | undefined;
   function kept(): string[] {
     let names: string[];
     try {
@@ -47,26 +52,45 @@ export function createSignInEvents(folder: string): SignInEvents {
   }
   return {
     keep(event) {
+      const text = JSON.stringify(event);
+      if (eventIn(text) === undefined) throw new Error('this sign-in cannot be put on record: its addresses are none');
       if (kept().length >= maxKept) throw new Error(`"${folder}" holds ${maxKept} events nobody was told of`);
       mkdirSync(folder, { recursive: true, mode: 0o700 });
       const file = join(folder, `event-${String(event.atMs).padStart(16, '0')}-${randomBytes(8).toString('hex')}.json`);
-      writeFileSync(`${file}.new`, JSON.stringify(event), { mode: 0o600, flush: true });
+      writeFileSync(`${file}.new`, text, { mode: 0o600, flush: true });
       renameSync(`${file}.new`, file);
     },
     drain(tell) {
-      draining ??= drainOnce(tell).finally(() => {
-        draining = undefined;
-      });
-      return draining;
+      const begin = (): Promise<void> => {
+        next = undefined;
+        running = drainAll(tell);
+        return running;
+      };
+      next ??= running.then(begin, begin);
+      return next;
     },
   };
 
-  async function drainOnce(tell: Parameters<SignInEvents['drain']>[0]): Promise<void> {
-    const names = kept().slice(0, atOnce);
-    if (names.length === 0) return;
-    const events = names.flatMap((name) => eventIn(readOwnFile(join(folder, name), 64 * 1024) ?? '') ?? []);
-    if (events.length > 0 && !(await tell(events))) return;
-    for (const name of names) rmSync(join(folder, name), { force: true });
+  async function drainAll(tell: Parameters<SignInEvents['drain']>[0]): Promise<void> {
+    for (let names = kept(); names.length > 0; names = kept()) {
+      const read = names.slice(0, atOnce).flatMap((name) => {
+        const event = readEvent(join(folder, name));
+        return event === undefined ? [] : [{ name, event }];
+      });
+      if (read.length > 0 && !(await tell(read.map(({ event }) => event)))) return;
+      for (const { name } of read) rmSync(join(folder, name), { force: true });
+    }
+  }
+
+  /** Undefined where another gateway has told it, or it cannot be read: such a one is put aside, for somebody to look at. */
+  function readEvent(file: string): SignInEvent | undefined {
+    const text = readOwnFile(file, 64 * 1024);
+    const event = text === undefined ? undefined : eventIn(text);
+    if (text !== undefined && event === undefined) {
+      renameSync(file, `${file}.unreadable`);
+      say(`an event of a sign-in cannot be read, and was told nobody: it lies in "${file}.unreadable"`);
+    }
+    return event;
   }
 }
 
@@ -89,7 +113,7 @@ function eventOf(body: JsonObject): SignInEvent | undefined {
   const issuer = textOf(body['issuer']);
   // One that somebody wrote by hand would hold up those that are none.
   if (change === undefined || typeof atMs !== 'number' || !Number.isSafeInteger(atMs)) return undefined;
-  if (!isShort(server) || !isShort(issuer) || !/^[\w-]{0,60}$/.test(reason)) return undefined;
+  if (!isRecordable(server) || !isRecordable(issuer) || !/^[\w-]{0,60}$/.test(reason)) return undefined;
   return {
     change,
     atMs,
@@ -101,8 +125,9 @@ function eventOf(body: JsonObject): SignInEvent | undefined {
   };
 }
 
-function isShort(address: string): boolean {
-  return /^https?:\/\/[^\s?#]{1,990}$/.test(address);
+/** An address with nothing in it that hides or ends a line. */
+export function isRecordable(address: string): boolean {
+  return /^https?:\/\/[\x21\x22\x24-\x3e\x40-\x7e]{1,990}$/.test(address);
 }
 
 /** As it may be shown and recorded: a query may hold a key. */

@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { isJsonObject, parseJson, textOf, textsOf } from '@sallyport/contracts';
+import { isJsonObject, itemsOf, parseJson, textOf, textsOf } from '@sallyport/contracts';
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
-import { readOwnFile, replaceFile, withLock } from '../locked-file.ts';
+import { readOwnFile, replaceFile, withLock, type Lock } from '../locked-file.ts';
 import { scopesIn } from './challenge.ts';
 import type { OAuthClient } from './choose-client.ts';
 import { clientAuthMethods } from './discover.ts';
 import { reaches, type Reach } from './guarded-ask.ts';
 import type { Tokens } from './token-endpoint.ts';
+
+type WantedCount = { readonly scopes: string; readonly times: number };
 
 /** What a server asked for and no token of ours has. */
 export type Wanted = {
@@ -16,8 +18,10 @@ export type Wanted = {
   /** Where its metadata are, as it said when it asked. */
   readonly metadata?: string;
   readonly atMs: number;
-  /** How often somebody signed in for these very scopes. */
-  readonly askedFor: number;
+  /** A token was not enough, and nobody signed in since. */
+  readonly isOpen: boolean;
+  /** How often somebody signed in because a token was not enough, by what was wanted then. */
+  readonly counts: readonly WantedCount[];
 };
 
 /** Who gave out the tokens, and where they are asked for again: as it was when a person signed in, whatever a server says later. */
@@ -49,17 +53,22 @@ export type SignInStore = {
   readonly folder: string;
   find(server: URL): SignIn | undefined;
   list(): readonly SignIn[];
-  /** Reads it, does something, and keeps what comes out while no other program does. `undefined`: it is forgotten. */
+  /**
+   * Reads it, does something, and keeps what comes out while no other program does. `undefined`: it is forgotten. Rejects, and keeps
+   * nothing, where another took the file meanwhile.
+   */
   change<Value>(
     server: URL,
     work: (
       now: SignIn | undefined,
+      lock: Lock,
     ) => Promise<{ readonly signIn?: SignIn; readonly keep?: true; readonly value: Value }>,
   ): Promise<Value>;
 };
 
 const maxBytes = 256 * 1024;
 const maxSignIns = 500;
+const maxCounts = 8;
 /** Somebody who refreshes asks a server for up to ten seconds. */
 const lockMs = 15_000;
 
@@ -106,9 +115,10 @@ export function createSignInStore(stateDirectory: string): SignInStore {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
       return withLock(
         file,
-        async () => {
-          const { signIn, keep, value } = await work(find(server));
+        async (lock) => {
+          const { signIn, keep, value } = await work(find(server), lock);
           if (keep === true) return value;
+          if (!lock.isOurs()) throw new Error(`"${file}" was taken by another gateway meanwhile`);
           if (signIn === undefined) rmSync(file, { force: true });
           else replaceFile(file, `${JSON.stringify(bodyOf(signIn))}\n`);
           return value;
@@ -131,7 +141,7 @@ function bodyOf({ signedIn, wanted, ...rest }: SignIn): JsonObject {
   return {
     version: 1,
     ...rest,
-    ...(wanted === undefined ? {} : { wanted: { ...wanted } }),
+    ...(wanted === undefined ? {} : { wanted: { ...wanted, counts: wanted.counts.map((one) => ({ ...one })) } }),
     ...(signedIn === undefined
       ? {}
       : {
@@ -146,6 +156,24 @@ function bodyOf({ signedIn, wanted, ...rest }: SignIn): JsonObject {
 
 function plain({ client: _client, tokens: _tokens, ...rest }: SignedIn): JsonObject {
   return rest;
+}
+
+/** How often somebody signed in for what is wanted now. */
+export function timesAskedFor({ scopes, counts }: Wanted): number {
+  return counts.find((one) => one.scopes === keyOfScopes(scopes))?.times ?? 0;
+}
+
+/** Once somebody has signed in. */
+export function answered(wanted: Wanted): Wanted {
+  if (!wanted.isOpen) return wanted;
+  const scopes = keyOfScopes(wanted.scopes);
+  const others = wanted.counts.filter((one) => one.scopes !== scopes);
+  const counts = [{ scopes, times: timesAskedFor(wanted) + 1 }, ...others].slice(0, maxCounts);
+  return { ...wanted, isOpen: false, counts };
+}
+
+function keyOfScopes(scopes: readonly string[]): string {
+  return scopes.toSorted().join(' ');
 }
 
 /** As it was written, or undefined. */
@@ -166,11 +194,17 @@ function signInOf(body: JsonObject): SignIn | undefined {
 
 function wantedOf(body: JsonObject): Wanted {
   const metadata = textOf(body['metadata']);
-  const { askedFor, atMs } = body;
+  const { isOpen, atMs } = body;
   return {
     scopes: scopesOf(body['scopes']),
     atMs: typeof atMs === 'number' ? atMs : 0,
-    askedFor: typeof askedFor === 'number' ? askedFor : 0,
+    isOpen: isOpen === true,
+    counts: itemsOf(body['counts'])
+      .slice(0, maxCounts)
+      .flatMap((one) => {
+        const { scopes, times } = isJsonObject(one) ? one : {};
+        return typeof scopes === 'string' && typeof times === 'number' ? [{ scopes, times }] : [];
+      }),
     ...(metadata === '' ? {} : { metadata }),
   };
 }

@@ -9,7 +9,7 @@ import { findAuthorizationServer, findResource, type AuthorizationServer } from 
 import { createGuardedAsk, reachOf, type Reach } from './guarded-ask.ts';
 import type { Person } from './person.ts';
 import { shownAddress, type SignInEvents } from './sign-in-events.ts';
-import type { SignIn, SignInStore } from './sign-in-store.ts';
+import { answered as answeredWish, timesAskedFor, type SignIn, type SignInStore } from './sign-in-store.ts';
 import { maxAskedFor } from './signed-in.ts';
 import { redeemCode } from './token-endpoint.ts';
 
@@ -62,8 +62,9 @@ export async function signIn(
     authorization,
   });
   const added = scopes.filter((scope) => kept?.scopes.includes(scope) !== true);
-  const isAgain = before?.wanted !== undefined && before.wanted.scopes.every((scope) => kept?.scopes.includes(scope));
-  if (isAgain && before.wanted.askedFor >= maxAskedFor)
+  const isAgain =
+    before?.wanted?.isOpen === true && before.wanted.scopes.every((scope) => kept?.scopes.includes(scope));
+  if (isAgain && timesAskedFor(before.wanted) >= maxAskedFor)
     throw new Error(
       `"${server.host}" was given all it asks for ${maxAskedFor} times and is not content: to begin anew, sign out first`,
     );
@@ -152,7 +153,7 @@ export async function signIn(
           ...now,
           server: server.href,
           ...(name === undefined ? {} : { name }),
-          ...(wanted === undefined ? {} : { wanted: { ...wanted, askedFor: wanted.askedFor + 1 } }),
+          ...(wanted === undefined ? {} : { wanted: answeredWish(wanted) }),
           signedIn,
         },
         value: undefined,

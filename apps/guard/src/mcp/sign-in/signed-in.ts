@@ -3,7 +3,7 @@ import { bearerChallenge, type BearerChallenge } from './challenge.ts';
 import type { Credential } from './credential.ts';
 import { createGuardedAsk, type GuardedAsk, type Reach } from './guarded-ask.ts';
 import { shownAddress, type SignInEvent, type SignInEvents } from './sign-in-events.ts';
-import type { SignInStore } from './sign-in-store.ts';
+import { timesAskedFor, type SignInStore, type Wanted } from './sign-in-store.ts';
 import { refreshTokens, TokenRefusal } from './token-endpoint.ts';
 
 /** Before it is over, so that it is not over on its way. */
@@ -55,7 +55,7 @@ export function createSignedIn({
 
   /** The token to go on with; undefined where the sign-in is over. Another gateway may have been first. */
   function refresh(used: string): Promise<string | undefined> {
-    return store.change(server, async (now) => {
+    return store.change(server, async (now, lock) => {
       const signedIn = now?.signedIn;
       const tokens = signedIn?.tokens;
       if (signedIn === undefined || tokens === undefined) return { keep: true, value: undefined };
@@ -70,7 +70,8 @@ export function createSignedIn({
           value: fresh.access,
         };
       } catch (error) {
-        if (!(error instanceof TokenRefusal)) throw error;
+        // Who was taken for dead may have been refused because another renewed meanwhile.
+        if (!(error instanceof TokenRefusal) || !lock.isOurs()) throw error;
         events.keep({
           change: 'refresh_failed',
           atMs: nowMs(),
@@ -89,35 +90,41 @@ export function createSignedIn({
   }
 
   /** What it wants is kept for whoever signs in; true where that was asked for before, and does not help. */
-  async function note(challenge: BearerChallenge): Promise<boolean> {
-    const { scopes = [], metadata } = challenge;
+  async function note({ error, scopes = [], metadata }: BearerChallenge): Promise<boolean> {
+    const isOpen = error === 'insufficient_scope';
     return store.change(server, async (now) => {
       const before = now?.wanted;
-      const isSame = before !== undefined && before.scopes.join(' ') === scopes.join(' ');
-      const wanted = {
-        scopes,
-        atMs: nowMs(),
-        askedFor: isSame ? before.askedFor : 0,
+      // That a token is over says nothing of what it was good for.
+      const isKept = !isOpen && (error === 'invalid_token' || scopes.length === 0);
+      const wanted: Wanted = {
+        scopes: isKept ? (before?.scopes ?? []) : scopes,
+        atMs: isKept ? (before?.atMs ?? nowMs()) : nowMs(),
+        isOpen: isKept ? before?.isOpen === true : isOpen,
+        counts: before?.counts ?? [],
         ...(metadata === undefined ? {} : { metadata }),
       };
-      return { signIn: { ...now, server: server.href, name, wanted }, value: wanted.askedFor >= maxAskedFor };
+      return { signIn: { ...now, server: server.href, name, wanted }, value: timesAskedFor(wanted) >= maxAskedFor };
     });
   }
 
   return {
     async bearer() {
-      // Nothing is used whose sign-in nobody was told of.
-      await events.drain(tell);
       const tokens = store.find(server)?.signedIn?.tokens;
+      // Nothing is used whose sign-in nobody was told of: read first, for what is kept afterwards may be told of later.
+      await events.drain(tell);
       if (tokens === undefined) return undefined;
       const { access, expiresAtMs, refresh: again } = tokens;
       if (expiresAtMs === undefined || nowMs() < expiresAtMs - earlyMs || again === undefined) return access;
+      let fresh: string | undefined;
       try {
-        return await refreshed(access);
+        fresh = await refreshed(access);
       } catch (error) {
         if (nowMs() < expiresAtMs) return access;
         throw error;
       }
+      // It may be of another sign-in.
+      await events.drain(tell);
+      return fresh;
     },
 
     async refused({ status, challenge: header, used }) {
