@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JsonObject } from '@sallyport/contracts';
-import { createManualClock } from '@sallyport/platform/clock';
 import { forEachDatabase } from '@sallyport/platform/database-testing';
 import { admin, begin, hook, openHouse, type House } from '../agent-guard.fixture.ts';
 import { createGatewayCalls, type GatewayCall, type ToolServerGate } from './gateway-calls.ts';
-import { createJudgedBefore } from './judged-before.ts';
 
 const call: GatewayCall = {
   id: 'call-00000001',
@@ -171,18 +169,4 @@ forEachDatabase((name, open) => {
     assert.equal(recorded.filter((text) => text.includes('could not be reached at 2027-')).length, 2);
     assert.ok(recorded.some((text) => text.includes('run ab12')));
   });
-});
-
-test('what was let through is held in bounds', () => {
-  const clock = createManualClock(0);
-  const before = createJudgedBefore(clock);
-  const one = { id: '', tool: 'mcp__s__t', input: {}, server: { name: 's' } };
-  for (let at = 0; at < 500; at += 1) before.note('a', { ...one, input: { at } }, 'allow');
-  assert.equal(before.take('a', { ...one, input: { at: 0 } }), undefined);
-  assert.equal(before.take('a', { ...one, input: { at: 499 } }), 'allow');
-  for (let at = 0; at < 1500; at += 1) before.note(`s${at}`, one, 'allow');
-  assert.equal(before.take('s0', one), undefined);
-  assert.equal(before.take('s1499', { ...one, tool: 't' }), 'allow');
-  before.note('b', { id: '', tool: 'Bash', input: {} }, 'allow');
-  assert.equal(before.take('b', { id: '', tool: 'Bash', input: {} }), undefined, 'only what goes to a server');
 });

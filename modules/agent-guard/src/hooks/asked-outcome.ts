@@ -1,5 +1,7 @@
 import type { AgentHappening, AgentSession as SessionWords } from '@sallyport/contracts';
 import type { AskPerson, Waiting } from '../approvals/ask-person.ts';
+import { isSameJudgedBy } from '../gateway/judged-before.ts';
+import type { JudgedBy } from '../gateway/judged-before.ts';
 import type { AgentSessions, StandingSession } from '../sessions/agent-sessions.ts';
 import type { HookEvent, HookOutcome } from './hook-message.ts';
 import type { HookJudge, JudgedHook } from './hook-judge.ts';
@@ -10,6 +12,8 @@ type AskedCall = {
   readonly event: Extract<HookEvent, { kind: 'before_call' | 'permission' }>;
   readonly judge: HookJudge;
   readonly judged: JudgedHook;
+  /** What it was judged by. */
+  readonly by: JudgedBy;
   readonly child: string | undefined;
   readonly waiting: Waiting | undefined;
   readonly words: SessionWords;
@@ -22,13 +26,12 @@ export function createAskedOutcome(needs: {
   readonly people: Pick<AskPerson, 'ask'>;
   readonly sessions: Pick<AgentSessions, 'standing'>;
   readonly heldBy: (standing: StandingSession) => string | undefined;
-  /** The organisation's own policies: another value where others came into force. */
-  readonly policiesNow?: (() => unknown) | undefined;
+  /** What its calls are judged by now. */
+  readonly judgedBy: (standing: StandingSession) => JudgedBy;
   readonly record: (words: SessionWords, happening: AgentHappening) => Promise<void>;
 }): (asked: AskedCall) => Promise<AskedOutcome> {
-  return async ({ words, judge, ...asked }) => {
+  return async ({ words, judge, by, ...asked }) => {
     const { call, policies, reason } = asked.judged;
-    const policiesThen = needs.policiesNow?.();
     const said = await needs.people.ask(asked);
     const { approval } = said;
     // One of before holds for this call too: that it does is written down as well.
@@ -43,8 +46,8 @@ export function createAskedOutcome(needs: {
         scope: 'session',
       });
     const now = await needs.sessions.standing(asked.standing.session.id);
-    const isSamePack = now.agent.pack === asked.standing.agent.pack && needs.policiesNow?.() === policiesThen;
-    const held = needs.heldBy(now) ?? (isSamePack ? undefined : 'the policies it is judged by were changed meanwhile');
+    const isSame = isSameJudgedBy(needs.judgedBy(now), by);
+    const held = needs.heldBy(now) ?? (isSame ? undefined : 'the policies it is judged by were changed meanwhile');
     const isGranted = said.answer === 'granted' && held === undefined;
     const why = `${reason}; ${said.answer === 'granted' ? (held ?? said.words) : said.words}`;
     if (isGranted) judge.granted(asked.event.call);

@@ -8,8 +8,9 @@ test('sessions take turns, each in its own order, and who comes alone does not w
   const turn = createFairTurns();
   const order: string[] = [];
   const take = async (id: string, at: number): Promise<void> => {
-    await turn(id);
+    const done = await turn(id);
     order.push(`${id}${at}`);
+    done();
   };
   const noisy = Array.from({ length: 50 }, (_, at) => take('noisy', at));
   const quiet = ['b', 'c'].map((id) => take(id, 0));
@@ -27,6 +28,29 @@ test('sessions take turns, each in its own order, and who comes alone does not w
   assert.ok(isImmediate);
 });
 
+test('a turn is as long as whoever has it takes, and is ended once', async () => {
+  const turn = createFairTurns();
+  const done = await turn('a');
+  const begun: string[] = [];
+  const others = ['b', 'c'].map(async (id) => {
+    const end = await turn(id);
+    begun.push(id);
+    return end;
+  });
+  const pass = async (): Promise<void> => {
+    for (let at = 0; at < 5; at += 1) await new Promise((resolve) => setImmediate(resolve));
+  };
+  await pass();
+  assert.deepEqual(begun, []);
+  done();
+  done();
+  await pass();
+  assert.deepEqual(begun, ['b'], 'ended twice, one turn is given');
+  (await others[0])?.();
+  (await others[1])?.();
+  assert.deepEqual(begun, ['b', 'c']);
+});
+
 test('between two turns everything else has its own', async () => {
   const turn = createFairTurns();
   let others = 0;
@@ -35,7 +59,7 @@ test('between two turns everything else has its own', async () => {
     if (others < 100) setImmediate(see);
   };
   setImmediate(see);
-  await Promise.all(Array.from({ length: 20 }, () => turn('one')));
+  await Promise.all(Array.from({ length: 20 }, async () => (await turn('one'))()));
   assert.ok(others >= 18, `${others} turns of others`);
 });
 

@@ -1,5 +1,5 @@
-/** Resolves when it is the turn of a call of this session. */
-export type FairTurns = (sessionId: string) => Promise<void>;
+/** Resolves when it is the turn of a call of this session, with what ends that turn: nobody else has one before. */
+export type FairTurns = (sessionId: string) => Promise<() => void>;
 
 /**
  * Turns at judging, one session after the other and within each in order: many calls of one do not hold up those of others. Between two
@@ -21,19 +21,28 @@ export function createFairTurns(): FairTurns {
     waiting.delete(sessionId);
     if (calls.length > 0) waiting.set(sessionId, calls);
     begin?.();
-    setImmediate(give);
+  };
+
+  /** Once each: who ended their turn twice would end that of another. */
+  const endOfTurn = (): (() => void) => {
+    let isOver = false;
+    return () => {
+      if (isOver) return;
+      isOver = true;
+      setImmediate(give);
+    };
   };
 
   return async (sessionId) => {
     if (!isTaken) {
       isTaken = true;
-      setImmediate(give);
-      return;
+      return endOfTurn();
     }
     const { promise, resolve } = Promise.withResolvers<void>();
     const calls = waiting.get(sessionId);
     if (calls === undefined) waiting.set(sessionId, [resolve]);
     else calls.push(resolve);
     await promise;
+    return endOfTurn();
   };
 }

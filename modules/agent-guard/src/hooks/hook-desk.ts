@@ -13,7 +13,8 @@ import { happened, sessionWords } from '../audit-record.ts';
 import { rewritesOf } from '../content/can-rewrite.ts';
 import { sayContent } from '../content/session-content.ts';
 import { AgentGuardError } from '../errors.ts';
-import { createJudgedBefore } from '../gateway/judged-before.ts';
+import { createJudgedBefore, isSameJudgedBy } from '../gateway/judged-before.ts';
+import type { JudgedBy } from '../gateway/judged-before.ts';
 import type { AskPerson, Waiting } from '../approvals/ask-person.ts';
 import type { SessionSteps } from '../approvals/session-steps.ts';
 import type { AgentGuardLimits, AgentGuardNeeds } from '../needs.ts';
@@ -24,9 +25,9 @@ import type { Stops } from '../stops/stops.ts';
 import { createAskedCalls } from './asked-calls.ts';
 import { createAskedOutcome } from './asked-outcome.ts';
 import { dialects, refusalIn } from './dialects.ts';
-import { createFairTurns } from './fair-turns.ts';
 import type { HookCall, HookMessage, HookOutcome } from './hook-message.ts';
 import type { OpenJudge, HookJudge, JudgedHook } from './hook-judge.ts';
+import { createInTurn } from './in-turn.ts';
 import { createJudgeMemory } from './judge-memory.ts';
 import { createSilenceWatch } from './silence.ts';
 
@@ -45,8 +46,8 @@ export type HookDesk = {
   }): Promise<JsonObject>;
   /**
    * What is said of a call that comes through the gateway, recorded; `ask` where somebody would have to say yes first. `refusal`: why it
-   * may not go whatever the policies say. A call that its harness's hook let through a moment ago is not judged again. Throws where it
-   * cannot be judged or recorded.
+   * may not go whatever the policies say. A call that its harness's hook let through a moment ago, by the policies of now, is not judged
+   * again. Throws where it cannot be judged or recorded.
    */
   decide(asked: {
     readonly sessionId: string;
@@ -88,7 +89,7 @@ const overWords: Readonly<Record<NonNullable<StandingSession['over']>, string>> 
 
 export function createHookDesk(
   needs: Pick<AgentGuardNeeds, 'ledger' | 'clock' | 'random' | 'log' | 'machines'> & {
-    readonly sessions: Pick<AgentSessions, 'standing' | 'sessions' | 'end' | 'seenAtMs'>;
+    readonly sessions: Pick<AgentSessions, 'reading' | 'standing' | 'sessions' | 'end' | 'seenAtMs'>;
     readonly stops: Pick<Stops, 'holding'>;
     readonly tallies: Pick<RunTallies, 'hookHeard' | 'callJudged'>;
     readonly openJudge: OpenJudge;
@@ -103,7 +104,7 @@ export function createHookDesk(
   const memory = createJudgeMemory(needs);
   const judgedBefore = createJudgedBefore(clock);
   const askedCalls = createAskedCalls();
-  const turn = createFairTurns();
+  const inTurn = createInTurn(sessions);
 
   const record = async (words: SessionWords, happening: AgentHappening): Promise<void> => {
     needs.steps.note(words.parent ?? words.id, clock.nowMs(), happening);
@@ -132,7 +133,10 @@ export function createHookDesk(
     return standing.over === undefined ? undefined : overWords[standing.over];
   }
 
-  const askedOutcome = createAskedOutcome({ ...needs, heldBy, record });
+  const judgedBy = ({ agent }: StandingSession): JudgedBy => ({ pack: agent.pack, policies: needs.policiesNow?.() });
+  const askedOutcome = createAskedOutcome({ ...needs, heldBy, judgedBy, record });
+
+  /** Judges before it first waits for anything: a turn is as long as that. */
 
   async function outcomeOf(
     standing: StandingSession,
@@ -182,6 +186,7 @@ export function createHookDesk(
       }
       case 'before_call':
       case 'permission': {
+        const by = judgedBy(standing);
         const judged =
           gateway === undefined
             ? judge.judge(
@@ -207,9 +212,9 @@ export function createHookDesk(
         if (gateway === undefined) askedCalls.asked(session.id, event.call.id);
         if (isAsked) {
           const { child } = message;
-          const outcome = await askedOutcome({ standing, event, judge, judged, child, waiting, words });
+          const outcome = await askedOutcome({ standing, event, judge, judged, by, child, waiting, words });
           if (outcome.verdict === 'allow' && gateway === undefined && event.kind === 'before_call')
-            judgedBefore.note(session.id, asItRuns(event.call, judged), 'allow');
+            judgedBefore.note(session.id, asItRuns(event.call, judged), { verdict: 'allow', by });
           return { ...plain, ...outcome, ...inputOf(judged, outcome.verdict) };
         }
         if (
@@ -217,11 +222,17 @@ export function createHookDesk(
           event.kind === 'before_call' &&
           (verdict === 'allow' || (verdict === 'ask' && canAsk))
         )
-          judgedBefore.note(session.id, asItRuns(event.call, judged), verdict);
+          judgedBefore.note(session.id, asItRuns(event.call, judged), { verdict, by });
         // Somebody may have stopped it while that was written.
         const stopped = stops.holding(standing);
         if (stopped !== undefined)
           return { ...plain, verdict: 'deny', reason: `Sallyport: agents were stopped by ${stopped.by}`, isOver: true };
+        // Or other policies came into force, by which it was not judged.
+        if (verdict !== 'deny' && !isSameJudgedBy(judgedBy(standing), by)) {
+          const why = 'the policies it is judged by were changed meanwhile';
+          await record(words, { kind: 'tool_decided', call, verdict: 'deny', policies, reason: why });
+          return { ...plain, verdict: 'deny', reason: `Sallyport: ${why}` };
+        }
         return {
           ...plain,
           verdict,
@@ -236,7 +247,7 @@ export function createHookDesk(
         const call = { ...event.call, rewrites: { ...rewrites, output: rewrites.output && event.isSuccess } };
         const { origin, found, output } = judge.saw(call, event);
         // It has run: what arrives like it now is another.
-        judgedBefore.take(session.id, event.call);
+        judgedBefore.take(session.id, event.call, judgedBy(standing));
         await record(words, {
           kind: 'tool_finished',
           call: { id: event.call.id, tool: toolOf(event.call), action: 'execute' },
@@ -270,12 +281,13 @@ export function createHookDesk(
 
   /** What its tools may not is not judged; what its harness's hook let through was. */
   function judgedAtGateway(
-    { session, agent }: StandingSession,
+    standing: StandingSession,
     { judge, call, refusal }: { readonly judge: HookJudge; readonly call: HookCall } & ByGateway,
   ): JudgedHook {
     const plain = { id: call.id, tool: toolOf(call), action: 'execute' } as const;
     if (refusal !== undefined) return { verdict: 'deny', reason: refusal, policies: ['tool-servers'], call: plain };
-    const before = judgedBefore.take(session.id, call);
+    const { session, agent } = standing;
+    const before = judgedBefore.take(session.id, call, judgedBy(standing));
     // Where nothing may be lost, the word of a harness that its person agreed is not enough.
     if (before === 'allow' || (before === 'ask' && agent.pack !== 'locked-down')) {
       const { input } = judge.whole(call);
@@ -287,15 +299,16 @@ export function createHookDesk(
   return {
     async answer({ sessionId, harness, body, waiting }) {
       try {
-        await turn(sessionId);
-        const standing = await sessions.standing(sessionId);
-        if (standing.agent.harness !== harness)
-          throw new AgentGuardError(
-            'hook_session_other',
-            `Cannot take a hook of ${harness}: the session is one of ${standing.agent.harness}`,
-          );
-        const message = dialects[harness].parse(body);
-        return dialects[harness].answer(message.name, await outcomeOf(standing, message, { waiting }));
+        const { name, outcome } = await inTurn(sessionId, (standing) => {
+          if (standing.agent.harness !== harness)
+            throw new AgentGuardError(
+              'hook_session_other',
+              `Cannot take a hook of ${harness}: the session is one of ${standing.agent.harness}`,
+            );
+          const message = dialects[harness].parse(body);
+          return { name: message.name, outcome: outcomeOf(standing, message, { waiting }) };
+        });
+        return dialects[harness].answer(name, await outcome);
       } catch (error) {
         needs.log('A hook was refused', { harness, reason: messageOf(error) });
         // It may have been what a call brought back.
@@ -306,17 +319,20 @@ export function createHookDesk(
     },
 
     async decide({ sessionId, call, refusal, waiting }) {
-      await turn(sessionId);
-      const standing = await sessions.standing(sessionId);
       const event = { kind: 'before_call', call } as const;
-      return outcomeOf(standing, { event }, { gateway: refusal === undefined ? {} : { refusal }, waiting });
+      const gateway = refusal === undefined ? {} : { refusal };
+      const { outcome } = await inTurn(sessionId, (standing) => ({
+        outcome: outcomeOf(standing, { event }, { gateway, waiting }),
+      }));
+      return outcome;
     },
 
     async finished({ sessionId, call, result, isSuccess, durationMs }) {
-      await turn(sessionId);
-      const standing = await sessions.standing(sessionId);
+      const { standing, origin, found, output } = await inTurn(sessionId, (read) => ({
+        standing: read,
+        ...judgeOf(read, {}).saw(call, { result, isSuccess }),
+      }));
       const { session, agent, ownerName } = standing;
-      const { origin, found, output } = judgeOf(standing, {}).saw(call, { result, isSuccess });
       await record(sessionWords(session, { agent, ownerName }), {
         kind: 'tool_finished',
         call: { id: call.id, tool: toolOf(call), action: 'execute' },

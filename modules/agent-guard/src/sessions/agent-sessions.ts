@@ -50,6 +50,8 @@ export type AgentSessions = {
   recheck(id: string): Promise<Principal | SessionRefusal>;
   /** Throws `agent_session_not_found`. */
   standing(id: string): Promise<StandingSession>;
+  /** The same, and whether it still stands: a second at most, and while no run ended and no agent was changed here. Throws `agent_session_not_found`. */
+  reading(id: string): Promise<{ readonly standing: StandingSession; readonly isStill: () => boolean }>;
   agents(owner?: Owner): Promise<readonly Agent[]>;
   /** Throws `agent_not_found`. */
   agent(id: string): Promise<Agent>;
@@ -123,6 +125,15 @@ export function createAgentSessions(
     const session = await store.findSession(database, { id });
     if (session === undefined) throw notFound(id);
     return session;
+  }
+
+  async function reading(id: string): ReturnType<AgentSessions['reading']> {
+    const known = asAuthenticated.take(id);
+    if (known !== undefined)
+      return { standing: await standingOf(known.rows.session, known.rows.agent), isStill: known.isStill };
+    const { isStill } = asAuthenticated.begin();
+    const session = await find(id);
+    return { standing: await standingOf(session, await agentOfSession(session)), isStill };
   }
 
   return {
@@ -208,7 +219,7 @@ export function createAgentSessions(
 
     async authenticate(token) {
       const hash = credentialHash(token);
-      const keep = asAuthenticated.begin();
+      const { keep } = asAuthenticated.begin();
       const session = hash === undefined ? undefined : await store.findSession(database, { hash });
       if (session === undefined) return { refused: 'agent_session_unknown' };
       if (overOf(session) === undefined) seen.set(session.id, clock.nowMs());
@@ -223,12 +234,8 @@ export function createAgentSessions(
       return principalOf(session, await agentOfSession(session));
     },
 
-    async standing(id) {
-      const known = asAuthenticated.take(id);
-      if (known !== undefined) return standingOf(known.session, known.agent);
-      const session = await find(id);
-      return standingOf(session, await agentOfSession(session));
-    },
+    reading,
+    standing: async (id) => (await reading(id)).standing,
 
     agents: (owner) => store.listAgents(database, owner),
 

@@ -10,24 +10,53 @@ const session = { id: 's1' };
 test('what was read of who asks stands once, for a moment, and only while nothing changed', () => {
   const clock = createManualClock(0);
   const read = createJustRead<{ readonly session: { readonly id: string } }>(clock);
-  read.begin()({ session });
-  assert.deepEqual(read.take('s1'), { session });
+  read.begin().keep({ session });
+  assert.deepEqual(read.take('s1')?.rows, { session });
   assert.equal(read.take('s1'), undefined);
   // A body that comes slowly behind its head.
-  read.begin()({ session });
+  read.begin().keep({ session });
   clock.advance(1000);
   assert.equal(read.take('s1'), undefined);
   // Changed after it was read, and changed while it was.
-  read.begin()({ session });
+  read.begin().keep({ session });
   read.forget();
   assert.equal(read.take('s1'), undefined);
-  const keep = read.begin();
+  const { keep } = read.begin();
   read.forget();
   keep({ session });
   assert.equal(read.take('s1'), undefined);
-  for (let at = 0; at < 5000; at += 1) read.begin()({ session: { id: `s${at}` } });
+  for (let at = 0; at < 5000; at += 1) read.begin().keep({ session: { id: `s${at}` } });
   assert.equal(read.take('s3000'), undefined);
   assert.notEqual(read.take('s4999'), undefined);
+});
+
+test('what nobody takes is not kept: by whoever comes next, and without anybody', (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const clock = createManualClock(0);
+  const read = createJustRead<{ readonly session: { readonly id: string } }>(clock);
+  const pass = (ms: number): void => {
+    clock.advance(ms);
+    context.mock.timers.tick(ms);
+  };
+  for (let at = 0; at < 500; at += 1) read.begin().keep({ session: { id: `s${at}` } });
+  assert.equal(read.size(), 500);
+  clock.advance(1000);
+  read.begin().keep({ session });
+  assert.equal(read.size(), 1);
+  // Kept just before the others were dropped: the next look has it.
+  pass(1000);
+  read.begin().keep({ session: { id: 's2' } });
+  pass(500);
+  read.begin().keep({ session: { id: 's3' } });
+  pass(500);
+  assert.equal(read.size(), 1);
+  pass(1000);
+  assert.equal(read.size(), 0);
+  // Read so slowly that it stands no more.
+  const { keep } = read.begin();
+  clock.advance(1000);
+  keep({ session });
+  assert.equal(read.size(), 0);
 });
 
 forEachDatabase((name, open) => {
