@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { connect } from 'node:net';
 import { after, test } from 'node:test';
+import { eventually } from '@sallyport/testing/waiting';
 import { openGate, wicked } from './gateway.fixture.ts';
 import { serveHttp } from './http-front.ts';
 import { defaultLimits } from './limits.ts';
@@ -122,4 +124,45 @@ test('where the server falls the next request starts another, and who listened i
   assert.match(JSON.stringify(await listening), /complete/);
   assert.match(JSON.stringify(await ask('tools/list', {})), /get_time/);
   assert.deepEqual([begun(), told, open.size], [2, 1, 1]);
+});
+
+test('a client that reads nothing of its answer neither ends the gateway nor holds its connection', async () => {
+  const front = await serveHttp({
+    port: 0,
+    token,
+    maxRequestBytes: 100_000,
+    patience: { aliveMs: 5, lastMs: 200 },
+    say: () => undefined,
+    open: ({ toClient }) => ({
+      open: async () => undefined,
+      fromClient(message) {
+        if (message.kind === 'request')
+          toClient({ kind: 'response', id: message.id, outcome: { result: { long: 'x'.repeat(12_000_000) } } });
+      },
+      settled: async () => undefined,
+      close: async () => undefined,
+    }),
+  });
+  closing.push(() => front.close());
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params: {} });
+  const client = connect(front.port, '127.0.0.1');
+  let isCutOff = false;
+  client.on('error', () => (isCutOff = true));
+  client.on('close', () => (isCutOff = true));
+  client.pause();
+  client.write(
+    `POST /mcp HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer ${token}\r\naccept: */*\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+  );
+  // What is written to who is gone fails.
+  await eventually({
+    what: 'it is cut off',
+    timeoutMs: 20_000,
+    everyMs: 10,
+    look() {
+      client.write('\r\n');
+      return isCutOff ? true : undefined;
+    },
+  });
+  client.destroy();
+  assert.ok(client.bytesRead < 12_000_000);
 });
