@@ -295,12 +295,15 @@ export function createPolicyStore(needs: PolicyStoreNeeds) {
         .where('state', '!=', 'active')
         .execute();
     },
-    async move(on: Transaction, to: VersionSummary): Promise<void> {
-      await tables(on)
+    /** False when it is not at `from` any more. */
+    async move(on: Transaction, from: VersionState, to: VersionSummary): Promise<boolean> {
+      const written = await tables(on)
         .updateTable('policy_versions')
         .set({ state: to.state, activated_ms: to.activatedMs ?? null, sealed_head: sealedHead(to) })
         .where('version', '=', to.version)
-        .execute();
+        .where('state', '=', from)
+        .executeTakeFirst();
+      return written.numUpdatedRows > 0n;
     },
     /** Whatever the row says by now: for when nobody can tell what is in force. It counts on from `last`. */
     async takeOver(on: Transaction, version: number, last: number): Promise<void> {

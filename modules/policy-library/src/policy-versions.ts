@@ -176,6 +176,16 @@ export function createPolicyVersions(
       return gained.length === 0 ? [] : [{ who, policies: [...new Set(gained.map(({ id }) => id))] }];
     });
 
+  /** Of two who go on from the same, at this server or another, one is told. */
+  async function move(on: Transaction, from: VersionSummary, to: VersionSummary): Promise<void> {
+    if (await store.move(on, from.state, to)) return;
+    throw new PolicyLibraryError(
+      'policy_version_state',
+      `Cannot go on with version ${from.version}: somebody else did just now, must be ${from.state}`,
+      { hint: 'look at it again, then decide' },
+    );
+  }
+
   async function putInForce(made: PolicyVersion, expected: number, looked: Looked, by: Principal): Promise<void> {
     const policy = createAccessPolicy(looked.texts);
     const { doubt } = looked;
@@ -190,8 +200,8 @@ export function createPolicyVersions(
         const last = parts.lastActivation();
         if (doubt !== undefined) await store.takeOver(transaction, made.version, last);
         else if (!(await store.activate(transaction, made.version, expected, last))) throw overtaken(expected);
-        if (before !== undefined) await store.move(transaction, { ...before, state: 'former' });
-        await store.move(transaction, moved);
+        if (before !== undefined) await move(transaction, before, { ...before, state: 'former' });
+        await move(transaction, made, moved);
       });
     } catch (error) {
       policy.release();
@@ -219,11 +229,13 @@ export function createPolicyVersions(
     get,
     stage: ({ note, from }, by) =>
       inTurn(async () => {
-        const texts = from === undefined ? await store.documents() : await textsOf(from);
+        // Read once: who wrote it is told of the texts that are staged, not of what stands a moment later.
+        const documents = await store.documents();
+        const texts = from === undefined ? documents : await textsOf(from);
         const author = await authorOf(by);
         const authors =
           from === undefined
-            ? writersOf(await store.documents(), await store.removed(), await textsOf((await standingNow()).version))
+            ? writersOf(documents, await store.removed(), await textsOf((await standingNow()).version))
             : await writersOfOther(from);
         refuseTried(await thread.attempt(taskOf(texts)), undefined);
         const made = {
@@ -284,7 +296,7 @@ export function createPolicyVersions(
           ...(looked.doubt === undefined ? {} : { in_doubt: looked.doubt.slice(0, 500) }),
         };
         await record({ action: 'ask', version, by, details }, (transaction) =>
-          store.move(transaction, { ...made, state: 'waiting', askedBy: author }),
+          move(transaction, made, { ...made, state: 'waiting', askedBy: author }),
         );
         await needs.outbox.flushed();
         return get(version);
@@ -313,7 +325,7 @@ export function createPolicyVersions(
           );
         const action = made.state === 'waiting' ? 'decline' : 'withdraw';
         await record({ action, version, by, details: { sha256: made.hash } }, (transaction) =>
-          store.move(transaction, { ...made, state: 'withdrawn' }),
+          move(transaction, made, { ...made, state: 'withdrawn' }),
         );
         await needs.outbox.flushed();
         return get(version);

@@ -39,6 +39,23 @@ forEachDatabase((name, open) => {
       await library.versions.approve(1, 0, bob);
       assert.equal(may(gus, 'cameras:export'), true);
     });
+
+  test(`of two servers where one declines and one approves, one is told (${name})`, async () => {
+    const { database } = await open();
+    const { library } = await openLibrary(database);
+    await library.documents.create('guards', guardsExport, gus);
+    await library.versions.stage({ note: '' }, gus);
+    assert.equal((await library.versions.activate(1, 0, gus)).state, 'waiting');
+    const { library: other } = await openLibrary(database);
+    // Approving reads and tries it first: who declines is done long before.
+    const approving = library.versions.approve(1, 0, bob);
+    const [approved, declined] = await Promise.allSettled([approving, other.versions.withdraw(1, ada)]);
+    assert.notEqual(approved.status, declined.status, 'not both, not neither');
+    for (const one of [approved, declined])
+      if (one.status === 'rejected') assert.equal(one.reason?.code, 'policy_version_state');
+    const { state } = await library.versions.get(1);
+    assert.equal(state, approved.status === 'fulfilled' ? 'active' : 'withdrawn');
+  });
 });
 
 forEachDatabase((name, open) => {
