@@ -288,3 +288,88 @@ test('many requests at once tell of a sign-in once', async () => {
   await drain();
   assert.deepEqual(told, [1]);
 });
+
+test('who signs in each day because tokens end is never locked out; a server that is never content is not given more for ever', async () => {
+  const person = somebody();
+  const store = createSignInStore(join(person.environment['XDG_STATE_HOME'] ?? '', 'sallyport'));
+  const credential = createSignedIn({
+    server: remote.url,
+    name: 'notes',
+    store,
+    events: createSignInEvents(store.folder),
+    tell: async () => true,
+    nowMs: () => Date.now(),
+  });
+  const signIn = (): Promise<number> => person.run('sign-in', remote.url.href);
+  /** As where no refresh tokens are given out. */
+  const endTokens = (): Promise<void> =>
+    store.change(remote.url, async (now) => {
+      assert.ok(now?.signedIn?.tokens !== undefined);
+      const { refresh: _none, ...tokens } = now.signedIn.tokens;
+      return { signIn: { ...now, signedIn: { ...now.signedIn, tokens } }, value: undefined };
+    });
+  for (let day = 0; day < 5; day += 1) {
+    assert.equal(await signIn(), 0, person.seen.join('\n'));
+    await endTokens();
+    const used = await credential.bearer();
+    await credential.refused({ status: 401, challenge: 'Bearer error="invalid_token", scope="notes:read"', used });
+  }
+  // Turns do not help: each wish has its count.
+  const refused = (scope: string) =>
+    credential.refused({ status: 403, challenge: `Bearer error="insufficient_scope", scope="${scope}"`, used: 'x' });
+  for (let turn = 0; turn < 3; turn += 1)
+    for (const scope of ['notes:read', 'notes:write']) {
+      assert.match((await refused(scope)).advice ?? '', /a person runs/);
+      assert.equal(await signIn(), 0, person.seen.join('\n'));
+      await credential.refused({ status: 401, challenge: 'Bearer', used: undefined });
+    }
+  assert.match((await refused('notes:write')).advice ?? '', /does not help/);
+  assert.equal(await signIn(), 2);
+  assert.match(person.seen.at(-1) ?? '', /3 times and is not content/);
+});
+
+test('a token is given out only once its sign-in was told, whichever came while others were told of', async () => {
+  const person = somebody();
+  assert.equal(await person.run('sign-in', remote.url.href), 0);
+  const store = createSignInStore(join(person.environment['XDG_STATE_HOME'] ?? '', 'sallyport'));
+  const events = createSignInEvents(store.folder);
+  for (let at = 0; at < 120; at += 1)
+    events.keep({ change: 'signed_out', atMs: at, server: remote.url.href, issuer: 'https://a.example', scopes: [] });
+  const told: string[] = [];
+  let again: Promise<unknown> | undefined;
+  const credential = createSignedIn({
+    server: remote.url,
+    name: 'notes',
+    store,
+    events,
+    async tell(some) {
+      told.push(...some.map(({ change, atMs }) => `${change} ${atMs}`));
+      // Somebody signs in anew, and another request comes, while this is told.
+      again ??= person.run('sign-in', remote.url.href).then(async () => {
+        const access = await credential.bearer();
+        const { signedIn } = store.find(remote.url) ?? {};
+        assert.equal(access, signedIn?.tokens?.access);
+        assert.ok(told.includes(`signed_in ${signedIn?.sinceMs ?? 0}`));
+      });
+      return true;
+    },
+    nowMs: () => Date.now(),
+  });
+  await credential.bearer();
+  assert.ok(told.some((one) => one.startsWith('signed_in')));
+  await again;
+});
+
+test('a gateway that slept while it renewed keeps nothing of it once another has its lock', async () => {
+  const person = somebody();
+  assert.equal(await person.run('sign-in', remote.url.href), 0);
+  const store = createSignInStore(join(person.environment['XDG_STATE_HOME'] ?? '', 'sallyport'));
+  const before = store.find(remote.url);
+  const lost = store.change(remote.url, async () => {
+    const lock = readdirSync(store.folder).find((name) => name.endsWith('.lock')) ?? '';
+    writeFileSync(join(store.folder, lock), 'of another');
+    return { value: undefined };
+  });
+  await assert.rejects(lost, /taken by another gateway/);
+  assert.deepEqual(store.find(remote.url), before);
+});
