@@ -5,6 +5,7 @@ import { createApprovals } from './migrations/0003-create-approvals.ts';
 import { createRunTallies } from './migrations/0004-create-run-tallies.ts';
 import { pinOffers } from './migrations/0005-pin-offers.ts';
 import { createOwnPolicies as createOwnPolicyTables } from './migrations/0007-create-own-policies.ts';
+import { keepWhoBroughtTools } from './migrations/0008-who-brought-tools.ts';
 
 export { createAgentGuard } from './agent-guard.ts';
 export type { AgentGuard } from './agent-guard.ts';
@@ -26,5 +27,6 @@ export const agentGuardMigrations: MigrationSet = {
     '0004-create-run-tallies': createRunTallies,
     '0005-pin-offers': pinOffers,
     '0007-create-own-policies': createOwnPolicyTables,
+    '0008-who-brought-tools': keepWhoBroughtTools,
   },
 };

@@ -7,6 +7,7 @@ import type { Definition } from '@sallyport/tool-pins';
 import { guardEvent } from '../audit-record.ts';
 import { AgentGuardError } from '../errors.ts';
 import type { AgentGuardNeeds } from '../needs.ts';
+import { listedKinds } from './tool-server.ts';
 import type { Decided, PinnedDefinition, PinnedKind, ServerTool, ToolServer } from './tool-server.ts';
 import { describeDefinition, effectsBesideName } from './tool-effects.ts';
 import type { ToolServerStore } from './tool-server-store.ts';
@@ -98,6 +99,8 @@ export function createServerDecisions(
         await store.updateServer(transaction, {
           ...server,
           state: 'approved',
+          // Whoever approved it decides about what it tells of later, too: only what was approved before goes on with its lists.
+          pinsOffers: server.state === 'approved' ? server.pinsOffers : listedKinds,
           letsNew: letsNew ?? server.letsNew,
           decided,
         });

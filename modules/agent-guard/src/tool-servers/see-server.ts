@@ -7,10 +7,11 @@ import { AgentGuardError } from '../errors.ts';
 import type { AgentGuardNeeds } from '../needs.ts';
 import type { StandingSession } from '../sessions/agent-sessions.ts';
 import { effectsBesideName } from './tool-effects.ts';
-import { likenessTo, type Other } from './likeness-to.ts';
+import { makeRoom } from './make-room.ts';
+import { createMeetServer, type Met } from './meet-server.ts';
 import { readTold, type ToldDefinitions } from './told-definitions.ts';
-import { listedKinds, pinnedKinds, stateOfTool, toolServerLimits as limits } from './tool-server.ts';
-import type { Pin, PinnedKind, ServerIdentity, ServerTool, Sighting, ToolServer } from './tool-server.ts';
+import { listedKinds, stateOfTool, toolServerLimits as limits } from './tool-server.ts';
+import type { Likeness, Pin, PinnedKind, ServerIdentity, ServerTool, Sighting, ToolServer } from './tool-server.ts';
 import type { ToolServerStore } from './tool-server-store.ts';
 import { whyHeld, whyServerHeld } from './why-held.ts';
 
@@ -55,6 +56,8 @@ export function createSeeServer(
 ): SeeServer {
   const { database, outbox, clock, random, store, inTurn } = needs;
   const newId = (): string => Buffer.from(random(8)).toString('hex');
+
+  const meetServer = createMeetServer({ database, store });
 
   type Seeing = {
     readonly transaction: Transaction;
@@ -113,19 +116,16 @@ export function createSeeServer(
     return server;
   }
 
-  async function toolsOf(seeing: Seeing, server: ToolServer, definitions: readonly Definition[]): Promise<Pin[]> {
+  async function toolsOf(
+    seeing: Seeing,
+    server: ToolServer,
+    { definitions, met }: { readonly definitions: readonly Definition[]; readonly met: Met },
+  ): Promise<Pin[]> {
     const { transaction, nowMs } = seeing;
-    const known = await store.listTools(transaction, server.id);
-    const tools = new Map(known.map((tool) => [pinnedKey(tool), tool]));
+    const { tools, fresh, likenesses } = met;
     const pins = groupBy(await store.listPins(transaction, server.id));
-    const fresh = definitions.filter((one) => !tools.has(keyOf(one)));
-    for (const kind of pinnedKinds) {
-      const isOfKind = (one: { readonly kind?: PinnedKind }): boolean => (one.kind ?? 'tool') === kind;
-      if (known.filter(isOfKind).length + fresh.filter(isOfKind).length > limits.perServer[kind])
-        throw tooMany(server.name, kind);
-    }
-    const others = fresh.length === 0 ? [] : await otherTools(transaction);
-    if (others.length + fresh.length > limits.tools) throw tooMany(server.name, 'tool');
+    const ownerId = seeing.standing.session.owner.id;
+    await makeRoom(store, { transaction, server, ownerId, definitions, fresh, known: [...tools.values()], pins });
     const again = { toolIds: new Array<string>(), pinIds: new Array<string>() };
     const now: Pin[] = [];
     for (const definition of definitions) {
@@ -137,19 +137,13 @@ export function createSeeServer(
         again.toolIds.push(tool.id);
         again.pinIds.push(pin.id);
         now.push(pin);
-      } else now.push(await firstSight({ seeing, server, definition, digest, tool, own, others }));
+        continue;
+      }
+      const alike = tool?.likenesses ?? likenesses.get(keyOf(definition)) ?? [];
+      now.push(await firstSight({ seeing, server, definition, digest, tool, own, likenesses: alike }));
     }
     await store.seeAgain(transaction, { ...again, atMs: nowMs });
     return now;
-  }
-
-  async function otherTools(transaction: Transaction): Promise<Other[]> {
-    const servers = new Map((await store.listServers(transaction)).map((server) => [server.id, server]));
-    return (await store.listTools(transaction)).flatMap(({ serverId, kind, name }) => {
-      const server = servers.get(serverId);
-      // Nobody is imitated by being like what was turned away.
-      return server === undefined || server.state === 'blocked' ? [] : [{ server, kind, tool: name }];
-    });
   }
 
   async function firstSight(met: {
@@ -159,12 +153,10 @@ export function createSeeServer(
     readonly digest: string;
     readonly tool: ServerTool | undefined;
     readonly own: readonly Pin[];
-    readonly others: readonly Other[];
+    readonly likenesses: readonly Likeness[];
   }): Promise<Pin> {
-    const { seeing, server, definition, digest, own, others } = met;
-    const { transaction, sighting, nowMs, record } = seeing;
-    const likenesses =
-      met.tool?.likenesses ?? others.flatMap((other) => likenessTo(other, server, definition)).slice(0, 20);
+    const { seeing, server, definition, digest, own, likenesses } = met;
+    const { transaction, standing, sighting, nowMs, record } = seeing;
     const kind = definition.kind ?? 'tool';
     const effects = kind === 'tool' ? effectsBesideName(definition) : [];
     const tool: ServerTool = {
@@ -181,7 +173,7 @@ export function createSeeServer(
       vetted: met.tool?.vetted ?? (effects.length === 0 ? {} : { effects }),
       lastSeenAtMs: nowMs,
     };
-    if (met.tool === undefined) await store.insertTool(transaction, tool);
+    if (met.tool === undefined) await store.insertTool(transaction, tool, standing.session.owner.id);
     else await store.updateTool(transaction, tool);
     const findings = inspectTool(definition);
     const isOdd = findings.length > 0 || likenesses.some(({ how }) => how === 'looks_alike');
@@ -231,8 +223,9 @@ export function createSeeServer(
 
   return async (standing, told) => {
     const { definitions, unread } = readTold(told);
-    const seen = await inTurn(() =>
-      database.transaction().execute(async (transaction) => {
+    const seen = await inTurn(async () => {
+      const met = await meetServer(told, definitions);
+      return database.transaction().execute(async (transaction) => {
         const { session, agent, ownerName } = standing;
         const nowMs = clock.nowMs();
         const words = sessionWords(session, { agent, ownerName });
@@ -244,7 +237,7 @@ export function createSeeServer(
           record: (happening) => outbox.record(transaction, happened(nowMs, words, happening)),
         };
         const server = await serverOf(seeing, told);
-        const pins = await toolsOf(seeing, server, definitions);
+        const pins = await toolsOf(seeing, server, { definitions, met });
         const { offers = {} } = told;
         const pinsOffers = listedKinds.filter((kind) => server.pinsOffers.includes(kind) || offers[kind] !== undefined);
         if (pinsOffers.length > server.pinsOffers.length)
@@ -252,8 +245,8 @@ export function createSeeServer(
         const all = groupBy(await store.listPins(transaction, server.id));
         const tools = new Map((await store.listTools(transaction, server.id)).map((tool) => [tool.id, tool]));
         return { server, pins, tools, all };
-      }),
-    );
+      });
+    });
     await outbox.flushed();
     const { server, pins, tools, all } = seen;
     const held = whyServerHeld(server);
@@ -281,10 +274,6 @@ export function createSeeServer(
   };
 }
 
-function pinnedKey({ kind, name }: Pick<ServerTool, 'kind' | 'name'>): string {
-  return kind === 'tool' ? keyOf({ name }) : keyOf({ kind, name });
-}
-
 function groupBy(pins: readonly Pin[]): Map<string, Pin[]> {
   const groups = new Map<string, Pin[]>();
   for (const pin of pins) {
@@ -293,11 +282,4 @@ function groupBy(pins: readonly Pin[]): Map<string, Pin[]> {
     else group.push(pin);
   }
   return groups;
-}
-
-function tooMany(name: string, kind: PinnedKind): AgentGuardError {
-  return new AgentGuardError(
-    'agent_limit_reached',
-    `Cannot take in what "${name}" offers: must be at most ${limits.perServer[kind]} (${kind}) of a server and ${limits.tools} of all`,
-  );
 }

@@ -37,6 +37,8 @@ export type ToolServerTables = {
     readonly kind: string;
     readonly name: Encrypted;
     readonly name_key: BlindIndex;
+    /** Who owned the run that told of it first; empty where that was before it was kept. */
+    readonly brought_by: string;
     readonly is_blocked: number;
     readonly newest_digest: string;
     readonly document: Encrypted;

@@ -106,6 +106,50 @@ export function createToolServerStore(needs: Pick<AgentGuardNeeds, 'columnKeys' 
       return (await rows.execute()).map(toTool).toSorted(inOrder);
     },
 
+    /** Names alone, of these kinds, a page after another: there can be many, and long ones. */
+    async *eachName(
+      where: Where,
+      kinds: readonly PinnedKind[],
+    ): AsyncGenerator<readonly Pick<ServerTool, 'serverId' | 'kind' | 'name'>[]> {
+      for (let after = ''; kinds.length > 0;) {
+        const rows = columns.on(where).selectFrom('agent_tools').select(['id', 'server_id', 'kind', 'name']);
+        const page = await rows.where('kind', 'in', kinds).where('id', '>', after).orderBy('id').limit(200).execute();
+        const last = page.at(-1);
+        if (last === undefined) return;
+        yield page.map((row) => ({ serverId: row.server_id, kind: kindIn(row.kind), name: row.name }));
+        after = last.id;
+      }
+    },
+
+    /** `broughtBy`: what this owner's runs told of first. */
+    async countTools(where: Where, broughtBy?: string): Promise<number> {
+      let rows = columns.on(where).selectFrom('agent_tools');
+      if (broughtBy !== undefined) rows = rows.where('brought_by', '=', broughtBy);
+      const { count } = await rows.select((eb) => eb.fn.countAll<number>().as('count')).executeTakeFirstOrThrow();
+      return count;
+    },
+
+    /** Of those the ones of which nothing was approved or refused. */
+    async countUndecided(where: Where, broughtBy: string): Promise<number> {
+      const rows = columns.on(where).selectFrom('agent_tools').select('id').where('brought_by', '=', broughtBy);
+      const ids = (await rows.execute()).map(({ id }) => id);
+      const decided = new Set<string>();
+      for (let at = 0; at < ids.length; at += 500) {
+        const pins = columns.on(where).selectFrom('agent_tool_definitions').select('tool_id');
+        const page = pins.where('tool_id', 'in', ids.slice(at, at + 500)).where('state', '!=', 'held');
+        for (const pin of await page.execute()) decided.add(pin.tool_id);
+      }
+      return ids.length - decided.size;
+    },
+
+    async removeTools(transaction: Transaction, ids: readonly string[]): Promise<void> {
+      for (let at = 0; at < ids.length; at += 100) {
+        const some = ids.slice(at, at + 100);
+        await columns.on(transaction).deleteFrom('agent_tool_definitions').where('tool_id', 'in', some).execute();
+        await columns.on(transaction).deleteFrom('agent_tools').where('id', 'in', some).execute();
+      }
+    },
+
     async findTool(
       where: Where,
       serverId: string,
@@ -133,7 +177,7 @@ export function createToolServerStore(needs: Pick<AgentGuardNeeds, 'columnKeys' 
       }));
     },
 
-    async insertTool(transaction: Transaction, tool: ServerTool): Promise<void> {
+    async insertTool(transaction: Transaction, tool: ServerTool, broughtBy: string): Promise<void> {
       await columns
         .on(transaction)
         .insertInto('agent_tools')
@@ -142,6 +186,7 @@ export function createToolServerStore(needs: Pick<AgentGuardNeeds, 'columnKeys' 
           server_id: tool.serverId,
           kind: tool.kind,
           name: tool.name,
+          brought_by: broughtBy,
           is_blocked: tool.isBlocked ? 1 : 0,
           newest_digest: tool.newestDigest,
           document: toolDocument(tool),
@@ -176,6 +221,13 @@ export function createToolServerStore(needs: Pick<AgentGuardNeeds, 'columnKeys' 
       const rows = columns.on(where).selectFrom('agent_tool_definitions').select(pinColumns);
       const row = await rows.where('tool_id', '=', toolId).where('digest', '=', digest).executeTakeFirst();
       return row === undefined ? undefined : toPin(row);
+    },
+
+    /** By somebody: what was let at once nobody decided about. */
+    async isDecided(where: Where, id: string): Promise<boolean> {
+      const rows = columns.on(where).selectFrom('agent_tool_definitions').selectAll();
+      const row = await rows.where('id', '=', id).executeTakeFirst();
+      return row !== undefined && toDefinition(row).decided !== undefined;
     },
 
     async listDefinitions(where: Where, serverId: string): Promise<readonly PinnedDefinition[]> {

@@ -1,5 +1,5 @@
 import type { VettedTool } from '@sallyport/information-flow';
-import { listLimits, offerKinds } from '@sallyport/tool-pins';
+import { keyOf, listLimits, offerKinds } from '@sallyport/tool-pins';
 import type { Definition } from '@sallyport/tool-pins';
 
 /** Nobody looked at it yet; its approved tools may be used; none of it may. */
@@ -67,6 +67,11 @@ export type ServerTool = {
   readonly lastSeenAtMs: number;
 };
 
+/** As `keyOf` of its definition. */
+export function pinnedKey({ kind, name }: Pick<ServerTool, 'kind' | 'name'>): string {
+  return kind === 'tool' ? keyOf({ name }) : keyOf({ kind, name });
+}
+
 /** `held`: nobody decided; `refused`: another definition was chosen over it. */
 export const pinStates = ['held', 'approved', 'refused'] as const;
 export type PinState = (typeof pinStates)[number];
@@ -109,8 +114,14 @@ export const toolServerLimits = {
   servers: 500,
   /** That nobody decided about, of one owner: who brings many stops nobody else from bringing one. */
   quarantinedPerOwner: 30,
+  /** Of each kind in one list. */
   perServer: listLimits,
-  tools: 10_000,
+  /** Times as many are kept of a server: what was decided about holds while it is not listed. */
+  listsKept: 2,
+  /** What is pinned of all servers. */
+  tools: 20_000,
+  /** Of what one owner's runs told of first, what nobody decided about: see `quarantinedPerOwner`. */
+  undecidedPerOwner: 2000,
   /** Definitions of one tool that are kept; the oldest that nobody approved goes first. */
   definitionsPerTool: 20,
   serversPerSession: 64,

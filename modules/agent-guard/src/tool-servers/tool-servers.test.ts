@@ -316,7 +316,7 @@ forEachDatabase((name, open) => {
         ['', true],
       ],
     );
-    const many = Array.from({ length: 500 }, (_, index) => ({ name: `t${index}` }));
+    const many = Array.from({ length: 501 }, (_, index) => ({ name: `t${index}` }));
     await assert.rejects(see({ tools: many }), { code: 'agent_limit_reached' });
     for (let count = 1; count < 30; count += 1) await see({ target: `npx ${count}`, tools: [] });
     await assert.rejects(see({ target: 'npx one more', tools: [] }), { code: 'agent_limit_reached' });
