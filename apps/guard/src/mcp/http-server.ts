@@ -27,7 +27,7 @@ const maxFailed = 5;
 /** How a stream ended, and behind which event it can be gone on. */
 type Ended = {
   readonly broke: Error | undefined;
-  /** Not one event came, nor the name of one. */
+  /** No message came. */
   readonly isEmpty: boolean;
   readonly lastId: string | undefined;
   readonly retryMs: number | undefined;
@@ -107,7 +107,7 @@ export function createHttpServer({
     const reader = createSseReader({
       maxBytes: maxAnswerBytes,
       onData(data) {
-        isEmpty = false;
+        isEmpty &&= data === '';
         heard(data);
       },
       onTooLong: () =>
@@ -126,7 +126,7 @@ export function createHttpServer({
     }
     return {
       broke,
-      isEmpty: isEmpty && reader.lastId() === undefined,
+      isEmpty,
       lastId: reader.lastId(),
       retryMs: reader.retryMs(),
     };
@@ -149,7 +149,8 @@ export function createHttpServer({
         failed += 1;
         continue;
       }
-      failed = resumed.isEmpty ? failed + 1 : 0;
+      // Neither a message nor a name that is new.
+      failed = resumed.isEmpty && (resumed.lastId ?? lastId) === lastId ? failed + 1 : 0;
       lastId = resumed.lastId ?? lastId;
       waitMs = resumed.retryMs ?? waitMs;
     }

@@ -80,6 +80,12 @@ test('metadata of another server are refused, and those of a whole origin where 
   assert.match(await ends(), /^0: /);
 });
 
+test('what a server says of itself moves and hides nothing on the terminal', async () => {
+  const resource = 'https://evil.example/\u202Emoc.tsenoh\u009B2J\u2028';
+  web.json('/.well-known/oauth-protected-resource/mcp', { resource, authorization_servers: [web.origin] });
+  assert.match(await ends(), /^2: Sallyport: .*evil\.example\/·moc\.tsenoh·2J·/);
+});
+
 test('an authorization server without PKCE, of another name, without codes, or that says nothing is refused', async () => {
   const path = '/.well-known/oauth-authorization-server';
   const honest = honestMetadata(web.origin);
