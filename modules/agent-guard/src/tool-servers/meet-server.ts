@@ -14,7 +14,7 @@ export type Met = {
 };
 
 /** What is known of a server and what its new names can be taken for. Asked before a transaction begins: comparing is long. */
-export type MeetServer = (told: ServerIdentity, definitions: readonly Definition[]) => Promise<Met>;
+type MeetServer = (told: ServerIdentity, definitions: readonly Definition[]) => Promise<Met>;
 
 /** Whoever asks has the turn in which nobody else changes what is pinned, until it is written. */
 export function createMeetServer({
