@@ -40,7 +40,7 @@ const commands: readonly (readonly [string, string])[] = [
   ['go run ', `a${'.b'.repeat(long / 2)}`],
   ['cargo build ', `--out=${'/..a'.repeat(long / 4)}`],
   ['sed -n ', `${'w '.repeat(long / 20)};`],
-  ['sed ', `${'s//'.repeat(long / 3)}`],
+  ['sed ', 's//'.repeat(long / 3)],
   ['sed s/a/b/ f --in-place=', `${'/'.repeat(long)}\n`],
   ['jq ', 'env(a'.repeat(long / 5)],
   ['yq ', 'load'.repeat(long / 4)],

@@ -240,7 +240,10 @@ forEachDatabase((name, open) => {
       guard.approvals.onChange(look);
       look();
     });
-    assert.deepEqual(waiting.map(({ yeses }) => yeses.length).toSorted(), [0, 0, 1]);
+    assert.deepEqual(
+      waiting.map(({ yeses }) => yeses.length).toSorted((a, b) => a - b),
+      [0, 0, 1],
+    );
     for (const one of waiting) await guard.approvals.answer(said(one, bea));
     await guard.approvals.close();
     const through = (await Promise.all(calls)).filter((one) => refusal(one) === 'let through');

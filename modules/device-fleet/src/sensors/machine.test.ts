@@ -88,7 +88,9 @@ forEachDatabase((name, open) => {
     ];
     await fleet.receive(begin(sensor), { apiKey: 'may-send-as-any' });
     assert.deepEqual(isAccepted(), [false]);
-    const [{ id = '', signing_key_id: keyId = '', key_accepted: isShown } = {}] = fleet.sensors.list({ limit: 1 });
+    const [listed] = fleet.sensors.list({ limit: 1 });
+    assert.ok(listed !== undefined);
+    const { id, signing_key_id: keyId = '', key_accepted: isShown } = listed;
     assert.equal(isShown, false);
     // One that signs with another key brings it nothing, whatever it is sent with; a key for another host neither.
     const forged = createPlayedSensor({ nowMs: fleet.nowMs });
@@ -105,14 +107,20 @@ forEachDatabase((name, open) => {
     assert.deepEqual(isAccepted(), [true], 'issued for this host');
     const other = createPlayedSensor({ nowMs: fleet.nowMs, host: 'web-9' });
     await fleet.receive(begin(other), { apiKey: 'for-web-1' });
-    assert.deepEqual(isAccepted().toSorted(), [false, true], 'another host under the source of this one');
+    assert.deepEqual(
+      isAccepted().toSorted((a, b) => Number(a) - Number(b)),
+      [false, true],
+      'another host under the source of this one',
+    );
   });
 
   test(`what waited for hours says nothing of now, and who catches up is not heard yet, on ${name}`, async () => {
     const fleet = await setUp(await open());
     const sensor = createPlayedSensor({ nowMs: fleet.nowMs });
     await fleet.receive([sensor.tell('sensor.started', { public_key: sensor.key().publicKey }), sensor.beat()]);
-    const [{ id = '' } = {}] = fleet.sensors.list({ limit: 1 });
+    const [listed] = fleet.sensors.list({ limit: 1 });
+    assert.ok(listed !== undefined);
+    const { id } = listed;
     const late = [sensor.beat(), sensor.tell('sensor.posture', posture)];
     fleet.clock.advance(10 * 3_600_000);
     await fleet.receive(late);
