@@ -204,7 +204,10 @@ test('a client that lost its connection hears the answer to its question all the
 test('a stream that is taken up and brings nothing, again and again, is given up', async () => {
   for (const nothing of ['', ': alive\n\n', 'id: a1\ndata: \n\n']) {
     const { asked, url } = await remoteOf(breaks, (_id, response) => response.end(nothing));
-    assert.match(JSON.stringify(await (await clientAt(url)).call('long')), /ended before it was whole|aborted|terminated/);
+    assert.match(
+      JSON.stringify(await (await clientAt(url)).call('long')),
+      /ended before it was whole|aborted|terminated/,
+    );
     assert.equal(asked.filter(({ lastEventId }) => lastEventId === 'a1').length, 5);
   }
 });

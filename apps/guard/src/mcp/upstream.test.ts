@@ -90,7 +90,6 @@ test('questions beyond so many a minute are refused without asking anybody', asy
   const answers = (): number => sent.filter(({ kind }) => kind === 'response').length;
   for (let id = 0; id < 5; id += 1) {
     listener?.message({ kind: 'request', id: `q${id}`, method: 'roots/list', params: {} });
-    
   }
   await until('three refusals', () => answers() === 3 && gate.judged.length === 2);
   assert.deepEqual(

@@ -58,7 +58,8 @@ test('an event nobody can read is put aside and said, and holds up none', async 
 
 test('all there is is told before a run ends, the newest of many too, and who comes meanwhile waits for the next', async () => {
   const events = createSignInEvents(folderOf());
-  for (let at = 0; at < 250; at += 1) events.keep({ ...event, atMs: at, change: at === 249 ? 'signed_in' : 'signed_out' });
+  for (let at = 0; at < 250; at += 1)
+    events.keep({ ...event, atMs: at, change: at === 249 ? 'signed_in' : 'signed_out' });
   const sizes: number[] = [];
   let isFirst = true;
   let later: Promise<void> | undefined;
@@ -87,7 +88,10 @@ test('a run ends where nobody takes what it tells, and the next one tells it aga
     return false;
   };
   await events.drain(no);
-  await assert.rejects(events.drain(() => Promise.reject(new Error('not now'))), /not now/);
+  await assert.rejects(
+    events.drain(() => Promise.reject(new Error('not now'))),
+    /not now/,
+  );
   await events.drain(no);
   assert.equal(calls, 2);
 });

@@ -163,6 +163,19 @@ export function timesAskedFor({ scopes, counts }: Wanted): number {
   return counts.find((one) => one.scopes === keyOfScopes(scopes))?.times ?? 0;
 }
 
+/** Who signed in for all of it, whatever for, and still has not enough, has asked for it once. */
+export function countsOf(
+  before: Wanted | undefined,
+  { scopes, signedIn }: { readonly scopes: readonly string[]; readonly signedIn: SignedIn | undefined },
+): readonly WantedCount[] {
+  const { counts = [] } = before ?? {};
+  const key = keyOfScopes(scopes);
+  const isHad = scopes.length > 0 && scopes.every((scope) => signedIn?.scopes.includes(scope));
+  return !isHad || counts.some((one) => one.scopes === key)
+    ? counts
+    : [{ scopes: key, times: 1 }, ...counts].slice(0, maxCounts);
+}
+
 /** Once somebody has signed in. */
 export function answered(wanted: Wanted): Wanted {
   if (!wanted.isOpen) return wanted;

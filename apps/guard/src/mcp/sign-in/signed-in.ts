@@ -3,7 +3,7 @@ import { bearerChallenge, type BearerChallenge } from './challenge.ts';
 import type { Credential } from './credential.ts';
 import { createGuardedAsk, type GuardedAsk, type Reach } from './guarded-ask.ts';
 import { shownAddress, type SignInEvent, type SignInEvents } from './sign-in-events.ts';
-import { timesAskedFor, type SignInStore, type Wanted } from './sign-in-store.ts';
+import { countsOf, timesAskedFor, type SignInStore, type Wanted } from './sign-in-store.ts';
 import { refreshTokens, TokenRefusal } from './token-endpoint.ts';
 
 /** Before it is over, so that it is not over on its way. */
@@ -100,7 +100,7 @@ export function createSignedIn({
         scopes: isKept ? (before?.scopes ?? []) : scopes,
         atMs: isKept ? (before?.atMs ?? nowMs()) : nowMs(),
         isOpen: isKept ? before?.isOpen === true : isOpen,
-        counts: before?.counts ?? [],
+        counts: countsOf(before, { scopes: isOpen ? scopes : [], signedIn: now?.signedIn }),
         ...(metadata === undefined ? {} : { metadata }),
       };
       return { signIn: { ...now, server: server.href, name, wanted }, value: timesAskedFor(wanted) >= maxAskedFor };
