@@ -1,7 +1,6 @@
 // One story: an agent works, a policy of one's own is written wrong and mended, replayed on what the agent did, and in force for the run that goes on.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { isJsonObject, parseJson } from '@sallyport/contracts';
 import type { JsonObject } from '@sallyport/contracts';
 import { picture } from './testing/browser.ts';
 import { openRoom } from './testing/room-under-test.ts';
@@ -18,19 +17,7 @@ after(() => room.end());
 
 const press = (name: string): Promise<void> => room.page.getByRole('button', { name, exact: true }).click();
 
-async function post(path: string, body: JsonObject, key?: string): Promise<JsonObject> {
-  const answer = await room.server.ask({
-    method: 'POST',
-    path,
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-    ...(key === undefined ? {} : { key }),
-  });
-  assert.ok(answer.status < 300, answer.text);
-  const read: unknown = parseJson(answer.text);
-  assert.ok(isJsonObject(read));
-  return read;
-}
+const post = (path: string, body: JsonObject, key?: string): Promise<JsonObject> => room.post(path, body, key);
 
 /** What a run is told of a call. */
 async function told(command: string): Promise<string> {

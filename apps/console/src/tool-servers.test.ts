@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { isJsonObject, itemsOf, parseJson } from '@sallyport/contracts';
+import { isJsonObject, itemsOf } from '@sallyport/contracts';
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
 import { openRoom } from './testing/room-under-test.ts';
 import type { RoomUnderTest } from './testing/room-under-test.ts';
@@ -36,19 +36,7 @@ before(async () => {
 });
 after(() => room.end());
 
-async function post(path: string, body: JsonObject, key?: string): Promise<JsonObject> {
-  const answer = await room.server.ask({
-    method: 'POST',
-    path,
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-    ...(key === undefined ? {} : { key }),
-  });
-  assert.ok(answer.status < 300, answer.text);
-  const read = parseJson(answer.text);
-  assert.ok(isJsonObject(read));
-  return read;
-}
+const post = (path: string, body: JsonObject, key?: string): Promise<JsonObject> => room.post(path, body, key);
 
 /** What a gateway tells, and what of it is let. */
 async function meet(

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { isJsonObject, parseJson, type JsonObject } from '@sallyport/contracts';
 import { createServerUnderTest } from '@sallyport/testing/server-under-test';
 import type { ServerUnderTest } from '@sallyport/testing/server-under-test';
 import type { Browser, Page } from 'playwright-core';
@@ -16,6 +17,8 @@ export type RoomUnderTest = {
   visit(path: string, heading: string): Promise<void>;
   /** Looks at the page as it stands, in these colours and at 320 pixels. Pictures only when somebody wants them. */
   atRest(name: string, schemes?: readonly ('dark' | 'light')[]): Promise<void>;
+  /** Asks the server for a change, as the operator or with a key or a run's credential; it must be made. */
+  post(path: string, body: JsonObject, key?: string): Promise<JsonObject>;
   end(): Promise<void>;
 };
 
@@ -71,6 +74,19 @@ export async function openRoom(
       await page.setViewportSize({ width: 320, height: 640 });
       assert.deepEqual(await tooWide(page), [], `${name} at 320`);
       await page.setViewportSize({ width: 1440, height: 900 });
+    },
+    async post(path, body, key) {
+      const answer = await server.ask({
+        method: 'POST',
+        path,
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+        ...(key === undefined ? {} : { key }),
+      });
+      assert.ok(answer.status < 300, answer.text);
+      const read: unknown = parseJson(answer.text);
+      assert.ok(isJsonObject(read));
+      return read;
     },
     async end() {
       await browser.close();

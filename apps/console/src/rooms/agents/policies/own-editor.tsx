@@ -12,6 +12,7 @@ import { plural } from '../../../parts/numbers.ts';
 import { printable } from '../../../parts/printable.ts';
 import { RoomHead } from '../../../parts/room-head.tsx';
 import { cedarLanguage } from '../../people/policy/cedar-language.ts';
+import { idOf } from '../../people/policy/document-id.ts';
 import { RuleEditor } from '../../rules/studio/rule-editor.tsx';
 import type { EditorControl, Remark } from '../../rules/studio/rule-editor.tsx';
 import { OwnTests } from './own-tests.tsx';
@@ -194,13 +195,4 @@ function Found({
       )}
     </section>
   );
-}
-
-/** A document keeps the id it begins with, whatever it is called later. */
-function idOf(name: string): string {
-  const plain = name
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-+|-+$/g, '');
-  return plain.slice(0, 40).replace(/-+$/, '') || 'policy';
 }

@@ -14,6 +14,7 @@ import { RoomHead } from '../../../parts/room-head.tsx';
 import { RuleEditor } from '../../rules/studio/rule-editor.tsx';
 import type { EditorControl, Remark } from '../../rules/studio/rule-editor.tsx';
 import { cedarLanguage } from './cedar-language.ts';
+import { idOf } from './document-id.ts';
 import { PolicyTests } from './policy-tests.tsx';
 import { checkQuery } from './policy-queries.ts';
 import type { OpenPolicy, PolicyTest } from './policy-queries.ts';
@@ -161,13 +162,4 @@ export function PolicyEditor(props: {
       </div>
     </div>
   );
-}
-
-/** A document keeps the id it begins with, whatever it is called later. */
-function idOf(name: string): string {
-  const plain = name
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-+|-+$/g, '');
-  return plain.slice(0, 40).replace(/-+$/, '') || 'policy';
 }
