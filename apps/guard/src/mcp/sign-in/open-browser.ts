@@ -12,14 +12,14 @@ const openers: Readonly<Partial<Record<NodeJS.Platform, readonly [string, ...str
  * Has the person's browser show an address of the web. No shell reads it; where no program for that is found, or nothing can be shown, it
  * does nothing, since the address is printed too.
  */
-export async function openBrowser(url: URL, environment: Environment): Promise<void> {
+export async function openBrowser(url: URL, environment: Environment, platform = process.platform): Promise<void> {
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return;
   const isSeen =
-    process.platform === 'darwin' ||
-    process.platform === 'win32' ||
+    platform === 'darwin' ||
+    platform === 'win32' ||
     [environment['DISPLAY'], environment['WAYLAND_DISPLAY']].some((value) => value !== undefined && value !== '');
   if (!isSeen) return;
-  const [name, ...first] = openers[process.platform] ?? ['xdg-open'];
+  const [name, ...first] = openers[platform] ?? ['xdg-open'];
   // Not of a folder somebody stands in.
   const program = (environment['PATH'] ?? '')
     .split(delimiter)
