@@ -1,10 +1,12 @@
-import type { AgentHappening, AgentSession as SessionWords } from '@sallyport/contracts';
+import type { AgentSession as SessionWords } from '@sallyport/contracts';
 import type { AskPerson, Waiting } from '../approvals/ask-person.ts';
 import { isSameJudgedBy } from '../gateway/judged-before.ts';
 import type { JudgedBy } from '../gateway/judged-before.ts';
 import type { AgentSessions, StandingSession } from '../sessions/agent-sessions.ts';
 import type { HookEvent, HookOutcome } from './hook-message.ts';
+import type { HeldBy } from './held-by.ts';
 import type { HookJudge, JudgedHook } from './hook-judge.ts';
+import type { RecordHappening } from './record-happening.ts';
 
 /** A call that a person is asked about; that policy asks stands in the ledger. */
 type AskedCall = {
@@ -25,10 +27,10 @@ type AskedOutcome = Pick<HookOutcome, 'verdict' | 'reason' | 'isOver' | 'grants'
 export function createAskedOutcome(needs: {
   readonly people: Pick<AskPerson, 'ask'>;
   readonly sessions: Pick<AgentSessions, 'standing'>;
-  readonly heldBy: (standing: StandingSession) => string | undefined;
+  readonly heldBy: HeldBy;
   /** What its calls are judged by now. */
   readonly judgedBy: (standing: StandingSession) => JudgedBy;
-  readonly record: (words: SessionWords, happening: AgentHappening) => Promise<void>;
+  readonly record: RecordHappening;
 }): (asked: AskedCall) => Promise<AskedOutcome> {
   return async ({ words, judge, by, ...asked }) => {
     const { call, policies, reason } = asked.judged;

@@ -1,20 +1,9 @@
 import { isJsonObject } from '@sallyport/contracts';
-import type {
-  AgentContent,
-  AgentHappening,
-  AgentOrigin,
-  AgentSession as SessionWords,
-  AgentVerdict,
-  JsonObject,
-  JsonValue,
-} from '@sallyport/contracts';
+import type { AgentOrigin, JsonObject, JsonValue } from '@sallyport/contracts';
 import { messageOf } from '@sallyport/platform/errors';
-import { happened, sessionWords } from '../audit-record.ts';
-import { rewritesOf } from '../content/can-rewrite.ts';
-import { sayContent } from '../content/session-content.ts';
+import { sessionWords } from '../audit-record.ts';
 import { AgentGuardError } from '../errors.ts';
-import { createJudgedBefore, isSameJudgedBy } from '../gateway/judged-before.ts';
-import type { JudgedBy } from '../gateway/judged-before.ts';
+import { createJudgedBefore } from '../gateway/judged-before.ts';
 import type { AskPerson, Waiting } from '../approvals/ask-person.ts';
 import type { SessionSteps } from '../approvals/session-steps.ts';
 import type { AgentGuardLimits, AgentGuardNeeds } from '../needs.ts';
@@ -23,12 +12,15 @@ import type { AgentSessions, StandingSession } from '../sessions/agent-sessions.
 import type { RunTallies } from '../sessions/run-tally.ts';
 import type { Stops } from '../stops/stops.ts';
 import { createAskedCalls } from './asked-calls.ts';
-import { createAskedOutcome } from './asked-outcome.ts';
 import { dialects, refusalIn } from './dialects.ts';
-import type { HookCall, HookMessage, HookOutcome } from './hook-message.ts';
-import type { OpenJudge, HookJudge, JudgedHook } from './hook-judge.ts';
+import { createHeldBy } from './held-by.ts';
+import { toolOf } from './hook-message.ts';
+import type { HookCall, HookOutcome } from './hook-message.ts';
+import type { OpenJudge, HookJudge } from './hook-judge.ts';
+import { createOutcomeOfHook } from './hook-outcome.ts';
 import { createInTurn } from './in-turn.ts';
 import { createJudgeMemory } from './judge-memory.ts';
+import { createRecordHappening } from './record-happening.ts';
 import { createSilenceWatch } from './silence.ts';
 
 /** Where every hook of every harness is answered. */
@@ -76,17 +68,6 @@ export type HookDesk = {
   noteSilence(): Promise<void>;
 };
 
-/** A call that comes through the gateway. */
-type ByGateway = { readonly refusal?: string };
-
-const overWords: Readonly<Record<NonNullable<StandingSession['over']>, string>> = {
-  finished: 'this run has ended',
-  'ended-by-hand': 'somebody ended this run',
-  stopped: 'somebody stopped this run',
-  expired: 'nothing was heard of this run for too long; start it again',
-  'owner-ended': 'whom this agent belongs to may not run agents any more',
-};
-
 export function createHookDesk(
   needs: Pick<AgentGuardNeeds, 'ledger' | 'clock' | 'random' | 'log' | 'machines'> & {
     readonly sessions: Pick<AgentSessions, 'reading' | 'standing' | 'sessions' | 'end' | 'seenAtMs'>;
@@ -100,201 +81,21 @@ export function createHookDesk(
     readonly limits: AgentGuardLimits;
   },
 ): HookDesk {
-  const { ledger, clock, random, sessions, stops, tallies } = needs;
+  const { clock, sessions } = needs;
   const memory = createJudgeMemory(needs);
-  const judgedBefore = createJudgedBefore(clock);
   const askedCalls = createAskedCalls();
   const inTurn = createInTurn(sessions);
-
-  const record = async (words: SessionWords, happening: AgentHappening): Promise<void> => {
-    needs.steps.note(words.parent ?? words.id, clock.nowMs(), happening);
-    const { classUid, event } = happened(clock.nowMs(), words, happening);
-    await ledger.append({
-      collector: 'agent',
-      priority: 'control',
-      entries: [
-        {
-          classUid,
-          sequence: 0,
-          stream: `agent/${Buffer.from(random(16)).toString('hex')}`,
-          body: Buffer.from(JSON.stringify(event)),
-        },
-      ],
-    });
-  };
-
-  const judgeOf = (standing: StandingSession, gateway?: ByGateway): HookJudge =>
-    memory.of(standing, gateway === undefined ? 'hook' : 'gateway');
-
-  /** What holds a session as a whole, in words. */
-  function heldBy(standing: StandingSession): string | undefined {
-    const stop = stops.holding(standing);
-    if (stop !== undefined) return `agents were stopped by ${stop.by}${stop.reason === '' ? '' : `: ${stop.reason}`}`;
-    return standing.over === undefined ? undefined : overWords[standing.over];
-  }
-
-  const judgedBy = ({ agent }: StandingSession): JudgedBy => ({ pack: agent.pack, policies: needs.policiesNow?.() });
-  const askedOutcome = createAskedOutcome({ ...needs, heldBy, judgedBy, record });
-
-  /** Judges before it first waits for anything: a turn is as long as that. */
-
-  async function outcomeOf(
-    standing: StandingSession,
-    message: Pick<HookMessage, 'child' | 'event'>,
-    { gateway, waiting }: { readonly gateway?: ByGateway; readonly waiting?: Waiting | undefined },
-  ): Promise<HookOutcome> {
-    const { session, agent, ownerName } = standing;
-    const words = sessionWords(session, {
-      agent,
-      ownerName,
-      ...(message.child === undefined ? {} : { child: message.child }),
-    });
-    const canAsk = gateway === undefined && session.facts.isAttended && agent.harness === 'claude-code';
-    const plain = { isOver: false, canAsk, grants: false } as const;
-    const passed: HookOutcome = { ...plain, verdict: 'allow', reason: '' };
-    const held = heldBy(standing);
-    const { event } = message;
-    if (gateway === undefined) tallies.hookHeard(session.id);
-    if (held !== undefined) {
-      if (standing.over !== undefined) memory.end(session.id);
-      const reason = `Sallyport: ${held}`;
-      if (event.kind === 'before_call')
-        await record(words, {
-          kind: 'tool_decided',
-          call: { id: event.call.id, tool: toolOf(event.call), action: 'execute' },
-          verdict: 'deny',
-          policies: ['stopped'],
-          reason,
-        });
-      return { ...plain, verdict: 'deny', reason, isOver: true };
-    }
-    const judge = judgeOf(standing, gateway);
-    switch (event.kind) {
-      case 'prompt': {
-        // Nobody types inside a sub-agent: what comes there as a prompt are the words of an agent.
-        const origin = message.child === undefined ? event.origin : 'untrusted';
-        // Whatever was let through and did not come is not to come any more: their person said no to it.
-        if (message.child === undefined) judgedBefore.forget(session.id);
-        const found = judge.prompted({ ...event, origin });
-        await record(words, {
-          kind: 'prompt_given',
-          prompt: event.id,
-          origin,
-          ...(found === undefined ? {} : { found }),
-        });
-        return found?.secrets === undefined ? passed : { ...passed, notice: promptNotice(found) };
-      }
-      case 'before_call':
-      case 'permission': {
-        const by = judgedBy(standing);
-        const judged =
-          gateway === undefined
-            ? judge.judge(
-                { ...event.call, rewrites: rewritesOf(agent.harness, session.facts.harnessVersion) },
-                message.child,
-              )
-            : judgedAtGateway(standing, { judge, call: event.call, ...gateway });
-        const isAsked = judged.verdict === 'ask' && needs.people.isAsked({ standing, canAsk, waiting, judged });
-        // Policies take somebody for there wherever people may be asked here; who they are is seen now.
-        const isForTwo = judged.asks?.people === 2;
-        const isAlone = judged.verdict === 'ask' && !isAsked && (isForTwo || !session.facts.isAttended);
-        const { policies, call } = judged;
-        const verdict = isAlone ? 'deny' : judged.verdict;
-        const nobody = isForTwo ? 'two people must say yes, and are not asked here' : 'nobody is there to be asked';
-        const reason = isAlone ? `${judged.reason}; and ${nobody}` : judged.reason;
-        await record(words, { kind: 'tool_decided', call, verdict, policies, reason });
-        // A harness may ask twice about one call, and the gateway once more.
-        const isCounted =
-          gateway === undefined
-            ? event.kind === 'permission' && askedCalls.wasAsked(session.id, event.call.id) === true
-            : policies.includes('hook');
-        if (!isCounted) tallies.callJudged(session.id, verdict);
-        if (gateway === undefined) askedCalls.asked(session.id, event.call.id);
-        if (isAsked) {
-          const { child } = message;
-          const outcome = await askedOutcome({ standing, event, judge, judged, by, child, waiting, words });
-          if (outcome.verdict === 'allow' && gateway === undefined && event.kind === 'before_call')
-            judgedBefore.note(session.id, asItRuns(event.call, judged), { verdict: 'allow', by });
-          return { ...plain, ...outcome, ...inputOf(judged, outcome.verdict) };
-        }
-        if (
-          gateway === undefined &&
-          event.kind === 'before_call' &&
-          (verdict === 'allow' || (verdict === 'ask' && canAsk))
-        )
-          judgedBefore.note(session.id, asItRuns(event.call, judged), { verdict, by });
-        // Somebody may have stopped it while that was written.
-        const stopped = stops.holding(standing);
-        if (stopped !== undefined)
-          return { ...plain, verdict: 'deny', reason: `Sallyport: agents were stopped by ${stopped.by}`, isOver: true };
-        // Or other policies came into force, by which it was not judged.
-        if (verdict !== 'deny' && !isSameJudgedBy(judgedBy(standing), by)) {
-          const why = 'the policies it is judged by were changed meanwhile';
-          await record(words, { kind: 'tool_decided', call, verdict: 'deny', policies, reason: why });
-          return { ...plain, verdict: 'deny', reason: `Sallyport: ${why}` };
-        }
-        return {
-          ...plain,
-          verdict,
-          reason: `Sallyport: ${reason}`,
-          grants: agent.pack === 'unattended',
-          ...inputOf(judged, verdict),
-        };
-      }
-      case 'after_call': {
-        const rewrites = rewritesOf(agent.harness, session.facts.harnessVersion);
-        // What went wrong is told in words that no harness lets be replaced.
-        const call = { ...event.call, rewrites: { ...rewrites, output: rewrites.output && event.isSuccess } };
-        const { origin, found, output } = judge.saw(call, event);
-        // It has run: what arrives like it now is another.
-        judgedBefore.take(session.id, event.call, judgedBy(standing));
-        await record(words, {
-          kind: 'tool_finished',
-          call: { id: event.call.id, tool: toolOf(event.call), action: 'execute' },
-          isSuccess: event.isSuccess,
-          content: origin,
-          ...(found === undefined ? {} : { found }),
-          ...(event.durationMs === undefined ? {} : { durationMs: event.durationMs }),
-        });
-        return output === undefined ? passed : { ...passed, output };
-      }
-      case 'settings_changed': {
-        // What holds the agent is changed in the middle of its run: by it, or by somebody in its place.
-        const input: JsonObject = event.file === undefined ? {} : { file_path: event.file };
-        const { verdict, reason, policies, call } = judge.judge({ id: '', tool: 'ConfigChange', input }, message.child);
-        const changed = { ...call, action: 'configure', guards: 'settings' } as const;
-        await record(words, { kind: 'tool_decided', call: changed, verdict, policies, reason });
-        return { ...plain, verdict: verdict === 'ask' ? 'deny' : verdict, reason: `Sallyport: ${reason}` };
-      }
-      case 'session_ended':
-        await sessions.end({ id: session.id, by: ownPrincipal(standing), anybodys: true, for: 'finished' });
-        memory.end(session.id);
-        return passed;
-      case 'session_started':
-        // A conversation that goes on from before knows what this run has not seen.
-        if (event.reason !== 'startup' && event.reason !== 'clear') judge.forgot();
-        return passed;
-      case 'told':
-        return passed;
-    }
-  }
-
-  /** What its tools may not is not judged; what its harness's hook let through was. */
-  function judgedAtGateway(
-    standing: StandingSession,
-    { judge, call, refusal }: { readonly judge: HookJudge; readonly call: HookCall } & ByGateway,
-  ): JudgedHook {
-    const plain = { id: call.id, tool: toolOf(call), action: 'execute' } as const;
-    if (refusal !== undefined) return { verdict: 'deny', reason: refusal, policies: ['tool-servers'], call: plain };
-    const { session, agent } = standing;
-    const before = judgedBefore.take(session.id, call, judgedBy(standing));
-    // Where nothing may be lost, the word of a harness that its person agreed is not enough.
-    if (before === 'allow' || (before === 'ask' && agent.pack !== 'locked-down')) {
-      const { input } = judge.whole(call);
-      return { verdict: 'allow', reason: 'Let through by its hook', policies: ['hook'], call: plain, input };
-    }
-    return judge.judge(call, undefined);
-  }
+  const record = createRecordHappening(needs);
+  const outcomeOf = createOutcomeOfHook({
+    ...needs,
+    memory,
+    askedCalls,
+    judgedBefore: createJudgedBefore(clock),
+    heldBy: createHeldBy(needs.stops),
+    judgedBy: ({ agent }) => ({ pack: agent.pack, policies: needs.policiesNow?.() }),
+    record,
+  });
+  const judgeAtGateway = (standing: StandingSession): HookJudge => memory.of(standing, 'gateway');
 
   return {
     async answer({ sessionId, harness, body, waiting }) {
@@ -306,7 +107,7 @@ export function createHookDesk(
               `Cannot take a hook of ${harness}: the session is one of ${standing.agent.harness}`,
             );
           const message = dialects[harness].parse(body);
-          return { name: message.name, outcome: outcomeOf(standing, message, { waiting }) };
+          return { name: message.name, outcome: outcomeOf({ standing, message, waiting }) };
         });
         return dialects[harness].answer(name, await outcome);
       } catch (error) {
@@ -322,7 +123,7 @@ export function createHookDesk(
       const event = { kind: 'before_call', call } as const;
       const gateway = refusal === undefined ? {} : { refusal };
       const { outcome } = await inTurn(sessionId, (standing) => ({
-        outcome: outcomeOf(standing, { event }, { gateway, waiting }),
+        outcome: outcomeOf({ standing, message: { event }, gateway, waiting }),
       }));
       return outcome;
     },
@@ -330,7 +131,7 @@ export function createHookDesk(
     async finished({ sessionId, call, result, isSuccess, durationMs }) {
       const { standing, origin, found, output } = await inTurn(sessionId, (read) => ({
         standing: read,
-        ...judgeOf(read, {}).saw(call, { result, isSuccess }),
+        ...judgeAtGateway(read).saw(call, { result, isSuccess }),
       }));
       const { session, agent, ownerName } = standing;
       await record(sessionWords(session, { agent, ownerName }), {
@@ -347,7 +148,7 @@ export function createHookDesk(
     async missed({ sessionId, calls }) {
       const standing = await sessions.standing(sessionId);
       const { session, agent, ownerName } = standing;
-      judgeOf(standing, {}).forgot();
+      judgeAtGateway(standing).forgot();
       for (const { call, why } of calls)
         await record(sessionWords(session, { agent, ownerName }), {
           kind: 'tool_decided',
@@ -359,41 +160,13 @@ export function createHookDesk(
     },
 
     async forget(sessionId) {
-      judgeOf(await sessions.standing(sessionId), {}).forgot();
+      judgeAtGateway(await sessions.standing(sessionId)).forgot();
     },
 
     wasAsked: (session, callId) => (memory.isWhole(session) ? askedCalls.wasAsked(session.id, callId) : undefined),
 
     noteSilence: createSilenceWatch({ clock, sessions, memory, record }),
   };
-}
-
-/** Arguments that the call is to run with, where it goes ahead and they are not its own. */
-function inputOf({ input }: JudgedHook, verdict: AgentVerdict): Pick<HookOutcome, 'input'> {
-  return input === undefined || verdict === 'deny' ? {} : { input };
-}
-
-/** As it will come to whoever runs it. */
-function asItRuns(call: HookCall, { input }: JudgedHook): HookCall {
-  return input === undefined ? call : { ...call, input };
-}
-
-function promptNotice(found: AgentContent): string {
-  return `Sallyport: your prompt holds ${sayContent(found)}. It goes to the model as you typed it; if you did not mean that, replace what it opens`;
-}
-
-function toolOf({
-  tool,
-  server,
-}: {
-  readonly tool: string;
-  readonly server?: { readonly name: string; readonly source?: string };
-}) {
-  return { name: tool, ...(server === undefined ? {} : { server }) };
-}
-
-function ownPrincipal({ session, agent }: StandingSession) {
-  return { kind: 'agent', id: session.id, name: agent.name, scopes: [] } as const;
 }
 
 /** A body that is no object is no hook. */

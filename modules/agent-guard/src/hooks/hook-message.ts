@@ -114,3 +114,8 @@ export function serverOfTool(tool: string): { readonly name: string } | undefine
   const name = /^mcp__(.+?)__/.exec(tool)?.[1];
   return name === undefined ? undefined : { name };
 }
+
+/** How events name the tool of a call. */
+export function toolOf({ tool, server }: Pick<HookCall, 'tool' | 'server'>) {
+  return { name: tool, ...(server === undefined ? {} : { server }) };
+}

@@ -1,8 +1,8 @@
-import type { AgentHappening, AgentSession as SessionWords } from '@sallyport/contracts';
 import type { Clock } from '@sallyport/platform/clock';
 import { sessionWords } from '../audit-record.ts';
 import type { AgentSessions } from '../sessions/agent-sessions.ts';
 import type { JudgeMemory } from './judge-memory.ts';
+import type { RecordHappening } from './record-happening.ts';
 
 /** A run whose hooks have not come by then has none. */
 const silentAfterMs = 2 * 60_000;
@@ -13,7 +13,7 @@ export function createSilenceWatch(needs: {
   readonly clock: Clock;
   readonly sessions: Pick<AgentSessions, 'standing' | 'sessions'>;
   readonly memory: Pick<JudgeMemory, 'isKnown' | 'isHeardByHook' | 'isWhole' | 'keepOnly'>;
-  readonly record: (words: SessionWords, happening: AgentHappening) => Promise<void>;
+  readonly record: RecordHappening;
 }): () => Promise<void> {
   const { clock, sessions, memory } = needs;
   const told = new Set<string>();
