@@ -97,6 +97,7 @@ export async function createPolicyServices(
     bundled: needs.bundledPolicies,
     live: needs.policy,
     mark: numberInVault(needs.ledger.secrets, secretNames.policyMark),
+    numbersMark: numberInVault(needs.ledger.secrets, secretNames.policyNumbers),
     decisions: createRecordedDecisions(needs.search),
     timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     subjects,

@@ -1,6 +1,15 @@
 import type { Principal } from '@sallyport/platform/http';
+import { Type } from 'typebox';
 import type { PolicyLibraryNeeds } from './needs.ts';
 import type { Author } from './policy-document.ts';
+
+/** An author as it is kept, sealed. */
+export const AuthorBody = Type.Object({
+  kind: Type.String(),
+  id: Type.String(),
+  name: Type.String(),
+  owner: Type.Optional(Type.String()),
+});
 
 /** Who writes or asks, with the person behind a key or service account: whoever holds it is the same person under another name. */
 export type AuthorOf = (by: Principal) => Promise<Author>;

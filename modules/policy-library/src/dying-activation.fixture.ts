@@ -43,18 +43,18 @@ export async function run(directory: string, dieAt: number | 'begin', goesOn = f
     kept,
     ledgerAt: (clock) => createKeptLedger(join(directory, 'ledger.jsonl'), clock, passIn),
   });
-  const versions = await library.versions.list();
+  const { versions } = await library.versions.list();
   if (versions.length === 0) {
     await library.documents.create('exports', { name: 'Exports', text: noExport, tests: [exportTest] }, ada);
     await library.versions.stage({ note: '' }, ada);
-    await library.versions.activate(1, 0, ada);
+    await library.versions.activate(1, { expected: 0 }, ada);
     await library.versions.stage({ note: '', from: 0 }, ada);
   }
   const before = { ...library.inForce(), mayExport: may(ann, 'cameras:export') };
   let isAcknowledged = false;
   if (dieAt !== 0 && dieAt !== 'begin') {
     isCounted = true;
-    await library.versions.activate(2, 1, ada);
+    await library.versions.activate(2, { expected: 1 }, ada);
     isAcknowledged = true;
     process.stdout.write('acknowledged\n');
     isCounted = false;
@@ -64,10 +64,12 @@ export async function run(directory: string, dieAt: number | 'begin', goesOn = f
     .events()
     .map(({ body }) => Buffer.from(body ?? []).toString())
     .filter((text) => text.includes('"policy.activate"') && text.includes('"version":2'));
-  const states = (await library.versions.list()).map(({ state }) => state);
+  const states = (await library.versions.list()).versions.map(({ state }) => state);
   // One that was not put into force can be.
   const again =
-    !isAcknowledged && goesOn && before.version === 1 ? (await library.versions.activate(2, 1, ada)).state : undefined;
+    !isAcknowledged && goesOn && before.version === 1
+      ? (await library.versions.activate(2, { expected: 1 }, ada)).state
+      : undefined;
   await library.close();
   await opened.close();
   return { before, told: told.length, states, ...(again === undefined ? {} : { again }), mark: kept.activations };

@@ -9,6 +9,7 @@ export type PolicyLibraryErrorCode =
   | 'policy_version_unknown'
   | 'policy_version_conflict'
   | 'policy_version_state'
+  | 'policy_version_damaged'
   | 'policy_refused'
   | 'policy_tests_failed'
   | 'policy_locks_out'
@@ -29,6 +30,7 @@ export const policyLibraryProblems: ProblemTable = {
   policy_version_unknown: { status: 404, title: 'No such version of the policies' },
   policy_version_conflict: { status: 409, title: 'Other policies came into force meanwhile' },
   policy_version_state: { status: 409, title: 'The version is past this step' },
+  policy_version_damaged: { status: 409, title: 'The version is not as it was sealed' },
   policy_refused: { status: 422, title: 'The policies cannot be used' },
   policy_tests_failed: { status: 422, title: 'Not every test of the policies holds' },
   policy_locks_out: { status: 422, title: 'Nobody could manage policies any more' },

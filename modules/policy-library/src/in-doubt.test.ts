@@ -17,7 +17,7 @@ async function inForce(database: Database, kept: Kept) {
   const opened = await openLibrary(database, { kept });
   await opened.library.documents.create('exports', draft, ada);
   await opened.library.versions.stage({ note: '' }, ada);
-  await opened.library.versions.activate(1, 0, ada);
+  await opened.library.versions.activate(1, { expected: 0 }, ada);
   return opened;
 }
 
@@ -70,10 +70,12 @@ forEachDatabase((name, open) => {
       const prospect = await library.versions.prospect(made.version, ada);
       assert.match(prospect.doubt ?? '', why);
       // Whatever is said to be in force: nobody can know.
-      const waiting = await library.versions.activate(made.version, library.inForce().version, ada);
+      const waiting = await library.versions.activate(made.version, { expected: library.inForce().version }, ada);
       assert.deepEqual([waiting.state, may(ada, 'users:manage')], ['waiting', false]);
-      await assert.rejects(library.versions.approve(made.version, 0, ada), { code: 'policy_second_person' });
-      const approved = await library.versions.approve(made.version, 0, bob);
+      await assert.rejects(library.versions.approve(made.version, { expected: 0 }, ada), {
+        code: 'policy_second_person',
+      });
+      const approved = await library.versions.approve(made.version, { expected: 0 }, bob);
       assert.equal(approved.state, 'active');
       assert.equal(library.inForce().unreadable, undefined);
       assert.deepEqual([may(ada, 'users:manage'), may(ann, 'cameras:export')], [true, false]);
@@ -86,7 +88,10 @@ forEachDatabase((name, open) => {
       assert.deepEqual([next.library.inForce().version, next.library.inForce().unreadable], [made.version, undefined]);
       const later = await next.library.versions.stage({ note: 'later', from: 0 }, ada);
       assert.equal((await next.library.versions.prospect(later.version, ada)).doubt, undefined);
-      assert.equal((await next.library.versions.activate(later.version, made.version, ada)).state, 'active');
+      assert.equal(
+        (await next.library.versions.activate(later.version, { expected: made.version }, ada)).state,
+        'active',
+      );
       assert.equal(kept.broken, undefined);
     });
 });
@@ -102,11 +107,11 @@ forEachDatabase((name, open) => {
     await library.refresh();
     assert.equal(may(ann, 'cameras:export'), false);
     const made = await library.versions.stage({ note: '', from: 0 }, ada);
-    const taken = await library.versions.activate(made.version, 1, operator);
+    const taken = await library.versions.activate(made.version, { expected: 1 }, operator);
     assert.equal(taken.state, 'active');
     assert.equal(kept.activations, 2, 'counted on from what the vault keeps');
     assert.equal(may(ann, 'cameras:export'), true);
-    assert.equal((await library.versions.list()).filter(({ state }) => state === 'active').length, 1);
+    assert.equal((await library.versions.list()).versions.filter(({ state }) => state === 'active').length, 1);
   });
 
   const noVault = `@id("admins-no-vault") @words("Administrators leave the vault alone")
@@ -121,7 +126,7 @@ forbid (principal in Sallyport::Role::"admin", action == Sallyport::Action::"vau
       const before = await rows.selectFrom('policy_in_force').selectAll().executeTakeFirstOrThrow();
       await first.library.documents.create('vault', { name: 'Vault', text: noVault, tests: [] }, bob);
       await first.library.versions.stage({ note: '' }, bob);
-      await first.library.versions.activate(2, 1, bob);
+      await first.library.versions.activate(2, { expected: 1 }, bob);
       assert.equal(first.may(ada, 'vault:manage'), false);
       await rows.updateTable('policy_in_force').set({ version: before.version, sealed: before.sealed }).execute();
       if (isStartedAgain) await first.library.close();
@@ -131,9 +136,9 @@ forbid (principal in Sallyport::Role::"admin", action == Sallyport::Action::"vau
         (await library.versions.prospect(made.version, ada)).doubt ?? '',
         /older than those last put into force/,
       );
-      assert.equal((await library.versions.activate(made.version, 1, ada)).state, 'waiting');
+      assert.equal((await library.versions.activate(made.version, { expected: 1 }, ada)).state, 'waiting');
       assert.equal(may(ada, 'vault:manage'), false);
-      assert.equal((await library.versions.approve(made.version, 1, bob)).state, 'active');
+      assert.equal((await library.versions.approve(made.version, { expected: 1 }, bob)).state, 'active');
       assert.equal(kept.activations, 3, 'counted on from what was last, not from the row');
       assert.equal((await library.versions.prospect(made.version, ada)).doubt, undefined);
     });

@@ -2,7 +2,15 @@ import type { MigrationSet } from '@sallyport/platform/database';
 import { createPolicies } from './migrations/0001-create-policies.ts';
 import { createBundled } from './migrations/0002-create-bundled.ts';
 
-export { distinctAuthors, mayBe } from './authors.ts';
+export { AuthorBody, distinctAuthors, mayBe } from './authors.ts';
+export { damageOf, readEach } from './damaged-rows.ts';
+export type { DamagedVersion, ReadRows } from './damaged-rows.ts';
+export { createInForceRow } from './in-force-row.ts';
+export type { Standing } from './in-force-row.ts';
+export { createSealedJson } from './sealed-json.ts';
+export { standingNow } from './standing-now.ts';
+export type { StandingNow } from './standing-now.ts';
+export { whyNotSecond, writersOf, writersOfOther } from './who-wrote.ts';
 export { PolicyLibraryError, policyLibraryProblems } from './errors.ts';
 export type { PolicyLibraryErrorCode } from './errors.ts';
 export { createMarkKeeper, InForceUnreadable, OlderPolicies, UnreadableRow } from './in-force-mark.ts';

@@ -24,8 +24,9 @@ export type PolicyLibraryNeeds = PolicyStoreNeeds & {
   readonly bundled: PolicyTexts;
   /** What everything asks; holds the bundled policies until `start`. */
   readonly live: LivePolicy;
-  /** Outside the database. */
+  /** Outside the database: how often policies were put into force, and how far numbers of versions have come. */
   readonly mark: InForceMark;
+  readonly numbersMark: InForceMark;
   /** Everybody there is: active people, keys and service accounts in use. */
   readonly subjects: () => Promise<readonly Subject[]>;
   /** Names of all sites. */

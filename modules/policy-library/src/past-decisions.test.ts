@@ -60,7 +60,7 @@ async function activate(library: PolicyLibrary, text: string, expected: number):
   if (known === undefined) await documents.create('exports', draft, ada);
   else await documents.save('exports', draft, known.revision, ada);
   const { version } = await library.versions.stage({ note: '' }, ada);
-  await library.versions.activate(version, expected, gus);
+  await library.versions.activate(version, { expected }, gus);
   return version;
 }
 

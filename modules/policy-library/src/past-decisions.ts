@@ -60,7 +60,7 @@ export function createPastDecisions(
   async function candidates(
     atMs: number,
   ): Promise<readonly { readonly version: number; readonly texts: PolicyTexts }[]> {
-    const activated = (await store.versions())
+    const activated = (await store.versions()).read
       .flatMap(({ version, activatedMs }) => (activatedMs === undefined ? [] : [{ version, activatedMs }]))
       .toSorted((one, other) => other.activatedMs - one.activatedMs);
     const before = activated.filter(({ activatedMs }) => activatedMs <= atMs).slice(0, 2);

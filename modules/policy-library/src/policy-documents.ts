@@ -14,6 +14,8 @@ import { textsWith } from './policy-set.ts';
 import type { PolicyStore } from './policy-store.ts';
 import type { Tried } from './policy-tasks.ts';
 import type { PolicyThread } from './policy-thread.ts';
+import type { KeptVersion } from './policy-version.ts';
+import type { StandingNow } from './standing-now.ts';
 
 export type Draft = Omit<PolicyText, 'id'>;
 
@@ -35,7 +37,12 @@ const mostWriters = 50;
 
 export function createPolicyDocuments(
   needs: Pick<PolicyLibraryNeeds, 'database' | 'outbox' | 'clock' | 'bundled'>,
-  parts: { readonly store: PolicyStore; readonly thread: Pick<PolicyThread, 'attempt'>; readonly authorOf: AuthorOf },
+  parts: {
+    readonly store: PolicyStore;
+    readonly thread: Pick<PolicyThread, 'attempt'>;
+    readonly authorOf: AuthorOf;
+    readonly standing: () => Promise<StandingNow<KeptVersion>>;
+  },
 ): PolicyDocuments {
   const { store, thread, authorOf } = parts;
   const inTurn = createTurns();
@@ -67,8 +74,8 @@ export function createPolicyDocuments(
   /** Whoever changes what somebody else wrote does not become its only author. */
   async function writersWith(by: Author, id: string, before: PolicyDocument | undefined): Promise<readonly Author[]> {
     const earlier = before?.writers ?? (await store.removed()).get(id) ?? [];
-    const active = await store.active();
-    const inForce = active === 0 ? [] : ((await store.version(active))?.texts ?? []);
+    // Where nobody can tell what is in force all who wrote it stay its authors.
+    const inForce = (await parts.standing()).made?.texts ?? [];
     const isAsInForce = inForce.some((one) => one.id === id && before?.hash === documentHash(one));
     return distinctAuthors([...(isAsInForce ? [] : earlier), by]).slice(-mostWriters);
   }

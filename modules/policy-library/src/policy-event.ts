@@ -13,6 +13,10 @@ export type PolicyAction =
   | 'decline'
   | 'withdraw'
   | 'activate'
+  /** Versions of an earlier version of the product were sealed as they stood. */
+  | 'seal'
+  /** Versions that are not as they were sealed; none of them comes into force any more. */
+  | 'damaged'
   /** What is in force cannot be loaded; most is denied until it can. */
   | 'unreadable';
 
@@ -33,7 +37,7 @@ export function policyEvent(input: {
     action: `policy.${action}`,
     classUid: ocsfClass.entityManagement,
     activityId: action === 'create' ? 1 : action === 'delete' ? 4 : 3,
-    outcome: action === 'unreadable' ? 'failure' : 'success',
+    outcome: action === 'unreadable' || action === 'damaged' ? 'failure' : 'success',
     target,
     details,
   });

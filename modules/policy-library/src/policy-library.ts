@@ -6,7 +6,9 @@ import { errorFields } from '@sallyport/platform/log';
 import { createTurns } from '@sallyport/platform/turns';
 import { createAuthorOf } from './authors.ts';
 import { createBundledStore } from './bundled-store.ts';
+import { createGivenNumbers } from './given-numbers.ts';
 import { createMarkKeeper, OlderPolicies } from './in-force-mark.ts';
+import type { Standing } from './in-force-row.ts';
 import type { PolicyLibraryNeeds } from './needs.ts';
 import type { PolicyText } from './policy-document.ts';
 import { createPolicyDocuments } from './policy-documents.ts';
@@ -18,11 +20,16 @@ import { bundledHash, textsToMend, textsWith } from './policy-set.ts';
 import { createPolicyStore } from './policy-store.ts';
 import { createPolicyThread } from './policy-thread.ts';
 import { createPolicyVersions } from './policy-versions.ts';
-import type { PolicyVersions, Prospect } from './policy-versions.ts';
+import type { KeptVersion } from './policy-version.ts';
+import type { PolicyVersions } from './policy-versions.ts';
 import { replayDecisions } from './replay.ts';
 import type { Replayed } from './replay.ts';
+import { standingNow } from './standing-now.ts';
+import type { StandingNow } from './standing-now.ts';
+import { takeOverEarlier } from './take-over-earlier.ts';
 import { compareVersions } from './version-differences.ts';
 import type { DocumentDifference } from './version-differences.ts';
+import type { Prospect } from './version-prospect.ts';
 import { createWorks } from './works.ts';
 import type { Work, Works } from './works.ts';
 
@@ -87,6 +94,11 @@ export function createPolicyLibrary(needs: PolicyLibraryNeeds): PolicyLibrary {
     onTrouble: (error) => log.warn('Cannot note which policies are in force', errorFields(error)),
   });
 
+  const numbers = createGivenNumbers({
+    mark: needs.numbersMark,
+    onTrouble: (error) => log.warn('Cannot tell how far numbers of versions have come', errorFields(error)),
+  });
+
   function putInForce(next: number, policy: AccessPolicy): void {
     changes += 1;
     live.activate(policy);
@@ -95,11 +107,13 @@ export function createPolicyLibrary(needs: PolicyLibraryNeeds): PolicyLibrary {
   }
 
   /** What could not be loaded is tried again with each look. False when another version came into force while this one was being read. */
-  async function load(next: number): Promise<boolean> {
+  async function load({ version: next, digest }: Standing): Promise<boolean> {
     if (next === version && unreadable === undefined) return true;
     const begun = changes;
     const made = next === 0 ? undefined : await store.version(next);
     if (next !== 0 && made === undefined) throw new TypeError(`version ${next} of the policies is gone`);
+    if (made !== undefined && made.hash !== digest)
+      throw new TypeError(`version ${next} of the policies is not what was put into force`);
     if (begun !== changes) return false;
     putInForce(next, createAccessPolicy(textsWith(bundled, made?.texts ?? [])));
     return true;
@@ -131,7 +145,7 @@ export function createPolicyLibrary(needs: PolicyLibraryNeeds): PolicyLibrary {
   }
 
   /** Which version is in force cannot be told: while running, the one that was goes on. */
-  async function numberInForce(): Promise<number | undefined> {
+  async function putThereLast(): Promise<Standing | undefined> {
     try {
       const found = await compared();
       isToldOlder = false;
@@ -148,30 +162,23 @@ export function createPolicyLibrary(needs: PolicyLibraryNeeds): PolicyLibrary {
     }
   }
 
-  /** The number in the database, unless that was set back. */
-  async function compared(): Promise<number> {
+  /** What stands in the database, unless that was set back. */
+  async function compared(): Promise<Standing> {
     const found = await store.standing();
-    if (found.version === 0 || found.activations > 0) {
-      try {
-        await keeper.compare(found.activations);
-      } catch (error) {
-        // One may have come into force between the look and the comparison: then there is more to see by now.
-        if ((await store.standing()).activations <= found.activations) throw error;
-        return compared();
-      }
-      return found.version;
+    try {
+      await keeper.compare(found.activations);
+    } catch (error) {
+      // One may have come into force between the look and the comparison: then there is more to see by now.
+      if ((await store.standing()).activations <= found.activations) throw error;
+      return compared();
     }
-    // Written by a version of the product that did not count: it is counted from here, once.
-    await keeper.compare(0);
-    await store.countFirst(found.version);
-    await keeper.compare(1);
-    return found.version;
+    return found;
   }
 
   const look = (): Promise<void> =>
     inTurn(async () => {
       for (;;) {
-        const next = await numberInForce();
+        const next = await putThereLast();
         if (next === undefined) return;
         try {
           if (await load(next)) return;
@@ -188,17 +195,20 @@ export function createPolicyLibrary(needs: PolicyLibraryNeeds): PolicyLibrary {
     return textsWith(bundled, version === 0 ? [] : ((await store.version(version))?.texts ?? []));
   }
 
+  const standing = (): Promise<StandingNow<KeptVersion>> => standingNow(store, keeper, ({ hash: digest }) => digest);
+
   const versions = createPolicyVersions(needs, {
     store,
     thread,
     authorOf,
+    standing,
+    numbers,
     isUnreadable: () => unreadable !== undefined,
     async onActivated(next, policy) {
       putInForce(next, policy);
       await keeper.took((await store.standing()).activations);
     },
     lastActivation: () => keeper.last(),
-    markLost: () => keeper.lost(),
   });
 
   async function textsOf(number: number | undefined): Promise<readonly PolicyText[]> {
@@ -224,7 +234,7 @@ export function createPolicyLibrary(needs: PolicyLibraryNeeds): PolicyLibrary {
       });
     },
     compare: async (from, to) => compareVersions(await textsOf(from), await textsOf(to)),
-    documents: createPolicyDocuments(needs, { store, thread, authorOf }),
+    documents: createPolicyDocuments(needs, { store, thread, authorOf, standing }),
     versions,
     inForce: () => ({
       version,
@@ -235,6 +245,8 @@ export function createPolicyLibrary(needs: PolicyLibraryNeeds): PolicyLibrary {
     bundled: () => readPolicies(bundled).policies,
     async start() {
       await bundledStore.keep(bundled, needs.clock.nowMs());
+      await keeper.lost();
+      await takeOverEarlier(needs, { store, numbers, lastActivation: keeper.last() });
       await look();
       stop = needs.every(refreshMs, () => {
         look().catch((error: unknown) => log.warn('Cannot look which policies are in force', errorFields(error)));

@@ -5,7 +5,7 @@ import type { Impact } from './policy-impact.ts';
 import { PolicyTestBody } from './policy-test.ts';
 import type { Tried } from './policy-tasks.ts';
 import type { PolicyVersion, VersionSummary } from './policy-version.ts';
-import type { Prospect } from './policy-versions.ts';
+import type { Prospect } from './version-prospect.ts';
 
 export const documentId = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,39}$' });
 export const versionNumber = Type.Integer({ minimum: 0, maximum: 1_000_000_000 });

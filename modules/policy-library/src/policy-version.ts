@@ -6,7 +6,9 @@ import { documentHash } from './policy-document.ts';
  * Staged: checked, its tests hold, in force nowhere. Waiting: somebody asked for it, and somebody else must approve. Active: in force. Former: was in force.
  * Withdrawn: never came into force and never will.
  */
-export type VersionState = 'staged' | 'waiting' | 'active' | 'former' | 'withdrawn';
+export type VersionState = (typeof versionStates)[number];
+
+export const versionStates = ['staged', 'waiting', 'active', 'former', 'withdrawn'] as const;
 
 export type VersionSummary = {
   readonly version: number;
@@ -30,6 +32,9 @@ export type VersionSummary = {
 };
 
 export type PolicyVersion = VersionSummary & { readonly texts: readonly PolicyText[] };
+
+/** A version, and how it stood sealed when it was read: what is written of it later is written on top of that alone. */
+export type KeptVersion = PolicyVersion & { readonly head: string };
 
 export function versionHash(texts: readonly PolicyText[]): string {
   const each = texts.map((one) => [one.id, documentHash(one)]).toSorted(([a = ''], [b = '']) => (a < b ? -1 : 1));

@@ -33,10 +33,10 @@ forEachDatabase((name, open) => {
       const { library, may } = await openLibrary(database, { subjects: withMachines });
       await library.documents.create('guards', guardsExport, machine);
       await library.versions.stage({ note: '' }, machine);
-      assert.equal((await library.versions.activate(1, 0, machine)).state, 'waiting');
-      await assert.rejects(library.versions.approve(1, 0, gus), { code: 'policy_second_person' });
+      assert.equal((await library.versions.activate(1, { expected: 0 }, machine)).state, 'waiting');
+      await assert.rejects(library.versions.approve(1, { expected: 0 }, gus), { code: 'policy_second_person' });
       assert.equal(may(gus, 'cameras:export'), false);
-      await library.versions.approve(1, 0, bob);
+      await library.versions.approve(1, { expected: 0 }, bob);
       assert.equal(may(gus, 'cameras:export'), true);
     });
 
@@ -45,10 +45,10 @@ forEachDatabase((name, open) => {
     const { library } = await openLibrary(database);
     await library.documents.create('guards', guardsExport, gus);
     await library.versions.stage({ note: '' }, gus);
-    assert.equal((await library.versions.activate(1, 0, gus)).state, 'waiting');
+    assert.equal((await library.versions.activate(1, { expected: 0 }, gus)).state, 'waiting');
     const { library: other } = await openLibrary(database);
     // Approving reads and tries it first: who declines is done long before.
-    const approving = library.versions.approve(1, 0, bob);
+    const approving = library.versions.approve(1, { expected: 0 }, bob);
     const [approved, declined] = await Promise.allSettled([approving, other.versions.withdraw(1, ada)]);
     assert.notEqual(approved.status, declined.status, 'not both, not neither');
     for (const one of [approved, declined])
@@ -66,9 +66,9 @@ forEachDatabase((name, open) => {
     const { library } = await openLibrary(database);
     await library.documents.create('guards', guardsExport, key);
     await library.versions.stage({ note: '' }, key);
-    await library.versions.activate(1, 0, key);
-    await assert.rejects(library.versions.approve(1, 0, bob), { code: 'policy_second_person' });
-    assert.equal((await library.versions.approve(1, 0, operator)).state, 'active');
+    await library.versions.activate(1, { expected: 0 }, key);
+    await assert.rejects(library.versions.approve(1, { expected: 0 }, bob), { code: 'policy_second_person' });
+    assert.equal((await library.versions.approve(1, { expected: 0 }, operator)).state, 'active');
   });
 
   test('whoever wrote it does not come out of it when somebody renames it, or takes it away and writes it anew', async () => {
@@ -77,13 +77,13 @@ forEachDatabase((name, open) => {
     await library.documents.create('guards', guardsExport, gus);
     await library.documents.save('guards', { ...guardsExport, name: 'What guards do' }, 1, ada);
     await library.versions.stage({ note: '' }, ada);
-    assert.equal((await library.versions.activate(1, 0, ada)).state, 'waiting');
+    assert.equal((await library.versions.activate(1, { expected: 0 }, ada)).state, 'waiting');
     await library.documents.remove('guards', 2, ada);
     await library.documents.create('guards', guardsExport, ada);
     await library.versions.stage({ note: '' }, ada);
-    assert.equal((await library.versions.activate(2, 0, ada)).state, 'waiting');
-    await assert.rejects(library.versions.approve(2, 0, gus), { code: 'policy_second_person' });
-    assert.equal((await library.versions.approve(2, 0, bob)).state, 'active');
+    assert.equal((await library.versions.activate(2, { expected: 0 }, ada)).state, 'waiting');
+    await assert.rejects(library.versions.approve(2, { expected: 0 }, gus), { code: 'policy_second_person' });
+    assert.equal((await library.versions.approve(2, { expected: 0 }, bob)).state, 'active');
     // In force as it is, it was agreed to: the next change has the authors of that change alone.
     await library.documents.save('guards', { ...guardsExport, name: 'Guards again' }, 1, ada);
     assert.deepEqual(
@@ -97,12 +97,12 @@ forEachDatabase((name, open) => {
     const { library } = await openLibrary(database);
     await library.documents.create('vault', adminsNoVault, ada);
     await library.versions.stage({ note: '' }, ada);
-    await library.versions.activate(1, 0, ada);
+    await library.versions.activate(1, { expected: 0 }, ada);
     await library.documents.remove('vault', 1, ada);
     await library.versions.stage({ note: '' }, bob);
-    assert.equal((await library.versions.activate(2, 1, bob)).state, 'waiting');
-    await assert.rejects(library.versions.approve(2, 1, ada), { code: 'policy_second_person' });
-    await library.versions.approve(2, 1, operator);
+    assert.equal((await library.versions.activate(2, { expected: 1 }, bob)).state, 'waiting');
+    await assert.rejects(library.versions.approve(2, { expected: 1 }, ada), { code: 'policy_second_person' });
+    await library.versions.approve(2, { expected: 1 }, operator);
   });
 
   test('a version that was refused keeps its authors when somebody else stages it again', async () => {
@@ -112,8 +112,8 @@ forEachDatabase((name, open) => {
     await library.versions.stage({ note: '' }, gus);
     await library.versions.withdraw(1, bob);
     await library.versions.stage({ note: 'again', from: 1 }, ada);
-    assert.equal((await library.versions.activate(2, 0, ada)).state, 'waiting');
-    await assert.rejects(library.versions.approve(2, 0, gus), { code: 'policy_second_person' });
+    assert.equal((await library.versions.activate(2, { expected: 0 }, ada)).state, 'waiting');
+    await assert.rejects(library.versions.approve(2, { expected: 0 }, gus), { code: 'policy_second_person' });
   });
 
   test('an administrator who writes themselves a right that outlives the role needs somebody else', async () => {
@@ -123,8 +123,8 @@ forEachDatabase((name, open) => {
 permit (principal == Sallyport::User::"u-ada", action == Sallyport::Action::"users:manage", resource);`;
     await library.documents.create('ada', { name: 'Ada', text, tests: [] }, ada);
     await library.versions.stage({ note: '' }, ada);
-    assert.equal((await library.versions.activate(1, 0, ada)).state, 'waiting');
-    assert.equal((await library.versions.approve(1, 0, bob)).state, 'active');
+    assert.equal((await library.versions.activate(1, { expected: 0 }, ada)).state, 'waiting');
+    assert.equal((await library.versions.approve(1, { expected: 0 }, bob)).state, 'active');
   });
 
   test('what would change is shown for one camera and for people of a provider, too', async () => {

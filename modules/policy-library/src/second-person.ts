@@ -1,18 +1,25 @@
 import { isRole, readPolicies } from '@sallyport/access-policy';
-import type { PolicyTexts, ReadPolicy } from '@sallyport/access-policy';
+import type { PolicyFault, PolicyTexts, ReadPolicy } from '@sallyport/access-policy';
 import type { Author } from './policy-document.ts';
 import type { Subject } from './policy-impact.ts';
 
 /** What may let somebody do more than before: a permit that is new or otherwise than it was, a forbid that is gone or otherwise. */
 export type Opening = { readonly id: string; readonly kind: 'permit' | 'forbid'; readonly policy: ReadPolicy };
 
-/** Read from the texts and not from answers: a policy can open at one second of one day, and no list of questions finds it. */
-export function findOpenings(before: PolicyTexts, after: PolicyTexts): readonly Opening[] {
-  const own = (texts: PolicyTexts): readonly ReadPolicy[] => readPolicies(texts).policies.filter((one) => one.own);
-  const [was, is] = [own(before), own(after)];
+/**
+ * Read from the texts and not from answers: a policy can open at one second of one day, and no list of questions finds it. `fault`: what cannot be read
+ * of those before, by the product as it is today: a forbid among it cannot be seen to go, so nobody can tell what is opened.
+ */
+export function findOpenings(
+  before: PolicyTexts,
+  after: PolicyTexts,
+): { readonly openings: readonly Opening[]; readonly fault: PolicyFault | undefined } {
+  const read = readPolicies(before);
+  const own = (policies: readonly ReadPolicy[]): readonly ReadPolicy[] => policies.filter((one) => one.own);
+  const [was, is] = [own(read.policies), own(readPolicies(after).policies)];
   const gone = (one: ReadPolicy, others: readonly ReadPolicy[]): boolean =>
     !others.some(({ text }) => text === one.text);
-  return [
+  const openings = [
     ...is
       .filter((one) => one.effect === 'permit' && gone(one, was))
       .map((policy) => ({ kind: 'permit', policy }) as const),
@@ -20,6 +27,7 @@ export function findOpenings(before: PolicyTexts, after: PolicyTexts): readonly 
       .filter((one) => one.effect === 'forbid' && gone(one, is))
       .map((policy) => ({ kind: 'forbid', policy }) as const),
   ].map((opening) => ({ ...opening, id: opening.policy.id }));
+  return { openings, fault: read.faults[0] };
 }
 
 /**

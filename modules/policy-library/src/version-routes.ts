@@ -5,6 +5,7 @@ import { PolicyTestBody } from './policy-test.ts';
 import { ImpactBody, VersionBody, shownProspect, shownTexts, shownVersion, versionNumber } from './policy-schema.ts';
 import type { PolicyLibrary } from './policy-library.ts';
 import type { PolicyVersion } from './policy-version.ts';
+import type { Agreed } from './policy-versions.ts';
 
 const version = Type.Integer({ minimum: 1, maximum: 1_000_000_000 });
 
@@ -30,12 +31,16 @@ export function addVersionRoutes(fastify: Parameters<RoutePlugin>[0], library: P
               unreadable: Type.Optional(Type.String()),
             }),
             versions: Type.Array(VersionBody),
+            damaged: Type.Array(Type.Object({ version: Type.Integer(), why: Type.String() }), {
+              description: 'Not as they were sealed: good for nothing any more',
+            }),
           }),
         },
       },
     },
     async (_request, reply) => {
       const { version: number, hash, bundledHash, unreadable } = inForce();
+      const { versions: all, damaged } = await versions.list();
       return reply.send({
         in_force: {
           version: number,
@@ -43,7 +48,8 @@ export function addVersionRoutes(fastify: Parameters<RoutePlugin>[0], library: P
           bundled_sha256: bundledHash,
           ...(unreadable === undefined ? {} : { unreadable }),
         },
-        versions: (await versions.list()).map(shownVersion),
+        versions: all.map(shownVersion),
+        damaged: damaged.map((one) => ({ ...one })),
       });
     },
   );
@@ -162,7 +168,7 @@ export function addVersionRoutes(fastify: Parameters<RoutePlugin>[0], library: P
   const step = (
     path: string,
     summary: string,
-    run: (number: number, expected: number, by: Principal) => Promise<PolicyVersion>,
+    run: (number: number, agreed: Agreed, by: Principal) => Promise<PolicyVersion>,
   ): void => {
     app.post(
       `/v1/policy/versions/:version/${path}`,
@@ -179,6 +185,12 @@ export function addVersionRoutes(fastify: Parameters<RoutePlugin>[0], library: P
                 maximum: 1_000_000_000,
                 description: 'The version in force; 0: none',
               }),
+              sha256: Type.Optional(
+                Type.String({
+                  pattern: '^[0-9a-f]{64}$',
+                  description: 'Of the version, as it was shown: another is refused',
+                }),
+              ),
             },
             { additionalProperties: false },
           ),
@@ -186,7 +198,7 @@ export function addVersionRoutes(fastify: Parameters<RoutePlugin>[0], library: P
         },
       },
       async ({ params, body, principal }, reply) =>
-        reply.send({ version: shownVersion(await run(params.version, body.expected, principal)) }),
+        reply.send({ version: shownVersion(await run(params.version, body, principal)) }),
     );
   };
   step(

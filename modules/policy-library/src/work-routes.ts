@@ -3,7 +3,7 @@ import type { RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
 import { ImpactBody, shownProspect, versionNumber } from './policy-schema.ts';
 import type { PolicyLibrary, ReplayAbout } from './policy-library.ts';
-import type { Prospect } from './policy-versions.ts';
+import type { Prospect } from './version-prospect.ts';
 import { replayLimits } from './replay.ts';
 import type { Replayed } from './replay.ts';
 import type { Work } from './works.ts';

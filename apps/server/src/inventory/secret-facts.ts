@@ -58,6 +58,12 @@ export const secretFacts: Readonly<Record<string, SecretFacts>> = {
     role: 'authentication',
     material: 'token',
   },
+  [secretNames.policyNumbers]: {
+    owner: 'policy-library',
+    usedFor: 'how far numbers of versions of policies have come: none is given twice; a number, no key',
+    role: 'authentication',
+    material: 'token',
+  },
   [secretNames.agentPolicies]: {
     ...sealing,
     owner: 'agent-guard',
