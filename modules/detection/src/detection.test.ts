@@ -182,7 +182,7 @@ forEachDatabase((name, open) => {
       ['own/b.yml', 'own/c.yml', 'own/d.yml'],
     );
     assert.equal(detection.health().loadError, undefined);
-    await detection.projection.apply(range);
+    await catchUp(detection.projection, ledger);
     assert.deepEqual(summary(ledger), ['every-event 0']);
     const outcomes = ledger.events().filter(({ classUid }) => classUid === 5019);
     assert.equal(outcomes.length, 2);

@@ -3,13 +3,12 @@ import { setImmediate } from 'node:timers/promises';
 import { comparePositions } from '@sallyport/contracts';
 import type { Position } from '@sallyport/contracts';
 import type { AppendEntry, LedgerEvent, LedgerRange, Projection } from '@sallyport/ledger';
-import { repeatableTransaction } from '@sallyport/platform/database';
 import type { Principal } from '@sallyport/platform/http';
 import { codeOf, messageOf } from '@sallyport/platform/errors';
 import { createTurns } from '@sallyport/platform/turns';
 import { createClosedFindings } from './closed-findings.ts';
 import type { ClosedFinding } from './closed-findings.ts';
-import { clearCorrelations, readCorrelations, saveCorrelations } from './correlation-store.ts';
+import { clearCorrelations, readCorrelations } from './correlation-store.ts';
 import { createCorrelations } from './correlations.ts';
 import { createCursor } from './cursor.ts';
 import type { Detection } from './detection-types.ts';
@@ -19,15 +18,16 @@ import { noExceptions } from './exceptions.ts';
 import { createFindingLimit } from './finding-limit.ts';
 import { forgetErased } from './forget-erased.ts';
 import { createMatchHiding } from './match-hiding.ts';
-import { clearMatchCounts, readMatchCounts, saveMatchCounts } from './match-count-store.ts';
+import { clearMatchCounts, readMatchCounts } from './match-count-store.ts';
 import type { RuleRefusal, RuleSet, RuleSource } from './match-protocol.ts';
 import { createLogSourceArrivals } from './log-source-arrivals.ts';
-import { readLogSources, saveLogSources } from './log-source-store.ts';
+import { readLogSources } from './log-source-store.ts';
 import type { DetectionNeeds } from './needs.ts';
 import { reloadEvent } from './reload-event.ts';
 import { createRuleCosts } from './rule-costs.ts';
 import { readRuleFiles } from './rule-files.ts';
 import { startRuleMatcher } from './rule-matcher.ts';
+import { createSavedState } from './saved-state.ts';
 import { createStateSeal } from './state-seal.ts';
 import { startWindowClock } from './window-clock.ts';
 import type { RuleMatcher, RuleMatcherOptions } from './rule-matcher.ts';
@@ -59,6 +59,8 @@ export async function createDetection(needs: DetectionNeeds): Promise<Detection>
   let closing = false;
   const inTurn = createTurns();
   const costs = createRuleCosts(needs);
+  const atOnce = needs.limits?.rangesSavedAtOnce;
+  const saved = createSavedState({ ...needs, cursor, correlations, seal, limit, arrivals, exceptions, atOnce });
 
   const openMatcher = (
     sources: readonly RuleSource[],
@@ -166,6 +168,7 @@ export async function createDetection(needs: DetectionNeeds): Promise<Detection>
   };
 
   async function loadFrom(head: Position): Promise<{ cursor: Position }> {
+    saved.dropped();
     const stored = await cursor.read();
     // Ahead of the log: the control database is newer than the ledger. What comes at those positions was not scanned.
     lastCursor = comparePositions(stored, head) > 0 ? head : stored;
@@ -183,28 +186,20 @@ export async function createDetection(needs: DetectionNeeds): Promise<Detection>
     limit.restore(await readMatchCounts(needs.database));
     arrivals.restore(await readLogSources(needs.database));
     await exceptions.restore(lastCursor === stored ? undefined : head);
+    saved.restored();
     return { cursor: lastCursor };
   }
 
   async function apply(range: LedgerRange): Promise<void> {
+    saved.begin();
+    const before = counts.matches;
     for (let from = 0; from < range.events.length; from += eventsPerScan) {
       const scanned = scan(range.events.slice(from, from + eventsPerScan));
       scanning = scanned;
       await scanned;
     }
-    // Counts and cursor are one state: after a crash both are as they were, and the same findings are made again. So nobody waits for the
-    // disk here, behind whom everything else on the connection would. A cursor that went back without this process is not moved over the gap.
-    const changes = correlations.takeChanges();
-    const matchCounts = limit.takeChanges();
-    const arrived = arrivals.takeChanges();
-    await repeatableTransaction(needs.database, async (transaction) => {
-      await saveCorrelations(transaction, changes, seal);
-      await saveMatchCounts(transaction, matchCounts);
-      await saveLogSources(transaction, arrived);
-      await exceptions.save(transaction);
-      await cursor.move(transaction, range.to);
-    });
     lastCursor = range.to;
+    await saved.done({ to: range.to, events: range.events.length, matches: counts.matches - before });
     await costs.flush();
   }
 
@@ -219,6 +214,8 @@ export async function createDetection(needs: DetectionNeeds): Promise<Detection>
     wouldClose: (receivedAtMs) => !closing && correlations.wouldClose(receivedAtMs),
     isCaughtUp: () => lag() === 0,
   });
+  // Should it fail, the next range says so, and memory is read again.
+  const stopSaving = needs.every(1000, () => void inTurn(saved.catchUp).catch(() => undefined));
 
   function ruleSet(): RuleSet {
     return {
@@ -233,6 +230,8 @@ export async function createDetection(needs: DetectionNeeds): Promise<Detection>
       () => undefined,
       (error: unknown) => (error instanceof Error ? error : new TypeError(messageOf(error))),
     );
+    // What would be repeated after a crash was found with the rules of before. A long range is not waited for.
+    void inTurn(saved.save).catch(() => undefined);
     const set = ruleSet();
     const code = failure === undefined ? undefined : (codeOf(failure) ?? 'internal');
     const event = reloadEvent({ nowMs: needs.clock.nowMs(), actor, set, failure: code });
@@ -260,9 +259,10 @@ export async function createDetection(needs: DetectionNeeds): Promise<Detection>
     ruleCosts: costs.report,
     logSources: () => ({ sources: arrivals.list(), evicted: arrivals.evicted() }),
     forget: (ranges) =>
-      inTurn(() =>
-        forgetErased(ranges, { database: needs.database, seal, correlations, rules: inForce?.matcher.rules }),
-      ),
+      inTurn(async () => {
+        await saved.save();
+        return forgetErased(ranges, { database: needs.database, seal, correlations, rules: inForce?.matcher.rules });
+      }),
     health() {
       return {
         rulesLoaded: inForce?.matcher.rules.size ?? 0,
@@ -281,7 +281,10 @@ export async function createDetection(needs: DetectionNeeds): Promise<Detection>
     async close() {
       closing = true;
       stopWindowClock();
+      stopSaving();
       await lastReload;
+      // What cannot be saved is scanned again at the next start.
+      await inTurn(saved.save).catch(() => undefined);
       await costs.flush('now');
       await inForce?.matcher.close();
     },

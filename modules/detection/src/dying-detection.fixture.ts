@@ -85,7 +85,8 @@ async function tellStory(
     },
     ruleDirectories: [{ name: 'own', path: ruleDirectory }],
     correlationKey: new Uint8Array(32).fill(7),
-    limits: { matchingThreads: 1 },
+    // By turns each range is saved, and several as one.
+    limits: { matchingThreads: 1, rangesSavedAtOnce: seed % 2 === 0 ? 10 : 1 },
   });
   let { cursor } = await detection.projection.load(ledger.head());
 

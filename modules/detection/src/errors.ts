@@ -1,7 +1,12 @@
 import { CodedError } from '@sallyport/platform/errors';
 import type { ProblemTable } from '@sallyport/platform/http';
 
-export type DetectionErrorCode = 'rules_unloadable' | 'rule_unknown' | 'detection_stopped' | 'cursor_moved';
+export type DetectionErrorCode =
+  | 'rules_unloadable'
+  | 'rule_unknown'
+  | 'detection_stopped'
+  | 'cursor_moved'
+  | 'scan_interrupted';
 
 /** What detection refuses. Messages never hold content of events. */
 export class DetectionError extends CodedError<DetectionErrorCode> {}

@@ -35,6 +35,8 @@ export type DetectionNeeds = {
     readonly correlationGroups?: number;
     /** Threads that match side by side (one less than there are cores, at most 4). */
     readonly matchingThreads?: number;
+    /** Ranges that are saved each when they were scanned, before several are saved as one (10). */
+    readonly rangesSavedAtOnce?: number;
     /** Heap of each matching thread (1024 MB). */
     readonly memoryLimitMb?: number;
   };
