@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { messageOf } from '@sallyport/platform/errors';
+import { codeOf, messageOf } from '@sallyport/platform/errors';
 import { errorFields } from '@sallyport/platform/log';
 import type { Presented } from '@sallyport/platform/http';
 import type { Secret } from '@sallyport/platform/secret';
@@ -14,7 +14,8 @@ import { createDecisionRecorder } from './decision-recorder.ts';
 import { closeGently, listenAt, setCertificate, type Door, type DoorOptions } from './door.ts';
 import { createDoorway, type Doorway } from './doorway.ts';
 import { EdgeError, edgeProblems } from './errors.ts';
-import { createHttpServer, endConnections, freshHandshakes, refuseConnection } from './http-server.ts';
+import { unlessRequested } from './held-still.ts';
+import { createHttpServer, endConnections, freshHandshakes, headersLate, refuseConnection } from './http-server.ts';
 import { defaultLimits } from './limits.ts';
 import { listenOnPort, listenOnSocket } from './listen.ts';
 import type { EdgeNeeds, EdgeTls } from './needs.ts';
@@ -112,11 +113,15 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
       .send(Buffer.from(JSON.stringify(problem)));
   };
 
-  const onClientError = (error: unknown, socket: Socket): void => {
+  const refuseClient = (error: unknown, socket: Socket): void => {
     const isOwn = needs.ownHandshakes?.take(socket) === true;
     const address = clientAddress(socket.remoteAddress);
     const code = refuseConnection(error, socket, newCorrelationId());
     if (!isOwn) countRefusal(code, address);
+  };
+  const onClientError = (error: unknown, socket: Socket): void => {
+    if (codeOf(error) === headersLate) unlessRequested(socket, () => refuseClient(error, socket));
+    else refuseClient(error, socket);
   };
   let route: RequestListener = () => undefined;
   const doors = new Set<Server>();

@@ -12,6 +12,7 @@ import type { SecureContext, TLSSocket } from 'node:tls';
 import { codeOf } from '@sallyport/platform/errors';
 import { clientAddress } from './client-address.ts';
 import { edgeProblems } from './errors.ts';
+import { closeSilentConnections, noteRequest } from './held-still.ts';
 import type { EdgeLimits } from './limits.ts';
 import type { EdgeTls } from './needs.ts';
 import type { Problem } from './problem-details.ts';
@@ -37,8 +38,9 @@ export function createHttpServer(options: {
 }): Server {
   const { limits, tls, onRefused } = options;
   const listener: RequestListener = (request, response) => {
+    noteRequest(request);
     setDeadline(request, limits.requestTimeoutMs, (late) =>
-      server.emit('clientError', Object.assign(new Error('late'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }), late),
+      server.emit('clientError', Object.assign(new Error('late'), { code: bodyLate }), late),
     );
     options.listener(request, response);
   };
@@ -78,7 +80,7 @@ export function createHttpServer(options: {
     });
   // Expectations nobody knows may be ignored (RFC 9110 section 10.1.1); Node would answer without a problem.
   server.on('checkExpectation', listener);
-  server.setTimeout(limits.idleTimeoutMs);
+  closeSilentConnections(server, limits.idleTimeoutMs);
   server.maxConnections = limits.connections;
   server.on('drop', (dropped?: DropArgument) =>
     onRefused('too_many_connections', clientAddress(dropped?.remoteAddress)),
@@ -114,7 +116,10 @@ function setDeadline(request: IncomingMessage, timeoutMs: number, onLate: (socke
   const { headers } = request;
   if (headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0) return;
   const deadline = setTimeout(() => {
-    if (!request.complete) onLate(request.socket);
+    // What came while this process was held still is read first.
+    setImmediate(() => {
+      if (!request.complete && !request.destroyed) onLate(request.socket);
+    });
   }, timeoutMs);
   deadline.unref();
   deadlines.set(request, deadline);
@@ -193,8 +198,12 @@ export function refuseConnection(error: unknown, socket: Socket, correlationId: 
   return code;
 }
 
+/** Node's code of a request whose headers are late. */
+export const headersLate = 'ERR_HTTP_REQUEST_TIMEOUT';
+const bodyLate = 'BODY_LATE';
+
 function refusalOf(nodeCode: string | undefined): 'headers_too_large' | 'request_malformed' | 'request_timeout' {
   if (nodeCode === 'HPE_HEADER_OVERFLOW') return 'headers_too_large';
-  if (nodeCode === 'ERR_HTTP_REQUEST_TIMEOUT') return 'request_timeout';
+  if (nodeCode === headersLate || nodeCode === bodyLate) return 'request_timeout';
   return 'request_malformed';
 }
