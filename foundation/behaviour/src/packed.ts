@@ -1,5 +1,9 @@
+/** As they lie in memory then: nothing has to be written one by one. */
+const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
 /** Numbers as text, exactly: base64 of their bytes, little-endian, in single or double precision. */
 export function packNumbers(numbers: Float32Array | Float64Array): string {
+  if (isLittleEndian) return Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength).toString('base64');
   const size = numbers.BYTES_PER_ELEMENT;
   const bytes = Buffer.alloc(numbers.length * size);
   for (const [order, number] of numbers.entries()) {

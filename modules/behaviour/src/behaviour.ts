@@ -5,7 +5,7 @@ import type { AppendEntry, LedgerRange, Projection } from '@sallyport/ledger';
 import type { Principal } from '@sallyport/platform/http';
 import { createTurns } from '@sallyport/platform/turns';
 import { createEntityBook } from './entity-book.ts';
-import { clearEntities, readCursor, readEntities, saveEntities } from './entity-store.ts';
+import { clearEntities, readCursor, readEntities, saveEntities, sealEntities } from './entity-store.ts';
 import { forgetIn } from './entity.ts';
 import { BehaviourError } from './errors.ts';
 import { createIdCache } from './entity-ids.ts';
@@ -73,13 +73,14 @@ export type Behaviour = {
 
 const findingsPerAppend = 500;
 const factFreshMs = 300_000;
+const learningForMs = 5000;
 
 export function createBehaviour(needs: BehaviourNeeds): Behaviour {
   const book = createEntityBook(needs.limits?.entities ?? 10_000, needs.limits?.stateCharacters);
   const ids = createIdCache(needs.sealingKey);
   const learner = createLearner({ book, idOf: ids.idOf });
   const inTurn = createTurns();
-  const checkpointEvents = needs.limits?.checkpointEvents ?? 5000;
+  const checkpointEvents = needs.limits?.checkpointEvents ?? 50_000;
   const checkpointMs = needs.limits?.checkpointMs ?? 30_000;
   let cursor: Position | undefined;
   let unsaved = 0;
@@ -89,13 +90,15 @@ export function createBehaviour(needs: BehaviourNeeds): Behaviour {
   let learntToMs = 0;
   /** Whether memory holds what comes before `cursor`, no less and no more: not in the middle of a range, nor after one that failed. */
   let isWhole = false;
+  let looked: { readonly atMs: number; readonly entities: number; readonly learning: number } | undefined;
 
   /** What was learnt and the cursor in one transaction: after a crash both are as they were, and the same findings are made again. */
   async function checkpoint(position: Position): Promise<void> {
-    const changes = book.takeChanges();
+    const { changed, removed } = book.takeChanges();
+    const rows = await sealEntities(needs, changed);
     await needs.database
       .transaction()
-      .execute((transaction) => saveEntities(transaction, needs, { ...changes, cursor: position }));
+      .execute((transaction) => saveEntities(transaction, { changed: rows, removed, cursor: position }));
     unsaved = 0;
     savedAtMs = needs.clock.monotonicMs();
   }
@@ -107,7 +110,7 @@ export function createBehaviour(needs: BehaviourNeeds): Behaviour {
       book.restore([]);
       await needs.database.transaction().execute(async (transaction) => {
         await clearEntities(transaction);
-        await saveEntities(transaction, needs, { changed: [], removed: [], cursor: head });
+        await saveEntities(transaction, { changed: [], removed: [], cursor: head });
       });
       cursor = head;
       isWhole = true;
@@ -123,6 +126,7 @@ export function createBehaviour(needs: BehaviourNeeds): Behaviour {
   async function restore(stored: Position): Promise<void> {
     const { entities, unreadable } = await readEntities(needs.database, needs);
     book.restore(entities);
+    looked = undefined;
     unreadableStates = unreadable;
     unsaved = 0;
     cursor = stored;
@@ -170,6 +174,17 @@ export function createBehaviour(needs: BehaviourNeeds): Behaviour {
     if (cursor !== undefined) await checkpoint(cursor);
     isWhole = true;
     return forgotten;
+  }
+
+  /** Asked for with the health, which many ask for; it changes by the hour. */
+  function learning(): number {
+    const nowMs = needs.clock.monotonicMs();
+    if (looked !== undefined && nowMs - looked.atMs < learningForMs && looked.entities === book.size())
+      return looked.learning;
+    let count = 0;
+    for (const [, entity] of book.entries()) if (!isLearnt(entity.models)) count += 1;
+    looked = { atMs: nowMs, entities: book.size(), learning: count };
+    return count;
   }
 
   function isCaughtUp(): boolean {
@@ -235,12 +250,10 @@ export function createBehaviour(needs: BehaviourNeeds): Behaviour {
     forget: (ranges) => inTurn(() => forget(ranges)),
     health() {
       const head = needs.ledger.head();
-      let learning = 0;
-      for (const [, entity] of book.entries()) if (!isLearnt(entity.models)) learning += 1;
       return {
         ...learner.counts(),
         entities: book.size(),
-        learning,
+        learning: learning(),
         evicted: book.evicted(),
         unreadableStates,
         cursor: cursor ?? head,

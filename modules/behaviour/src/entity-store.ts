@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { origin } from '@sallyport/contracts';
 import type { Position } from '@sallyport/contracts';
 import type { Database, MigrationSet, Transaction } from '@sallyport/platform/database';
@@ -20,6 +21,8 @@ export const behaviourMigrations: MigrationSet = {
 type Sealing = { readonly sealingKey: SealingKey; readonly random: (length: number) => Uint8Array };
 
 const rowsPerStatement = 200;
+/** About a millisecond of writing states down. */
+const sealedAtOnce = 20;
 
 export async function readCursor(database: Database): Promise<Position> {
   const row = await database.withTables<Tables>().selectFrom('behaviour_cursor').selectAll().executeTakeFirst();
@@ -40,18 +43,29 @@ export async function readEntities(
   return { entities, unreadable: rows.length - entities.length };
 }
 
+/** How an entity lies in the control database. */
+export type EntityRow = Tables['behaviour_entities'];
+
+/** To be called before the transaction, for which everybody else waits: others have their turn in between. */
+export async function sealEntities(
+  sealing: Sealing,
+  changed: readonly (readonly [string, Entity])[],
+): Promise<EntityRow[]> {
+  const rows: EntityRow[] = [];
+  for (const [id, entity] of changed) {
+    rows.push({ id, sealed: sealText(sealing, id, entityState(entity)) });
+    if (rows.length % sealedAtOnce === 0) await setImmediate();
+  }
+  return rows;
+}
+
 /** What was learnt and how far was read are one state, and are written in one transaction. */
 export async function saveEntities(
   transaction: Transaction,
-  sealing: Sealing,
-  state: {
-    readonly changed: readonly (readonly [string, Entity])[];
-    readonly removed: readonly string[];
-    readonly cursor: Position;
-  },
+  state: { readonly changed: readonly EntityRow[]; readonly removed: readonly string[]; readonly cursor: Position },
 ): Promise<void> {
   const tables = transaction.withTables<Tables>();
-  const gone = [...state.removed, ...state.changed.map(([id]) => id)];
+  const gone = [...state.removed, ...state.changed.map(({ id }) => id)];
   for (let from = 0; from < gone.length; from += rowsPerStatement) {
     await tables
       .deleteFrom('behaviour_entities')
@@ -59,10 +73,10 @@ export async function saveEntities(
       .execute();
   }
   for (let from = 0; from < state.changed.length; from += rowsPerStatement) {
-    const rows = state.changed
-      .slice(from, from + rowsPerStatement)
-      .map(([id, entity]) => ({ id, sealed: sealText(sealing, id, entityState(entity)) }));
-    await tables.insertInto('behaviour_entities').values(rows).execute();
+    await tables
+      .insertInto('behaviour_entities')
+      .values(state.changed.slice(from, from + rowsPerStatement))
+      .execute();
   }
   const place = { log: state.cursor.log, entry_index: state.cursor.index };
   await tables

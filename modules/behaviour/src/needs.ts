@@ -18,7 +18,7 @@ export type BehaviourNeeds = {
     readonly entities?: number;
     /** Characters of all their states (160,000,000). */
     readonly stateCharacters?: number;
-    /** Events between two checkpoints (5,000). */
+    /** Events between two checkpoints (50,000). */
     readonly checkpointEvents?: number;
     /** Time between two checkpoints (30 s), whatever the number of events. */
     readonly checkpointMs?: number;
