@@ -54,6 +54,8 @@ declare module 'fastify' {
     endsByItself?: true;
     /** A GET route that becomes a WebSocket; its handler is never called. */
     socket?: SocketRoute;
+    /** Requests of it may stand in the ledger by themselves, which the handler says with `leftRecord()`: the trail of requests gathers those. */
+    leavesRecord?: true;
   }
   interface FastifyRequest {
     /** Who calls; set before any handler runs. A public route has no principal: reading it there throws. */
@@ -70,6 +72,8 @@ declare module 'fastify' {
     signInAttempt(): string | undefined;
     /** As `stepUp` of the route, for what only the handler can see. Throws `step_up_required`. */
     requireFreshProof(): Promise<void>;
+    /** The ledger holds a record of what this request asked or told, by whom: on routes with `leavesRecord`. */
+    leftRecord(): void;
   }
   interface FastifyReply {
     /** Gives the browser a session, in place of any it has. With `keepSignInAttempt` the only way to set a cookie. */

@@ -120,6 +120,23 @@ test('what a run of an agent tells and the ledger always holds is gathered, each
   assert.deepEqual(gathered?.details['routes'], [{ route: `POST ${route}`, count: 147 }]);
 });
 
+test('of hooks and calls those that left a record are gathered, and those beside them are not', async () => {
+  const { log, records, minute } = setUp();
+  const run = { kind: 'agent', id: 'run-1', name: 'builder', scopes: ['agents:report'] } as const;
+  const route = '/v1/agent/hooks/:harness';
+  const told = { ...read, method: 'POST', route, scope: 'agents:report', principal: run };
+  const left = { ...told, leftRecord: true } as const;
+  for (const one of [left, told, left, left, told]) await log.record(one);
+  await log.record({ ...left, outcome: 'denied', code: 'body_invalid' });
+  const counts = (): unknown[] => records().map(({ target, details: { count } }) => [target, count]);
+  assert.deepEqual(
+    counts(),
+    Array.from({ length: 4 }, () => [route, 1]),
+  );
+  await minute();
+  assert.deepEqual(counts().slice(4), [['several', 2]]);
+});
+
 test('what a run may ask without leaving a record of it is counted at once', async () => {
   const { log, records } = setUp();
   const run = { kind: 'agent', id: 'run-1', name: 'builder', scopes: ['agents:report'] } as const;

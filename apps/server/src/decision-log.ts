@@ -20,8 +20,8 @@ const maxRoutes = 64;
 /** What is sent with it stands in the ledger by itself. */
 const sendingScope = 'events:write';
 /**
- * Of runs of agents: each request that is answered put at least one record of that run into the ledger first. Not so hooks that are only told
- * of, telemetry, servers that are known and calls that have to be asked again: of those the trail of requests is the only one.
+ * Of runs of agents: each request that is answered put at least one record of that run into the ledger first. Hooks and calls say it one by
+ * one (`leftRecord`): of those that are only told of, and calls that have to be asked again, the trail of requests is the only record.
  */
 const recordedRoutes: ReadonlySet<string> = new Set([
   '/v1/agent/gateway/results',
@@ -185,10 +185,11 @@ function callerOf(decision: Decision): string | undefined {
 }
 
 /** Undefined for what changes something that nothing else records, and for what was refused. */
-function kindOf({ outcome, method, route, scope }: Decision): 'reads' | 'sendings' | undefined {
+function kindOf({ outcome, method, route, scope, leftRecord }: Decision): 'reads' | 'sendings' | undefined {
   if (outcome !== 'allowed') return undefined;
   if (method === 'GET' || method === 'HEAD') return 'reads';
-  const isRecorded = scope === sendingScope || (scope === 'agents:report' && recordedRoutes.has(route));
+  const isRecorded =
+    leftRecord === true || scope === sendingScope || (scope === 'agents:report' && recordedRoutes.has(route));
   return isRecorded ? 'sendings' : undefined;
 }
 

@@ -16,6 +16,13 @@ export function parseCidr(text: string): CidrNetwork | undefined {
 
 /** True when `text` is an address inside the network. An IPv4-mapped IPv6 address (`::ffff:10.0.0.1`) counts as its IPv4 address too. */
 export function isInCidr(network: CidrNetwork, text: string): boolean {
+  // Most addresses are, and most lists of networks: numbers of 32 bits need nothing large.
+  if (network.address.width === 32 && !text.includes(':')) {
+    const number = ipv4Number(text);
+    if (number < 0) return false;
+    const size = 2 ** (32 - network.prefix);
+    return Math.floor(number / size) === Math.floor(Number(network.address.bits) / size);
+  }
   const address = parseAddress(text);
   if (address === undefined) return false;
   return contains(network, address) || contains(network, mappedIpv4(address));
@@ -38,14 +45,29 @@ function parseAddress(text: string): Address | undefined {
 }
 
 function parseIpv4(text: string): Address | undefined {
-  const parts = text.split('.');
-  if (parts.length !== 4) return undefined;
-  let bits = 0n;
-  for (const part of parts) {
-    if (!/^\d{1,3}$/.test(part) || Number(part) > 255) return undefined;
-    bits = (bits << 8n) | BigInt(part);
+  const number = ipv4Number(text);
+  return number < 0 ? undefined : { bits: BigInt(number), width: 32 };
+}
+
+/** Four numbers of one to three digits up to 255; -1 for any other text. */
+function ipv4Number(text: string): number {
+  if (text.length > 15) return -1;
+  let number = 0;
+  let part = 0;
+  let digits = 0;
+  let parts = 1;
+  for (let at = 0; at < text.length; at += 1) {
+    const digit = (text.codePointAt(at) ?? 0) - 48;
+    if (digit >= 0 && digit <= 9) {
+      part = part * 10 + digit;
+      digits += 1;
+      if (digits > 3 || part > 255) return -1;
+    } else if (digit === -2 && digits > 0) {
+      number = number * 256 + part;
+      [part, digits, parts] = [0, 0, parts + 1];
+    } else return -1;
   }
-  return { bits, width: 32 };
+  return parts === 4 && digits > 0 ? number * 256 + part : -1;
 }
 
 function parseIpv6(text: string): Address | undefined {

@@ -19,7 +19,7 @@ export type { SigmaLevel, SigmaLogSource, SigmaRule, SigmaStatus } from './rule.
 export type { Detection, DetectionItem, ValueTest } from './detection.ts';
 export type { Condition } from './condition.ts';
 export type { PatternToken } from './wildcard.ts';
-export { sigmaEventOf } from './event-view.ts';
+export { fieldValueOf, sigmaEventOf } from './event-view.ts';
 export type { FieldValue, SigmaEvent } from './event-view.ts';
 export { isFromLogSource, logSourceOf, logSourceOfEvent, matchesLogSource } from './log-source.ts';
 export type { EventLogSource } from './event-log-source.ts';

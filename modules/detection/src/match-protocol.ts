@@ -70,6 +70,7 @@ export type EventOutcome =
       /** Who sent it, as intake stamped it, and the time it claims. */
       readonly source: string;
       readonly claimedMs?: number;
+      /** Whom it is about, where something matches. */
       readonly host?: string;
       readonly user?: string;
       readonly entities?: FindingEntities;

@@ -51,6 +51,7 @@ export function createRuleScanner(
   const definitions = defineCorrelations(taken.correlations, hashOf);
   const groups = createCorrelationGroups(taken.correlations, hashOf);
   const exceptions = createMatchExceptions(set.mappings);
+  const decoder = new TextDecoder();
   const refusals: RuleRefusal[] = [
     ...set.refusals.map(({ file, line, reason }) => ({ file, line, reason })),
     ...taken.refusals,
@@ -86,7 +87,7 @@ export function createRuleScanner(
     },
     except: (wanted) => exceptions.use(wanted),
     scan(body): EventOutcome {
-      const event = parseRecord(new TextDecoder().decode(body));
+      const event = parseRecord(decoder.decode(body));
       if (event === undefined) return { kind: 'unscannable', reason: 'its body is no JSON object' };
       const raw = event['raw_data'];
       const generation = raw === undefined ? generationOf(event) : 0;
@@ -98,7 +99,10 @@ export function createRuleScanner(
       const entitiesHere = (): EventEntities => (entities ??= entitiesOf(event));
       // What is done with exceptions is no exception's to hide.
       const isOfException = isOwn && textAt(event, 'metadata', 'event_code')?.startsWith(exceptionCodes) === true;
-      const scanned = scanWith(matcher, event, isOwn ? ownLogSource(event) : mappedLogSource(event));
+      const scanned = scanWith(matcher, event, {
+        source: isOwn ? ownLogSource(event) : mappedLogSource(event),
+        laidOver: stampedFieldsOf(event, entitiesHere),
+      });
       const matches = scanned.matches
         .filter(({ rule }) => isOwn || rule.logsource.product !== ownProduct)
         .map(({ rule, matched }) => {
@@ -113,7 +117,6 @@ export function createRuleScanner(
             ...(excepted.length === 0 ? {} : { excepted }),
           };
         });
-      const about = entitiesHere();
       return {
         kind: 'scanned',
         matches,
@@ -123,15 +126,19 @@ export function createRuleScanner(
         generation,
         source: isOwn ? ownProduct : (textAt(event, 'metadata', 'reporter', 'uid') ?? ''),
         ...(typeof event['time'] === 'number' && { claimedMs: event['time'] }),
-        ...about,
+        // Whom it is about is of use to whoever tells of it.
+        ...(matches.length > 0 && entitiesHere()),
       };
     },
   };
 }
 
 /** The record that intake read out of a text, else the original where it is a JSON object, else the event. */
-function scanWith(matcher: IndexedMatcher, event: JsonObject, source: EventLogSource | undefined): IndexedScan {
-  const given = { source, laidOver: stampedFieldsOf(event) };
+function scanWith(
+  matcher: IndexedMatcher,
+  event: JsonObject,
+  given: { readonly source: EventLogSource | undefined; readonly laidOver: ReturnType<typeof stampedFieldsOf> },
+): IndexedScan {
   const raw = event['raw_data'];
   const record = raw === undefined ? undefined : readRecord(event);
   if (record !== undefined) return matcher.scan(record, given);

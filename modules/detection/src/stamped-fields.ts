@@ -1,9 +1,10 @@
 import { isIP } from 'node:net';
 import { isJsonObject, ocsfClass } from '@sallyport/contracts';
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
-import { sigmaEventOf } from '@sallyport/sigma-rules';
-import type { FieldValue, SigmaEvent } from '@sallyport/sigma-rules';
+import { fieldValueOf } from '@sallyport/sigma-rules';
+import type { FieldValue } from '@sallyport/sigma-rules';
 import { entitiesOf } from './event-entities.ts';
+import type { EventEntities } from './event-entities.ts';
 
 /** Fields whose names begin with this are stamped on every event; a record's own fields of these names are not seen. */
 export const stampedPrefix = 'sallyport.';
@@ -15,16 +16,23 @@ export const stampedPrefix = 'sallyport.';
  * (its first 24 bits, 48 of IPv6) and `camera`; of AI agents, of which only this product speaks, `agent`, `agent_session`, `agent_action`,
  * `agent_tool`, `agent_server` and `agent_destination`.
  */
-export function stampedFieldsOf(event: JsonObject): (field: string) => readonly FieldValue[] | undefined {
-  let stamped: SigmaEvent | undefined;
+export function stampedFieldsOf(
+  event: JsonObject,
+  entitiesHere: () => EventEntities = () => entitiesOf(event),
+): (field: string) => readonly FieldValue[] | undefined {
+  let stamps: Stamps | undefined;
   return (field) => {
-    stamped ??= sigmaEventOf({ sallyport: stampsOf(event) });
-    return stamped.valuesOf(field);
+    stamps ??= stampsOf(event, entitiesHere());
+    const name = field.slice(stampedPrefix.length);
+    const scalar = field.startsWith(stampedPrefix) && Object.hasOwn(stamps, name) ? stamps[name] : undefined;
+    return scalar === undefined ? undefined : [fieldValueOf(scalar)];
   };
 }
 
-function stampsOf(event: JsonObject): JsonObject {
-  const { host, user, entities = {} } = entitiesOf(event);
+/** By name, without the prefix. */
+type Stamps = Readonly<Record<string, string | number>>;
+
+function stampsOf(event: JsonObject, { host, user, entities = {} }: EventEntities): Stamps {
   const { site, source, camera, agent, agent_session: agentSession } = entities;
   const network = source === undefined ? undefined : networkOf(source);
   const target = targetUserOf(event);
@@ -45,7 +53,7 @@ function stampsOf(event: JsonObject): JsonObject {
 }
 
 /** Of an event of our own about an agent, what it did, with what and where to. */
-function agentStamps(event: JsonObject): JsonObject {
+function agentStamps(event: JsonObject): Stamps {
   const stamps: Record<string, string> = {};
   for (const name of ['action', 'tool', 'server', 'destination']) {
     const value = textAt(event, ['unmapped', 'sallyport', 'agent', name]);
@@ -78,7 +86,7 @@ function networkOf(address: string): string | undefined {
     .join(':');
 }
 
-function scalarOf(event: JsonObject, name: string): JsonObject {
+function scalarOf(event: JsonObject, name: string): Stamps {
   const value = event[name];
   return typeof value === 'number' ? { [name]: value } : {};
 }

@@ -91,6 +91,7 @@ export function createLedgerClient(needs: LedgerClientNeeds): LedgerClient {
   let head: Position = { log: 1, index: 0 };
   let logs: ReturnType<typeof listOfLogs> = [];
   let peer: FramePeer | undefined;
+  let isWaking = false;
   let isRestored = needs.afterRestore;
   let hasAppended = false;
   let hasOpened = false;
@@ -99,7 +100,13 @@ export function createLedgerClient(needs: LedgerClientNeeds): LedgerClient {
 
   const moveHead = (body: JsonObject): void => {
     head = { log: Number(body['log']), index: Number(body['index']) };
-    for (const wake of waiters) wake();
+    // Whoever follows the log goes on once those whose entries these are have been answered: that the head moved is told before they are.
+    if (isWaking) return;
+    isWaking = true;
+    setImmediate(() => {
+      isWaking = false;
+      for (const wake of waiters) wake();
+    });
   };
 
   const askOutside = async (next: FramePeer): Promise<OutsideAnswer> => {

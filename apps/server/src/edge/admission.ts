@@ -14,6 +14,7 @@ import { EdgeError } from './errors.ts';
 import { createKeyProofs } from './key-proof.ts';
 import type { EdgeLimits } from './limits.ts';
 import type { EdgeNeeds } from './needs.ts';
+import { createLeftRecords, type LeftRecords } from './left-records.ts';
 import type { ProvenStreams } from './proven-streams.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limiter.ts';
 import { socketToken } from './socket-protocols.ts';
@@ -33,6 +34,7 @@ export type Admission = {
   requireFreshProof(request: FastifyRequest): Promise<void>;
   /** Whether somebody admitted would be let in again as what they were; a refusal is recorded. Never rejects. */
   mayGoOn(request: FastifyRequest): Promise<boolean>;
+  readonly leftRecords: Pick<LeftRecords, 'leftRecord' | 'over'>;
   /** A refusal made after admission, by a handler or while reading the body. */
   refused(request: FastifyRequest, problem: { readonly code: string; readonly status: number }): Promise<void>;
 };
@@ -90,7 +92,7 @@ export function createAdmission(
 
   const record = async (
     request: FastifyRequest,
-    decision: Pick<SingleDecision, 'outcome' | 'code' | 'why'>,
+    decision: Pick<SingleDecision, 'outcome' | 'code' | 'why' | 'leftRecord'>,
     byItself: boolean,
   ): Promise<void> => {
     const principal = admitted.get(request);
@@ -118,6 +120,10 @@ export function createAdmission(
       recorder.count(whole);
     }
   };
+
+  const leftRecords = createLeftRecords(
+    (request, left) => void record(request, { outcome: 'allowed', code: 'allowed', ...left }, false),
+  );
 
   const takeOfRoute = (request: FastifyRequest): void => {
     const { config, url = '' } = request.routeOptions;
@@ -168,8 +174,12 @@ export function createAdmission(
         );
         throw error;
       }
-      if (!request.is404) await record(request, { outcome: 'allowed', code: 'allowed' }, false);
+      if (request.is404) return;
+      if (request.routeOptions.config.leavesRecord === true) leftRecords.letIn(request);
+      else await record(request, { outcome: 'allowed', code: 'allowed' }, false);
     },
+
+    leftRecords,
 
     principalOf(request) {
       const principal = admitted.get(request);

@@ -16,6 +16,7 @@ export type SingleDecision = {
   readonly address: string;
   /** Of a session: the browser's name as it gives it; untrusted. */
   readonly agent?: string;
+  readonly leftRecord?: NonNullable<Decision['leftRecord']>;
 };
 
 export type DecisionRecorder = {
@@ -101,7 +102,7 @@ export function createDecisionRecorder(needs: Pick<EdgeNeeds, 'clock' | 'log' | 
   };
 }
 
-function kindOf({ outcome, code, method, route, principal, address, agent, asked }: Decision): string {
+function kindOf({ outcome, code, method, route, principal, address, agent, asked, leftRecord }: Decision): string {
   return JSON.stringify([
     outcome,
     code,
@@ -115,6 +116,7 @@ function kindOf({ outcome, code, method, route, principal, address, agent, asked
     agent,
     asked?.['resource'],
     asked?.['answer'],
+    leftRecord,
   ]);
 }
 

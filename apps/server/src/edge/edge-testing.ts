@@ -96,6 +96,16 @@ export const testRoutes: RoutePlugin = async (fastify) => {
     async (request) => request.body,
   );
   app.post('/v1/anything', { config: { scope: 'alerts:write' } }, async (request) => ({ body: request.body ?? null }));
+  app.post(
+    '/v1/leaves/:what',
+    { config: { scope: 'alerts:write', leavesRecord: true }, schema: { params: Type.Object({ what: Type.String() }) } },
+    async (request) => {
+      if (request.params.what !== 'nothing') request.leftRecord();
+      // Never answers: whoever asks has to go away.
+      if (request.params.what === 'endlessly') await new Promise<never>(() => undefined);
+      return {};
+    },
+  );
   app.post('/v1/small', { config: { scope: 'alerts:write', bodyLimitBytes: 100 } }, async () => ({ ok: true }));
   app.post(
     '/v1/fails/:how',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
-import { EdgeError } from './index.ts';
+import { EdgeError, type Decision } from './index.ts';
 import { assertProblem, send, sendRaw, startEdge, type Reply, unbound } from './edge-testing.ts';
 
 test('a key with the scope is let in, and the handler knows whose it is', async () => {
@@ -265,4 +265,25 @@ test('decisions before authentication and allowed requests are counted and recor
       ['denied', 'request_malformed', '', undefined, '127.0.0.1', 1],
     ],
   );
+});
+
+test('a request says whether it stands in the ledger by itself; it is counted once, refused afterwards or left unanswered too', async () => {
+  await using server = await startEdge();
+  const post = (what: string, options: { body?: string; signal?: AbortSignal } = {}): Promise<Reply> =>
+    send({ port: server.port, path: `/v1/leaves/${what}`, method: 'POST', key: 'sp_writer', body: '{}', ...options });
+  for (const what of ['a-record', 'nothing', 'a-record']) assert.equal((await post(what)).status, 200);
+  assertProblem(await post('a-record', { body: '{' }), 400, 'body_invalid');
+  const leaving = new AbortController();
+  const left = assert.rejects(post('endlessly', { signal: leaving.signal }));
+  // It was let in once another that came after it is answered.
+  assert.equal((await post('nothing')).status, 200);
+  leaving.abort();
+  await left;
+  await server.edge.close();
+  const counted = server.decisions.filter(({ route }) => route === '/v1/leaves/:what');
+  const total = (wanted: (one: Decision) => boolean): number =>
+    counted.filter(wanted).reduce((sum, { count }) => sum + count, 0);
+  assert.equal(total(({ code, leftRecord }) => code === 'allowed' && leftRecord === true), 3);
+  assert.equal(total(({ code, leftRecord }) => code === 'allowed' && leftRecord === undefined), 3);
+  assert.equal(total(({ code }) => code === 'body_invalid'), 1);
 });

@@ -189,6 +189,9 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
   app.decorateRequest('requireFreshProof', function requireFreshProof(this: FastifyRequest) {
     return admission.requireFreshProof(this);
   });
+  app.decorateRequest('leftRecord', function leftRecord(this: FastifyRequest) {
+    admission.leftRecords.leftRecord(this);
+  });
   app.decorateRequest('signInAttempt', function signInAttempt(this: FastifyRequest) {
     return doorwayOf(this).attemptCookie.read(this.headers.cookie);
   });
@@ -214,6 +217,8 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
       'x-correlation-id': request.id,
     });
     replies.set(request, reply);
+    // Also when whoever asked goes away before.
+    if (request.routeOptions.config.leavesRecord === true) reply.raw.once('close', () => admission.leftRecords.over(request));
     await admission.admit(request, (renewed) => reply.beginSession(renewed));
   });
   // After the body was read, so that nothing lies between it and the handler.
@@ -281,6 +286,7 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
       const deadline = setTimeout(() => endConnections(app.server), graceMs);
       await Promise.all([sockets.close(graceMs), app.close(), ...[...doors].map((door) => closeGently(door, graceMs))]);
       clearTimeout(deadline);
+      admission.leftRecords.over();
       try {
         await recorder.close();
       } catch (error) {

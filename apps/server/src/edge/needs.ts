@@ -35,6 +35,8 @@ export type Decision = {
   readonly address: string;
   /** Of a session: the browser's name as it gives it; untrusted. */
   readonly agent?: string;
+  /** What was asked or told stands in the ledger by itself. */
+  readonly leftRecord?: true;
   readonly count: number;
   readonly firstAtMs: number;
   readonly lastAtMs: number;

@@ -28,7 +28,7 @@ export function createGatewayCallRoutes(gateway: GatewayCalls): RoutePlugin {
     app.post(
       '/v1/agent/gateway/calls',
       {
-        config: { scope, bodyLimitBytes: callLimitBytes },
+        config: { scope, bodyLimitBytes: callLimitBytes, leavesRecord: true },
         schema: {
           summary: 'May this call of MCP go to its server',
           tags: ['agents'],
@@ -56,6 +56,7 @@ export function createGatewayCallRoutes(gateway: GatewayCalls): RoutePlugin {
             sessionId: principal.id,
             call: callOf(body),
             waiting,
+            onRecorded: () => request.leftRecord(),
           });
           return {
             verdict,

@@ -72,6 +72,8 @@ export type GatewayCalls = {
     readonly call: GatewayCall;
     /** How long a person may be waited for. */
     readonly waiting?: Waiting;
+    /** Called before it is answered where the ledger holds what was asked. */
+    readonly onRecorded?: () => void;
   }): Promise<GatewayAnswer>;
   /** What came back, and whose words it is. Throws where that cannot be recorded. */
   finished(told: {
@@ -114,7 +116,7 @@ export function createGatewayCalls({
       : 'What people vouched for of this tool changed while the call was decided: ask again';
   }
   return {
-    async judge({ sessionId, call, waiting }) {
+    async judge({ sessionId, call, waiting, onRecorded }) {
       try {
         const gate = await gateOf(sessionId, call);
         if (!gate.isLet && gate.isForgotten)
@@ -126,6 +128,7 @@ export function createGatewayCalls({
           ...(gate.isLet ? {} : { refusal: gate.reason }),
           ...(waiting === undefined ? {} : { waiting }),
         });
+        if (decided.isRecorded === true) onRecorded?.();
         // A person may have been waited for: what was let when they were asked may be blocked, or be another, by now.
         const refusal = decided.verdict === 'allow' ? await refusalSince({ sessionId, call, vetted }) : undefined;
         const { verdict, reason, isOver, input } =

@@ -50,7 +50,7 @@ export function createCallOutcome(needs: {
   return async (asked) => {
     const { standing, event, gateway, waiting, words, canAsk } = asked;
     const { session, agent } = standing;
-    const plain = { isOver: false, canAsk, grants: false } as const;
+    const plain = { isOver: false, canAsk, grants: false, isRecorded: true } as const;
     const by = judgedBy(standing);
     const judged = judgedOf(asked, by);
     const isAsked = judged.verdict === 'ask' && needs.people.isAsked({ standing, canAsk, waiting, judged });

@@ -51,6 +51,29 @@ forEachDatabase((name, open) => {
     assert.ok(JSON.stringify(ofChild).includes(`"parent_session":"${session.id}"`));
   });
 
+  test(`which hooks stand in the ledger by themselves is said before they are answered, on ${name}`, async () => {
+    const house = await openHouse(open);
+    const { guard, ledger } = house;
+    const { session } = await begin(guard);
+    const leaves = async (body: JsonObject): Promise<boolean> => {
+      const before = house.recorded().length;
+      let isSaid = false;
+      const onRecorded = (): void => void (isSaid = true);
+      await guard.hooks.answer({ sessionId: session.id, harness: 'claude-code', body, onRecorded });
+      assert.equal(house.recorded().length > before, isSaid, 'as it is in the ledger');
+      return isSaid;
+    };
+    assert.equal(await leaves(bash('make')), true);
+    assert.equal(await leaves(hook('UserPromptSubmit', { prompt: 'build it', prompt_id: 'p1' })), true);
+    assert.equal(await leaves(hook('Notification', { message: 'waiting' })), false);
+    assert.equal(await leaves(bash('make', { tool_input: 'text' })), false);
+    ledger.refuseAppends('disk_low');
+    assert.equal(await leaves(bash('make')), false);
+    await guard.stops.stop({ scope: 'all', value: '', reason: '', by: admin });
+    assert.equal(await leaves(bash('make')), true);
+    assert.equal(await leaves(hook('Notification', { message: 'waiting' })), false);
+  });
+
   test(`what cannot be recorded, read or told apart is a no, on ${name}`, async () => {
     const house = await openHouse(open);
     const { guard, ledger } = house;

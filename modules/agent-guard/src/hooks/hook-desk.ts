@@ -35,6 +35,8 @@ export type HookDesk = {
     readonly body: JsonObject;
     /** Who waits behind it: without, nobody is asked in the harness's place. */
     readonly waiting?: Waiting;
+    /** Called before it is answered where the ledger holds what was asked or told. */
+    readonly onRecorded?: () => void;
   }): Promise<JsonObject>;
   /**
    * What is said of a call that comes through the gateway, recorded; `ask` where somebody would have to say yes first. `refusal`: why it
@@ -98,7 +100,7 @@ export function createHookDesk(
   const judgeAtGateway = (standing: StandingSession): HookJudge => memory.of(standing, 'gateway');
 
   return {
-    async answer({ sessionId, harness, body, waiting }) {
+    async answer({ sessionId, harness, body, waiting, onRecorded }) {
       try {
         const { name, outcome } = await inTurn(sessionId, (standing) => {
           if (standing.agent.harness !== harness)
@@ -109,7 +111,9 @@ export function createHookDesk(
           const message = dialects[harness].parse(body);
           return { name: message.name, outcome: outcomeOf({ standing, message, waiting }) };
         });
-        return dialects[harness].answer(name, await outcome);
+        const said = await outcome;
+        if (said.isRecorded === true) onRecorded?.();
+        return dialects[harness].answer(name, said);
       } catch (error) {
         needs.log('A hook was refused', { harness, reason: messageOf(error) });
         // It may have been what a call brought back.

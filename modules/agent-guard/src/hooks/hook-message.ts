@@ -62,6 +62,8 @@ export type HookOutcome = {
   readonly output?: JsonValue;
   /** For the person alone, where the harness can show it. */
   readonly notice?: string;
+  /** The ledger holds what was asked or told. */
+  readonly isRecorded?: true;
 };
 
 export type Dialect = {

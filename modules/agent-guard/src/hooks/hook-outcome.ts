@@ -41,20 +41,22 @@ export function createOutcomeOfHook(
     const canAsk = gateway === undefined && session.facts.isAttended && agent.harness === 'claude-code';
     const plain = { isOver: false, canAsk, grants: false } as const;
     const passed: HookOutcome = { ...plain, verdict: 'allow', reason: '' };
+    const recorded: HookOutcome = { ...passed, isRecorded: true };
     const held = heldBy(standing);
     if (gateway === undefined) needs.tallies.hookHeard(session.id);
     if (held !== undefined) {
       if (standing.over !== undefined) memory.end(session.id);
       const reason = `Sallyport: ${held}`;
-      if (event.kind === 'before_call')
-        await record(words, {
-          kind: 'tool_decided',
-          call: { id: event.call.id, tool: toolOf(event.call), action: 'execute' },
-          verdict: 'deny',
-          policies: ['stopped'],
-          reason,
-        });
-      return { ...plain, verdict: 'deny', reason, isOver: true };
+      const refused: HookOutcome = { ...plain, verdict: 'deny', reason, isOver: true };
+      if (event.kind !== 'before_call') return refused;
+      await record(words, {
+        kind: 'tool_decided',
+        call: { id: event.call.id, tool: toolOf(event.call), action: 'execute' },
+        verdict: 'deny',
+        policies: ['stopped'],
+        reason,
+      });
+      return { ...refused, isRecorded: true };
     }
     const judge = memory.of(standing, gateway === undefined ? 'hook' : 'gateway');
     switch (event.kind) {
@@ -70,7 +72,7 @@ export function createOutcomeOfHook(
           origin,
           ...(found === undefined ? {} : { found }),
         });
-        return found?.secrets === undefined ? passed : { ...passed, notice: promptNotice(found) };
+        return found?.secrets === undefined ? recorded : { ...recorded, notice: promptNotice(found) };
       }
       case 'before_call':
       case 'permission':
@@ -90,7 +92,7 @@ export function createOutcomeOfHook(
           ...(found === undefined ? {} : { found }),
           ...(event.durationMs === undefined ? {} : { durationMs: event.durationMs }),
         });
-        return output === undefined ? passed : { ...passed, output };
+        return output === undefined ? recorded : { ...recorded, output };
       }
       case 'settings_changed': {
         // What holds the agent is changed in the middle of its run: by it, or by somebody in its place.
@@ -98,7 +100,7 @@ export function createOutcomeOfHook(
         const { verdict, reason, policies, call } = judge.judge({ id: '', tool: 'ConfigChange', input }, child);
         const changed = { ...call, action: 'configure', guards: 'settings' } as const;
         await record(words, { kind: 'tool_decided', call: changed, verdict, policies, reason });
-        return { ...plain, verdict: verdict === 'ask' ? 'deny' : verdict, reason: `Sallyport: ${reason}` };
+        return { ...recorded, verdict: verdict === 'ask' ? 'deny' : verdict, reason: `Sallyport: ${reason}` };
       }
       case 'session_ended':
         await sessions.end({ id: session.id, by: ownPrincipal(standing), anybodys: true, for: 'finished' });

@@ -14,7 +14,7 @@ export function createHookRoutes(hooks: HookDesk): RoutePlugin {
     typedApp(fastify).post(
       '/v1/agent/hooks/:harness',
       {
-        config: { scope: 'agents:report', bodyLimitBytes },
+        config: { scope: 'agents:report', bodyLimitBytes, leavesRecord: true },
         schema: {
           summary: 'A hook of an agent’s harness, in its own words; the answer is in them too',
           tags: ['agents'],
@@ -30,7 +30,13 @@ export function createHookRoutes(hooks: HookDesk): RoutePlugin {
         const { harness } = request.params;
         const { body, principal } = request;
         return withWaiting({ request, reply }, async (waiting) => ({
-          ...(await hooks.answer({ sessionId: principal.id, harness, body: hookBody(body), waiting })),
+          ...(await hooks.answer({
+            sessionId: principal.id,
+            harness,
+            body: hookBody(body),
+            waiting,
+            onRecorded: () => request.leftRecord(),
+          })),
         }));
       },
     );
