@@ -9,6 +9,8 @@ import type { ApiKeys, PeopleServices } from '@sallyport/identity';
 import type { MachineAccess } from '@sallyport/machine-access';
 import { errorFields } from '@sallyport/platform/log';
 import { createPastCalls } from './past-agent-calls.ts';
+import type { CurrentScopes } from './current-scopes.ts';
+import type { Https } from './https/index.ts';
 import type { ColumnKeyrings } from './column-keys.ts';
 import type { CommonNeeds, Custody } from './custody.ts';
 import { numberInVault } from './number-in-vault.ts';
@@ -32,12 +34,14 @@ export async function createAgentServices(
   needs: CommonNeeds &
     Pick<Custody, 'database' | 'ledger' | 'outbox'> & {
       readonly columnKeyrings: Pick<ColumnKeyrings, 'open'>;
-      readonly people: Pick<PeopleServices, 'personNow'>;
+      readonly people: Pick<PeopleServices, 'personNow' | 'notices'>;
       readonly apiKeys: Pick<ApiKeys, 'recheck'>;
       readonly services: Pick<MachineAccess['accounts'], 'find' | 'idsOf' | 'scopesNow'>;
       readonly policy: Pick<AccessPolicy, 'permissionsOf'>;
       readonly search: Pick<EventSearch, 'search'>;
       readonly sensors: Pick<Sensors, 'vouched' | 'machine'>;
+      readonly currentScopes: Pick<CurrentScopes, 'holders'>;
+      readonly https: Pick<Https, 'publicOrigin'>;
     },
 ): Promise<AgentServices> {
   const { log, every } = needs;
@@ -77,6 +81,12 @@ export async function createAgentServices(
     openJudge: createOpenJudge(packs, ownPolicies),
     machines: needs.sensors,
     servicesOf: (userId) => needs.services.idsOf(userId),
+    telling: {
+      deliver: (message) => needs.people.notices.deliver(message),
+      reach: (userId) => needs.people.notices.reach(userId),
+      approvers: () => needs.currentScopes.holders('agents:approve'),
+      origin: () => needs.https.publicOrigin(),
+    },
   });
   const keep = async (): Promise<void> => {
     await guard.sessions.recordSeen();
@@ -95,6 +105,7 @@ export async function createAgentServices(
       questionsEveryMs,
       quietly('see whether questions of agents still wait', () => guard.approvals.tick()),
     ),
+    every(questionsEveryMs, () => guard.notices.tick()),
   ];
   return {
     routes: guard.routes,
@@ -103,6 +114,7 @@ export async function createAgentServices(
     endQuestions: () => guard.approvals.close(),
     async close() {
       for (const stop of stops) stop();
+      await guard.notices.close();
       await ownPolicies.close();
       await keep();
     },

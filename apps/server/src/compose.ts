@@ -174,7 +174,7 @@ export async function startServer(
     temporaryRoles: peopleNeeds.temporaryRoles,
   });
   const services = machines.access.accounts;
-  const keyed = { ...lasting, apiKeys, columnKeyrings };
+  const keyed = { ...lasting, apiKeys, columnKeyrings, currentScopes, https };
   const { sensors, hostSensor, ...sensorServices } = await createSensorServices({
     ...keyed,
     dataDirectory: config.dataDirectory,

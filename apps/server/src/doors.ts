@@ -63,9 +63,9 @@ export async function createDoors(needs: DoorNeeds): Promise<Doors> {
       },
       authenticateSession: (token, use) => sessions.authenticate(token, use),
       proveKey: (principal, request) => sessions.proveKey({ principal, ...request }),
-      recheck: async ({ kind, id, sessionId, tokenId }) => {
+      recheck: async ({ kind, id, sessionId, tokenId, limitedTo }) => {
         if (kind === 'device') return devices.recheck(id);
-        if (kind === 'agent') return agents.recheck(id);
+        if (kind === 'agent') return agents.recheck(id, limitedTo);
         if (tokenId !== undefined) return machineTokens.recheck(tokenId);
         return sessionId === undefined ? apiKeys.recheck(id) : sessions.recheck(sessionId);
       },

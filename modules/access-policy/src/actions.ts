@@ -42,8 +42,11 @@ export const allActions = [
 /** What an approved device can be allowed, and nobody else: no role, key or operator sends pictures in a camera's name. */
 export const deviceActions = ['cameras:send'] as const;
 
-/** What a session of an AI agent can be allowed, and nobody else: to tell what it does and hear whether it may. */
-export const agentActions = ['agents:report'] as const;
+/**
+ * What a session of an AI agent can be allowed, and nobody else: to tell what it does and hear whether it may, and what its harness tells of
+ * itself. The second has a credential of its own, which is limited to it.
+ */
+export const agentActions = ['agents:report', 'agents:telemetry'] as const;
 
 /** Those that may be held at a site: about its cameras and devices, and about what happened there. */
 export const siteActions = [

@@ -10,6 +10,7 @@ import { createMemoryLedger } from '@sallyport/testing/memory-ledger';
 import type { HookCall } from './hooks/hook-message.ts';
 import type { Asking, OpenJudge } from './hooks/hook-judge.ts';
 import { agentGuardMigrations, createAgentGuard, type AgentGuard } from './index.ts';
+import type { Telling } from './notices/telling.ts';
 import type { AgentGuardLimits, AgentGuardNeeds } from './needs.ts';
 import type { SensedMachine } from './sessions/machine.ts';
 
@@ -37,6 +38,8 @@ export type House = Pick<AgentGuardNeeds, 'database' | 'columnKeys' | 'random'> 
   /** By id; each vouches for whatever names it as its key. */
   readonly sensors: Map<string, SensedMachine>;
   readonly judges: Judged[];
+  /** How people are reached; nobody is, until a test says how. */
+  telling: Telling;
   /** What the judge says of the next calls. */
   verdict: AgentVerdict;
   /** No change can be recorded. */
@@ -120,6 +123,12 @@ export async function openHouse(
       },
       limits,
       openJudge,
+      telling: {
+        deliver: (message) => house.telling.deliver(message),
+        reach: (userId) => house.telling.reach(userId),
+        approvers: () => house.telling.approvers(),
+        origin: () => house.telling.origin(),
+      },
       packs: new Map(),
       pastCalls: { page: async () => ({ entries: [] }) },
     });
@@ -134,6 +143,12 @@ export async function openHouse(
     owners,
     sensors,
     judges,
+    telling: {
+      deliver: async () => ({ kind: 'no-mail' }),
+      reach: async () => 'no-mail',
+      approvers: async () => [],
+      origin: () => undefined,
+    },
     verdict: 'allow',
     failsRecording: false,
     asks: {

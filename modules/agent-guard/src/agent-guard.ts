@@ -30,6 +30,10 @@ import { createAgentSessions, type AgentSessions } from './sessions/agent-sessio
 import { createAgentStore } from './sessions/agent-store.ts';
 import { createMachineProofs } from './sessions/machine-proofs.ts';
 import { createRunTallies, type RunTallies } from './sessions/run-tally.ts';
+import { createNoticeChoices } from './notices/notice-choices.ts';
+import { createNoticeRoutes } from './notices/notice-routes.ts';
+import type { Telling } from './notices/telling.ts';
+import { createWaitingNotices, type WaitingNotices } from './notices/waiting-notices.ts';
 import { createStopRoutes } from './stops/stop-routes.ts';
 import { createStops, type Stops } from './stops/stops.ts';
 import { createRunTelemetry, type RunTelemetry } from './telemetry/run-telemetry.ts';
@@ -43,6 +47,7 @@ export type AgentGuard = {
   readonly stops: Stops;
   readonly hooks: HookDesk;
   readonly approvals: Approvals;
+  readonly notices: WaitingNotices;
   readonly toolServers: ToolServers;
   readonly tallies: RunTallies;
   readonly telemetry: RunTelemetry;
@@ -59,6 +64,7 @@ export async function createAgentGuard(
     readonly pastCalls: PastCalls;
     /** The organisation's own policies beside the packs; `openJudge` decides by them. */
     readonly ownPolicies?: OwnPolicies;
+    readonly telling: Telling;
   },
 ): Promise<AgentGuard> {
   const limits = { ...defaultLimits, ...needs.limits };
@@ -68,6 +74,8 @@ export async function createAgentGuard(
   const store = createApprovalStore(needs);
   await endThoseOfBefore({ ...needs, store, sessions: kept });
   const approvals = createApprovals({ ...needs, store, sessions: kept, stops, steps, limits });
+  const choices = createNoticeChoices(needs);
+  const notices = createWaitingNotices({ ...needs, approvals, choices });
   const people = createAskPerson(approvals, { longestMs: limits.approvalMs });
   const sessions: AgentSessions = {
     ...kept,
@@ -101,6 +109,7 @@ export async function createAgentGuard(
     createStopRoutes(stops),
     createApprovalRoutes(approvals),
     createProposalRoutes(proposals, approvals),
+    createNoticeRoutes({ ...needs, choices }),
     createReplayRoutes({ ...needs, sessions }),
     createCoverageRoutes(needs.packs),
     ...(needs.ownPolicies === undefined
@@ -119,6 +128,7 @@ export async function createAgentGuard(
     stops,
     hooks,
     approvals,
+    notices,
     toolServers,
     tallies,
     telemetry,

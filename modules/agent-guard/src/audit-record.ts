@@ -15,6 +15,8 @@ const activities: Readonly<Record<string, number>> = {
   'agent.server_block': 9,
   'agent.server_forget': 4,
   'agent.approval_answer': 3,
+  'agent.notice': 99,
+  'agent.notice_choose': 3,
   'agent.policy_propose': 1,
   'agent.policy_save': 3,
   'agent.policy_delete': 4,
@@ -35,15 +37,16 @@ export function guardEvent(input: {
   readonly action: string;
   readonly target: { readonly type: string; readonly id: string; readonly name?: string };
   readonly details?: JsonObject;
+  readonly outcome?: 'success' | 'failure';
 }): AuditEvent {
-  const { nowMs, by, action, target, details = {} } = input;
+  const { nowMs, by, action, target, details = {}, outcome = 'success' } = input;
   return auditEvent({
     nowMs,
     actor: { kind: by.kind, id: by.id, name: by.name },
     action,
     classUid: ocsfClass.entityManagement,
     activityId: activities[action] ?? 99,
-    outcome: 'success',
+    outcome,
     target,
     details,
   });

@@ -6,6 +6,8 @@ import { createRunTallies } from './migrations/0004-create-run-tallies.ts';
 import { pinOffers } from './migrations/0005-pin-offers.ts';
 import { createOwnPolicies as createOwnPolicyTables } from './migrations/0007-create-own-policies.ts';
 import { keepWhoBroughtTools } from './migrations/0008-who-brought-tools.ts';
+import { createNoticeChoices } from './migrations/0009-create-notice-choices.ts';
+import { keepTelemetryCredentials } from './migrations/0010-telemetry-credentials.ts';
 
 export { createAgentGuard } from './agent-guard.ts';
 export type { AgentGuard } from './agent-guard.ts';
@@ -28,5 +30,7 @@ export const agentGuardMigrations: MigrationSet = {
     '0005-pin-offers': pinOffers,
     '0007-create-own-policies': createOwnPolicyTables,
     '0008-who-brought-tools': keepWhoBroughtTools,
+    '0009-create-notice-choices': createNoticeChoices,
+    '0010-telemetry-credentials': keepTelemetryCredentials,
   },
 };

@@ -9,7 +9,13 @@ import { machineProof } from './machine-proof.ts';
 import { workspaceFacts } from './workspace-facts.ts';
 
 /** A run that was begun: the credential of its hooks, and by which policies it is judged. */
-export type BegunRun = { readonly id: string; readonly token: string; readonly pack: string };
+export type BegunRun = {
+  readonly id: string;
+  readonly token: string;
+  /** Sends telemetry and nothing else; of a server of before there was one it is that of the hooks. */
+  readonly telemetryToken: string;
+  readonly pack: string;
+};
 
 /** Begins a run of an agent in the folder we stand in. Throws `CliError`. */
 export async function beginRun(
@@ -45,7 +51,12 @@ export async function beginRun(
   const id = textField(session, 'id');
   if (token === undefined || id === undefined || agent === undefined)
     throw new CliError('server_answer', 'Cannot read the answer: it holds no session');
-  return { id, token, pack: textField(agent, 'pack') ?? '' };
+  return {
+    id,
+    token,
+    telemetryToken: textField(begun, 'telemetry_token') ?? token,
+    pack: textField(agent, 'pack') ?? '',
+  };
 }
 
 /** Ends one that was begun to try something. Where that fails it ends by itself. */

@@ -58,24 +58,24 @@ test('Codex hears where to, and never whose run it is, on its command line', () 
 test('Gemini CLI and Codex find the credential in their environment, where nobody set telemetry before', () => {
   const of = (harness: string, isSet: (name: string) => boolean = () => false, isTold = true) =>
     runEnvironment(
-      { id: 's', token: 'spa_x', pack: 'observe' },
+      { id: 's', token: 'spa_x', telemetryToken: 'spt_x', pack: 'observe' },
       { harness, server: 'https://s', caFile: undefined, isSet, tells: isTold },
     );
-  assert.equal(of('gemini-cli')['OTEL_EXPORTER_OTLP_LOGS_HEADERS'], 'authorization=Bearer%20spa_x');
+  assert.equal(of('gemini-cli')['OTEL_EXPORTER_OTLP_LOGS_HEADERS'], 'authorization=Bearer%20spt_x');
   assert.equal(of('gemini-cli')['GEMINI_TELEMETRY_OTLP_ENDPOINT'], 'https://s/v1/agent/telemetry');
   assert.equal(
     of('gemini-cli', (name) => name === 'GEMINI_TELEMETRY_OUTFILE')['OTEL_EXPORTER_OTLP_LOGS_HEADERS'],
     undefined,
   );
   assert.equal(of('gemini-cli', undefined, false)['GEMINI_TELEMETRY_ENABLED'], undefined);
-  assert.equal(of('codex')['OTEL_EXPORTER_OTLP_LOGS_HEADERS'], 'authorization=Bearer%20spa_x');
+  assert.equal(of('codex')['OTEL_EXPORTER_OTLP_LOGS_HEADERS'], 'authorization=Bearer%20spt_x');
   assert.equal(of('codex', undefined, false)['OTEL_EXPORTER_OTLP_LOGS_HEADERS'], undefined);
 });
 
 test('the credential stands beside our address alone, and nowhere once somebody set where telemetry goes', () => {
   const of = (harness: string, set?: string): Readonly<Record<string, string>> =>
     runEnvironment(
-      { id: 's', token: 'spa_x', pack: 'observe' },
+      { id: 's', token: 'spa_x', telemetryToken: 'spt_x', pack: 'observe' },
       { harness, server: 'https://s', caFile: undefined, isSet: (name) => name === set, tells: true },
     );
   for (const harness of ['claude-code', 'codex', 'gemini-cli']) {
@@ -84,6 +84,7 @@ test('the credential stands beside our address alone, and nowhere once somebody 
     assert.ok(headers.length > 0, harness);
     for (const name of headers) {
       assert.match(name, /^OTEL_EXPORTER_OTLP_(?:LOGS|METRICS)_HEADERS$/, 'of one signal');
+      assert.equal(found[name], 'authorization=Bearer%20spt_x', 'nothing that speaks for the run');
       assert.match(found[name.replace('HEADERS', 'ENDPOINT')] ?? '', /^https:\/\/s\/v1\/agent\/telemetry/);
     }
     for (const signal of ['', 'LOGS_', 'TRACES_', 'METRICS_'])

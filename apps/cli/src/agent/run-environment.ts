@@ -2,12 +2,13 @@ import type { BegunRun } from './begin-run.ts';
 
 /**
  * What a harness and its hooks find in the environment of a run: the credential of its hooks, the authority of the server, and for those that
- * tell what their model takes, where they tell it. A variable that somebody set for themselves stays as it is. Beside the header with the
+ * tell what their model takes, where they tell it. A variable that somebody set for themselves stays as it is. Beside the header with a
  * credential always stands our address, and it is for one signal alone: libraries of OpenTelemetry in programs that the agent starts read
- * these too, and send such a header wherever they send that signal. The gateway takes out of the environment of MCP servers whatever of this holds the credential, and what belongs to it (`apps/guard/src/mcp/stdio-server.ts`).
+ * these too, and send such a header wherever they send that signal. So it is a credential that sends telemetry of this run and does nothing
+ * else. The gateway takes out of the environment of MCP servers whatever of this holds a credential, and what belongs to it (`apps/guard/src/mcp/stdio-server.ts`).
  */
 export function runEnvironment(
-  { id, token }: BegunRun,
+  { id, token, telemetryToken }: BegunRun,
   of: {
     readonly harness: string;
     readonly server: string;
@@ -20,11 +21,12 @@ export function runEnvironment(
   const { harness, server, caFile, isSet, tells } = of;
   const isClaude = harness === 'claude-code';
   const isNode = isClaude || harness === 'gemini-cli';
-  const bearer = `authorization=Bearer%20${token}`;
+  const bearer = `authorization=Bearer%20${telemetryToken}`;
   const telemetry = `${server}/v1/agent/telemetry`;
   const leavesItToUs = !collectsTelemetry(isSet);
   return {
     SALLYPORT_AGENT_TOKEN: token,
+    ...(telemetryToken === token ? {} : { SALLYPORT_AGENT_TELEMETRY_TOKEN: telemetryToken }),
     SALLYPORT_AGENT_SESSION: id,
     SALLYPORT_AGENT_SERVER: server,
     ...(caFile === undefined ? {} : { SALLYPORT_AGENT_CA: caFile }),

@@ -46,6 +46,18 @@ test('the credential of the run goes on in no variable, and telemetry of the per
     SALLYPORT_AGENT_TOKEN: token,
     SALLYPORT_AGENT_SERVER: 'https://sallyport.example',
   };
+  // The one for telemetry alone is told by its own variable.
+  const telemetry = 'spt_1234567890abcdef';
+  assert.deepEqual(
+    withoutOurs({
+      ...environment,
+      SALLYPORT_AGENT_TELEMETRY_TOKEN: telemetry,
+      ...ours,
+      OTEL_EXPORTER_OTLP_LOGS_HEADERS: `authorization=Bearer%20${telemetry}`,
+      COPIED: `x${telemetry}y`,
+    }),
+    { PATH: '/bin' },
+  );
   assert.deepEqual(withoutOurs({ ...environment, ...ours, COPIED: `x${token}y`, CODED: encodeURIComponent(token) }), {
     PATH: '/bin',
   });

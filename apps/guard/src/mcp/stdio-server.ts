@@ -95,7 +95,7 @@ function targetOf(command: readonly string[]): string {
   );
 }
 
-/** `sallyport agent run` sets these for the telemetry of the harness, where nobody had set them: addressed to us, with our credential. */
+/** `sallyport agent run` sets these for the telemetry of the harness, where nobody had set them: addressed to us, with a credential of the run. */
 const ourTelemetry: ReadonlySet<string> = new Set([
   'CLAUDE_CODE_ENABLE_TELEMETRY',
   'OTEL_LOGS_EXPORTER',
@@ -115,9 +115,10 @@ const ourTelemetry: ReadonlySet<string> = new Set([
 ]);
 
 export function withoutOurs(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  const { SALLYPORT_AGENT_TOKEN: token = '' } = environment;
+  const { SALLYPORT_AGENT_TOKEN, SALLYPORT_AGENT_TELEMETRY_TOKEN } = environment;
+  const tokens = [SALLYPORT_AGENT_TOKEN ?? '', SALLYPORT_AGENT_TELEMETRY_TOKEN ?? ''].filter((token) => token !== '');
   const holdsToken = (value: string): boolean =>
-    token !== '' && (value.includes(token) || value.includes(encodeURIComponent(token)));
+    tokens.some((token) => value.includes(token) || value.includes(encodeURIComponent(token)));
   const isTelemetryOurs = ['OTEL_EXPORTER_OTLP_LOGS_HEADERS', 'OTEL_EXPORTER_OTLP_HEADERS'].some((name) =>
     holdsToken(environment[name] ?? ''),
   );

@@ -260,8 +260,8 @@ export const tokenFormats: readonly TokenFormat[] = [
   {
     kind: 'sallyport-token',
     name: 'a token of this product',
-    marks: ['spa_', 'spd_', 'sps_'],
-    pattern: /sp[ads]_[\w-]{43}/y,
+    marks: ['spa_', 'spd_', 'sps_', 'spt_'],
+    pattern: /sp[adst]_[\w-]{43}/y,
   },
   {
     kind: 'sallyport-token',

@@ -66,6 +66,8 @@ export type Approvals = {
   tick(): Promise<void>;
   /** Called with whose agent it is when a question comes or goes; `person` is behind it. */
   onChange(listener: (owner: Owner & { readonly person?: string }) => void): () => void;
+  /** Called with each question once it waits; nobody waits for what is done with it. */
+  onAsked(listener: (waiting: WaitingApproval) => void): () => void;
   /** A no to all that wait, and to whoever asks from now on. */
   close(): Promise<void>;
 };
@@ -87,6 +89,7 @@ export function createApprovals(
   const secret = random(32);
   const questions = createOpenQuestions({ ...needs, earlier });
   const { all, isHeld } = questions;
+  const hearers = new Set<(waiting: WaitingApproval) => void>();
 
   function similarTo(approval: Approval, before: readonly AnsweredApproval[]): SimilarAnswers {
     const ends = before
@@ -199,8 +202,10 @@ export function createApprovals(
         // Whoever asks knows from here on that it waits for a person.
         onWaiting?.();
         if (isHeld(standing)) entry.due ??= 'agents were stopped';
-        if (entry.due === undefined) questions.changed(standing);
-        else questions.end(entry, 'ended', entry.due);
+        if (entry.due === undefined) {
+          questions.changed(standing);
+          for (const hear of hearers) hear(entry);
+        } else questions.end(entry, 'ended', entry.due);
         return await promise;
       } finally {
         all.delete(approval.id);
@@ -229,6 +234,10 @@ export function createApprovals(
 
     tick: questions.tick,
     onChange: questions.onChange,
+    onAsked(listener) {
+      hearers.add(listener);
+      return () => hearers.delete(listener);
+    },
     close: questions.closeAll,
   };
 }

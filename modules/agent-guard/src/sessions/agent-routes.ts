@@ -228,6 +228,10 @@ export function createAgentRoutes(
               session: ShownSession,
               agent: ShownAgent,
               token: Type.String({ description: 'For `POST /v1/agent/hooks/{harness}`, as a bearer' }),
+              telemetry_token: Type.String({
+                description:
+                  'For `POST /v1/agent/telemetry` and what is below it, as a bearer, and good for nothing else: for variables that other programs read too. Ends with the run',
+              }),
             }),
           },
         },
@@ -257,7 +261,8 @@ export function createAgentRoutes(
         const [agent] = await shownAgents([begun.agent]);
         if (agent === undefined) throw new TypeError('Cannot show the agent: it is not there');
         const session = shown(begun.session, undefined, needs.machines);
-        return reply.code(201).send({ session, agent, token: begun.token.reveal() });
+        const [token, telemetry_token] = [begun.token.reveal(), begun.telemetryToken.reveal()];
+        return reply.code(201).send({ session, agent, token, telemetry_token });
       },
     );
 

@@ -15,9 +15,12 @@ forEachDatabase((name, open) => {
       kind: 'agent',
       id: session.id,
       name: 'builder',
-      scopes: ['agents:report'],
+      scopes: ['agents:report', 'agents:telemetry'],
     });
-    assert.deepEqual(await guard.sessions.recheck(session.id), await guard.sessions.authenticate(token.reveal()));
+    assert.deepEqual(
+      await guard.sessions.recheck(session.id, undefined),
+      await guard.sessions.authenticate(token.reveal()),
+    );
     assert.deepEqual(
       changes.map(({ event }) => event['message']),
       ['agent.create', 'agent.session_started'],
@@ -43,6 +46,43 @@ forEachDatabase((name, open) => {
       `spa_${'A'.repeat(43)}`,
     ])
       assert.deepEqual(await guard.sessions.authenticate(wrong), { refused: 'agent_session_unknown' }, wrong);
+  });
+
+  test(`a credential for telemetry is limited to it, keeps no run alive, and ends a minute after it, on ${name}`, async () => {
+    const { guard, clock, changes } = await openHouse(open);
+    const { session, token, telemetryToken } = await begin(guard);
+    const [run, telemetry] = [token.reveal(), telemetryToken.reveal()];
+    const limited = {
+      kind: 'agent',
+      id: session.id,
+      name: 'builder',
+      scopes: ['agents:telemetry'],
+      limitedTo: ['agents:telemetry'],
+    };
+    assert.ok(isAgentToken(telemetry) && telemetry.startsWith('spt_'));
+    assert.deepEqual(await guard.sessions.authenticate(telemetry), limited);
+    assert.deepEqual(
+      await guard.sessions.recheck(session.id, limited.limitedTo),
+      limited,
+      'looked at again it is no more',
+    );
+    assert.ok(!JSON.stringify(changes).includes(telemetry));
+    // Neither is the other under its name.
+    for (const wrong of [telemetry.replace('spt_', 'spa_'), run.replace('spa_', 'spt_'), `${telemetry}A`, 'spt_'])
+      assert.deepEqual(await guard.sessions.authenticate(wrong), { refused: 'agent_session_unknown' }, wrong);
+    clock.advance(14 * minuteMs);
+    assert.deepEqual(await guard.sessions.authenticate(telemetry), limited);
+    clock.advance(minuteMs);
+    assert.equal((await guard.sessions.standing(session.id)).over, 'expired', 'it was no sign of life');
+    assert.deepEqual(await guard.sessions.authenticate(telemetry), limited, 'its last words');
+    clock.advance(minuteMs);
+    assert.deepEqual(await guard.sessions.authenticate(telemetry), { refused: 'agent_session_unknown' });
+    const other = await begin(guard);
+    await guard.sessions.end({ id: other.session.id, by: ada, anybodys: false, for: 'finished' });
+    clock.advance(minuteMs);
+    assert.deepEqual(await guard.sessions.authenticate(other.telemetryToken.reveal()), {
+      refused: 'agent_session_unknown',
+    });
   });
 
   test(`a run is over when nothing is heard of it, at the end of its day, and when its owner may not, on ${name}`, async () => {

@@ -35,7 +35,13 @@ export type AgentSessions = {
     readonly name: string;
     readonly harness: string;
     readonly facts: SessionFacts;
-  }): Promise<{ readonly session: AgentSession; readonly agent: Agent; readonly token: Secret }>;
+  }): Promise<{
+    readonly session: AgentSession;
+    readonly agent: Agent;
+    readonly token: Secret;
+    /** Sends the telemetry of this run and nothing else. */
+    readonly telemetryToken: Secret;
+  }>;
   /** Heard of, by its owner. Throws `agent_session_not_found` for one that is over or somebody else's. */
   renew(request: { readonly id: string; readonly by: Principal }): Promise<{ readonly quietUntilMs: number }>;
   /** Throws `agent_session_not_found`. Again changes nothing. */
@@ -45,9 +51,13 @@ export type AgentSessions = {
     readonly anybodys: boolean;
     readonly for: SessionEnd;
   }): Promise<void>;
-  /** Whose credential it is, also when the run is over: it is told so in its own words. Counts as a sign of life of one that goes on. */
+  /**
+   * Whose credential it is, also when the run is over: it is told so in its own words. Counts as a sign of life of one that goes on. One for
+   * telemetry alone is no sign of life, and good for nobody a minute after the run: so long a harness tells what it did last.
+   */
   authenticate(token: string): Promise<Principal | SessionRefusal>;
-  recheck(id: string): Promise<Principal | SessionRefusal>;
+  /** `limitedTo`: of whoever was let in before; it stays what it was. */
+  recheck(id: string, limitedTo: readonly string[] | undefined): Promise<Principal | SessionRefusal>;
   /** Throws `agent_session_not_found`. */
   standing(id: string): Promise<StandingSession>;
   /** The same, and whether it still stands: a second at most, and while no run ended and no agent was changed here. Throws `agent_session_not_found`. */
@@ -74,6 +84,9 @@ export type AgentSessions = {
   recordSeen(): Promise<void>;
 };
 
+/** What a harness has not told by then it tells nobody. */
+const lastWordsMs = 60_000;
+const telemetryAlone = ['agents:telemetry'] as const;
 const keptSessionsMs = 30 * 86_400_000;
 /** What is let go on by policy before anybody chose another. */
 const firstPack: Pack = 'developer';
@@ -118,7 +131,15 @@ export function createAgentSessions(
   }
 
   function principalOf({ id }: AgentSession, { name }: Agent): Principal {
-    return { kind: 'agent', id, name, scopes: ['agents:report'] };
+    return { kind: 'agent', id, name, scopes: ['agents:report', 'agents:telemetry'] };
+  }
+
+  function limitedPrincipal(session: AgentSession, agent: Agent): Principal | SessionRefusal {
+    const over = overOf(session);
+    const { ended, endsAtMs } = session;
+    const overAtMs = ended?.atMs ?? Math.min(seenOf(session) + limits.idleMs, endsAtMs);
+    if (over !== undefined && clock.nowMs() >= overAtMs + lastWordsMs) return { refused: 'agent_session_unknown' };
+    return { ...principalOf(session, agent), scopes: telemetryAlone, limitedTo: telemetryAlone };
   }
 
   async function find(id: string): Promise<AgentSession> {
@@ -169,16 +190,14 @@ export function createAgentSessions(
           seenAtMs: nowMs,
           endsAtMs: nowMs + limits.maxLifetimeMs,
         };
-        const token = newCredential(random);
-        const hash = credentialHash(token);
-        if (hash === undefined) throw new TypeError('Cannot make a credential: it has another shape');
-        await store.insertSession(transaction, session, hash);
+        const [run, telemetry] = [newCredential('run', random), newCredential('telemetry', random)];
+        await store.insertSession(transaction, session, { run: run.hash, telemetry: telemetry.hash });
         const words = sessionWords(session, { agent, ownerName: by.name });
         await outbox.record(
           transaction,
           happened(nowMs, words, { kind: 'session_started', machine: machineWords(facts.machine, needs.machines) }),
         );
-        return { session, agent, token: createSecret(token) };
+        return { session, agent, token: createSecret(run.token), telemetryToken: createSecret(telemetry.token) };
       });
       await outbox.flushed();
       return begun;
@@ -218,20 +237,22 @@ export function createAgentSessions(
     },
 
     async authenticate(token) {
-      const hash = credentialHash(token);
+      const known = credentialHash(token);
       const { keep } = asAuthenticated.begin();
-      const session = hash === undefined ? undefined : await store.findSession(database, { hash });
-      if (session === undefined) return { refused: 'agent_session_unknown' };
+      const session = known === undefined ? undefined : await store.findSession(database, known);
+      if (known === undefined || session === undefined) return { refused: 'agent_session_unknown' };
+      if (known.kind === 'telemetry') return limitedPrincipal(session, await agentOfSession(session));
       if (overOf(session) === undefined) seen.set(session.id, clock.nowMs());
       const agent = await agentOfSession(session);
       keep({ session, agent });
       return principalOf(session, agent);
     },
 
-    async recheck(id) {
+    async recheck(id, limitedTo) {
       const session = await store.findSession(database, { id });
       if (session === undefined) return { refused: 'agent_session_unknown' };
-      return principalOf(session, await agentOfSession(session));
+      const agent = await agentOfSession(session);
+      return limitedTo === undefined ? principalOf(session, agent) : limitedPrincipal(session, agent);
     },
 
     reading,

@@ -4,6 +4,7 @@ import { createEncryptedColumns, encrypted } from '@sallyport/platform/encrypted
 import type { ColumnKeys, Encrypted, Opened } from '@sallyport/platform/encrypted-columns';
 import { approvalModes, isHarness, isPack } from './agent.ts';
 import type { Agent, AgentSession, ApprovalMode, Owner, Pack, SessionEnd, SessionFacts } from './agent.ts';
+import type { CredentialKind } from './credential.ts';
 import { readMachine } from './machine.ts';
 
 type AgentRow = {
@@ -21,6 +22,8 @@ type SessionRow = {
   readonly id: string;
   /** Of its credential. */
   readonly hash: string;
+  /** Of the one that sends telemetry alone; null for runs of before there was one. */
+  readonly telemetry_hash: string | null;
   readonly agent_id: string;
   readonly owner_kind: string;
   readonly owner_id: string;
@@ -101,8 +104,14 @@ export function createAgentStore(needs: {
         .execute();
     },
 
-    async findSession(where: Where, by: { readonly id: string } | { readonly hash: string }) {
-      const [column, value] = 'hash' in by ? (['hash', by.hash] as const) : (['id', by.id] as const);
+    async findSession(
+      where: Where,
+      by: { readonly id: string } | { readonly hash: string; readonly kind: CredentialKind },
+    ) {
+      const [column, value] =
+        'id' in by
+          ? (['id', by.id] as const)
+          : ([by.kind === 'telemetry' ? 'telemetry_hash' : 'hash', by.hash] as const);
       const rows = columns.on(where).selectFrom('agent_sessions').selectAll();
       const row = await rows.where(column, '=', value).executeTakeFirst();
       return row === undefined ? undefined : toSession(row);
@@ -128,13 +137,18 @@ export function createAgentStore(needs: {
       return found.map(toSession);
     },
 
-    async insertSession(transaction: Transaction, session: AgentSession, hash: string): Promise<void> {
+    async insertSession(
+      transaction: Transaction,
+      session: AgentSession,
+      { run, telemetry }: Readonly<Record<CredentialKind, string>>,
+    ): Promise<void> {
       await columns
         .on(transaction)
         .insertInto('agent_sessions')
         .values({
           id: session.id,
-          hash,
+          hash: run,
+          telemetry_hash: telemetry,
           agent_id: session.agentId,
           owner_kind: session.owner.kind,
           owner_id: session.owner.id,

@@ -4,11 +4,11 @@ import type { RunTelemetry } from './run-telemetry.ts';
 
 const bodyLimitBytes = 1024 * 1024;
 
-/** `/v1/agent/telemetry`: OTLP/HTTP logs of a harness, in JSON, with the credential of its run. */
+/** `/v1/agent/telemetry`: OTLP/HTTP logs of a harness, in JSON, with the credential of its run, or the one of it that is for this alone. */
 export function createTelemetryRoutes(telemetry: RunTelemetry): RoutePlugin {
   return async (fastify) => {
     const app = typedApp(fastify);
-    const config = { scope: 'agents:report', bodyLimitBytes };
+    const config = { scope: 'agents:telemetry', bodyLimitBytes };
     const tags = ['agents'];
     const requestOf = (description: string) =>
       Type.Record(Type.String({ maxLength: 200 }), Type.Unknown(), { maxProperties: 10, description });

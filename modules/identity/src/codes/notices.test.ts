@@ -21,12 +21,15 @@ forEachDatabase((name, open) => {
       house.notices.post({ userId, key, subject: 'Was this you?', text, onTrouble: (why) => void troubles.push(why) });
       await house.notices.settled();
     };
+    const hello = { userId: by.id, subject: 'Hello', text: (organization: string): string => `From ${organization}` };
     await post('before there is a way');
+    assert.deepEqual(await house.notices.deliver(hello), { kind: 'no-mail' });
     const settings = { host: '127.0.0.1', port: mail.port, tls: 'none', from: 'gate@acme.example' } as const;
     await house.codeSenders.change({ to: { kind: 'email', enabled: true, settings }, by: operator });
     await post('before there is an address');
     const { id } = await house.ownAddresses.add({ by, kind: 'email', address: 'guy@example.org' });
     await post('before it is confirmed');
+    assert.deepEqual(await house.notices.deliver(hello), { kind: 'no-address' });
     assert.equal(mail.messages.length, 1, 'the code alone');
     const [, one = '', two = ''] = /(\d{4}) (\d{4})/.exec(mail.messages[0]?.text ?? '') ?? [];
     await house.ownAddresses.confirm({ by, id, code: one + two });
@@ -50,5 +53,12 @@ forEachDatabase((name, open) => {
     });
     await post('g');
     assert.equal(troubles.length, 1, 'a post office that is shut holds nothing up');
+    await assert.rejects(house.notices.deliver(hello), { code: 'code_not_sent' });
+    await house.codeSenders.change({ to: { kind: 'email', enabled: true, settings }, by: operator });
+    assert.equal(await house.notices.reach(by.id), 'ready');
+    assert.deepEqual(await house.notices.deliver(hello), { kind: 'sent', to: 'g…@example.org' });
+    assert.match(mail.messages.at(-1)?.text ?? '', /From Sallyport/);
+    await assert.rejects(house.notices.deliver({ ...hello, signal: AbortSignal.abort() }), { code: 'code_not_sent' });
+    assert.equal(mail.messages.length, 6);
   });
 });

@@ -7,21 +7,38 @@ import { maskedAddress } from './code-message.ts';
 import type { CodeSenders } from './code-senders.ts';
 import type { CodeStore } from './code-store.ts';
 
-/** Messages to people about their own account, by e-mail, where it is set up and they confirmed an address. They hold no code and nothing secret. */
+type Message = {
+  readonly userId: string;
+  readonly subject: string;
+  /** Told the name of the organisation. */
+  readonly text: (organization: string) => string;
+};
+/** `no-mail`: nobody set up how mail leaves, or it is off. */
+export type Reach = 'ready' | 'no-mail' | 'no-address';
+export type Delivery =
+  | { readonly kind: 'sent'; /** In part, to know it by. */ readonly to: string }
+  | { readonly kind: Exclude<Reach, 'ready'> };
+
+/** Messages to people about what concerns them, by e-mail, where it is set up and they confirmed an address. They hold no code and nothing secret. */
 export type Notices = {
   /**
    * Puts it into the post and comes back at once; the same `key` is sent once while this process lives. Nobody waits for
    * it. At most three an hour for one person and a hundred for all, so that whoever can cause them floods nobody.
    */
-  post(notice: {
-    readonly userId: string;
-    readonly key: string;
-    readonly subject: string;
-    /** Told the name of the organisation. */
-    readonly text: (organization: string) => string;
-    /** It did not go out: why, for the log. */
-    readonly onTrouble: (reason: string) => void;
-  }): void;
+  post(
+    notice: Message & {
+      readonly key: string;
+      /** It did not go out: why, for the log. */
+      readonly onTrouble: (reason: string) => void;
+    },
+  ): void;
+  /**
+   * Sends one and says what became of it, within 20 seconds. How many come, whether it is tried again and what the trail says of it is up to
+   * whoever calls. Rejects with `code_not_sent` where the other side did not take it.
+   */
+  deliver(notice: Message & { readonly signal?: AbortSignal }): Promise<Delivery>;
+  /** Whether something could be sent to them now. */
+  reach(userId: string): Promise<Reach>;
   /** When everything that was posted has been sent or given up. */
   settled(): Promise<void>;
 };
@@ -55,17 +72,30 @@ export function createNotices(
     return true;
   }
 
-  async function send({ userId, subject, text }: Parameters<Notices['post']>[0]): Promise<void> {
+  async function wayTo(userId: string) {
+    const sender = await senders.open('email');
+    if (sender === undefined) return { kind: 'no-mail' } as const;
     const address = (await codeStore.addressesOf(database, userId)).find(
       ({ kind, isVerified }) => kind === 'email' && isVerified,
     );
-    const sender = address === undefined ? undefined : await senders.open('email');
-    if (address === undefined || sender === undefined || !hasRoom(userId)) return;
-    const { address: to } = address;
-    await sender.send(
-      { to, subject, text: text((await organization.read()) ?? 'Sallyport') },
-      AbortSignal.timeout(sendWithinMs),
-    );
+    return address === undefined
+      ? ({ kind: 'no-address' } as const)
+      : ({ kind: 'ready', sender, to: address.address } as const);
+  }
+
+  async function sendBy(
+    { sender, to }: Extract<Awaited<ReturnType<typeof wayTo>>, { kind: 'ready' }>,
+    { subject, text }: Omit<Message, 'userId'>,
+    signal: AbortSignal,
+  ): Promise<string> {
+    await sender.send({ to, subject, text: text((await organization.read()) ?? 'Sallyport') }, signal);
+    return maskedAddress('email', to);
+  }
+
+  async function send({ userId, ...message }: Message): Promise<void> {
+    const way = await wayTo(userId);
+    if (way.kind !== 'ready' || !hasRoom(userId)) return;
+    const to = await sendBy(way, message, AbortSignal.timeout(sendWithinMs));
     const event = auditEvent({
       nowMs: clock.nowMs(),
       actor: { kind: 'system', id: 'server', name: 'server' },
@@ -74,7 +104,7 @@ export function createNotices(
       activityId: 99,
       outcome: 'success',
       target: { type: 'user', id: userId },
-      details: { subject, by: 'email', to: maskedAddress('email', to) },
+      details: { subject: message.subject, by: 'email', to },
     });
     await database.transaction().execute((transaction) => outbox.record(transaction, event));
   }
@@ -94,6 +124,16 @@ export function createNotices(
           waiting -= 1;
         });
     },
+
+    async deliver({ userId, signal, ...message }) {
+      const way = await wayTo(userId);
+      if (way.kind !== 'ready') return way;
+      const within = AbortSignal.timeout(sendWithinMs);
+      const to = await sendBy(way, message, signal === undefined ? within : AbortSignal.any([signal, within]));
+      return { kind: 'sent', to };
+    },
+
+    reach: async (userId) => (await wayTo(userId)).kind,
     settled: () => last,
   };
 }

@@ -32,6 +32,7 @@ export function createEmailSender({ host, port, tls, user, password, from, autho
     );
   return {
     async send({ to, subject, text }, signal) {
+      if (signal.aborted) throw notSent('it was given up');
       const transport = createTransport({
         host,
         port,

@@ -1,0 +1,16 @@
+/** How people are reached from here. The server hands it over; who they are and where their mail goes is for it to know. */
+export type Telling = {
+  /** By e-mail to the address somebody confirmed. Rejects where the other side did not take it; never later than half a minute. */
+  deliver(message: {
+    readonly userId: string;
+    readonly subject: string;
+    readonly text: (organization: string) => string;
+    readonly signal: AbortSignal;
+  }): Promise<{ readonly kind: 'sent'; readonly to: string } | { readonly kind: 'no-mail' | 'no-address' }>;
+  /** Whether mail would reach them now. */
+  reach(userId: string): Promise<'ready' | 'no-mail' | 'no-address'>;
+  /** Active people who may answer for all agents. */
+  approvers(): Promise<readonly { readonly id: string }[]>;
+  /** Where the console is, `https://host:port`; undefined where nobody said. */
+  origin(): string | undefined;
+};

@@ -1,0 +1,297 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { JsonObject } from '@sallyport/contracts';
+import { forEachDatabase } from '@sallyport/platform/database-testing';
+import type { Principal } from '@sallyport/platform/http';
+import fc from 'fast-check';
+import { ada, bash, facts, gus, openHouse, type House } from '../agent-guard.fixture.ts';
+import type { AgentGuard } from '../index.ts';
+import { noticeMessage } from './notice-message.ts';
+import { createNoticeChoices } from './notice-choices.ts';
+import { noticeLimits } from './waiting-notices.ts';
+
+type Mail = { readonly to: string; readonly subject: string; readonly text: string };
+
+/** People with mail boxes, agents that ask, and a post office that can be shut. */
+async function openDesk(open: Parameters<typeof openHouse>[0]) {
+  const house = await openHouse(open, { maxWaitingPerSession: 200, maxWaitingPerAgent: 200 });
+  house.verdict = 'ask';
+  // Each call is a question of its own.
+  house.asks = { ...house.asks, isCertain: false };
+  house.owners.set('ann', { name: 'Ann', scopes: ['agents:run', 'agents:approve'] });
+  house.owners.set('bea', { name: 'Bea', scopes: ['agents:run', 'agents:approve'] });
+  const mails: Mail[] = [];
+  const post = { isShut: false, tried: 0, holds: undefined as Promise<void> | undefined };
+  house.telling = {
+    async deliver({ userId, subject, text }) {
+      post.tried += 1;
+      await post.holds;
+      if (post.isShut) throw new TypeError('Cannot send: 550 <ada@home.example> is shut');
+      mails.push({ to: userId, subject, text: text('Acme') });
+      return { kind: 'sent', to: `${userId[0]}…@acme.example` };
+    },
+    reach: async () => 'ready',
+    approvers: async () =>
+      [...house.owners].flatMap(([id, { scopes }]) => (scopes.includes('agents:approve') ? [{ id }] : [])),
+    origin: () => 'https://gate.acme.example',
+  };
+  const choices = createNoticeChoices({
+    ...house,
+    outbox: { record: async (_transaction, event) => void house.changes.push(event), flushed: async () => undefined },
+  });
+  const { guard } = house;
+  const wait = async (ms: number): Promise<void> => {
+    await guard.notices.settled();
+    house.clock.advance(ms);
+    guard.notices.tick();
+    await guard.notices.settled();
+  };
+  return { house, guard, mails, post, choices, wait };
+}
+
+async function runOf(guard: AgentGuard, by: Principal) {
+  const { session } = await guard.sessions.begin({ by, name: 'builder', harness: 'codex', facts });
+  let number = 0;
+  return (command: string): Promise<JsonObject> => {
+    number += 1;
+    return guard.hooks.answer({
+      sessionId: session.id,
+      harness: 'codex',
+      body: bash(command, { tool_use_id: `t${number}` }),
+      waiting: { waitMs: 60 * 60_000 },
+    });
+  };
+}
+
+function untilWaiting(guard: AgentGuard, count: number): Promise<void> {
+  return new Promise((resolve) => {
+    const look = (): void => {
+      if (guard.approvals.waiting().length !== count) return;
+      stop();
+      resolve();
+    };
+    const stop = guard.approvals.onChange(look);
+    look();
+  });
+}
+
+async function refuseAll(guard: AgentGuard, by: Principal): Promise<void> {
+  for (const { approval, question } of guard.approvals.waiting())
+    await guard.approvals.answer({
+      id: approval.id,
+      by,
+      answer: 'refuse',
+      scope: 'once',
+      digest: question.digest,
+      words: '',
+      isProved: true,
+    });
+}
+
+const told = (house: House): unknown[] =>
+  house.changes.flatMap(({ event }) => {
+    if (event['message'] !== 'agent.notice') return [];
+    const { target, details } = JSON.parse(JSON.stringify(event['unmapped'])).sallyport;
+    return [{ user: target.id, status: event['status_id'], ...details, questions: details.questions.length }];
+  });
+
+forEachDatabase((name, open) => {
+  test(`nobody is told before somebody said so, and what a person chose goes before what the organisation says, on ${name}`, async () => {
+    const { guard, mails, choices, wait } = await openDesk(open);
+    const ask = await runOf(guard, ada);
+    const first = ask('make');
+    await untilWaiting(guard, 1);
+    await wait(noticeLimits.gatherMs);
+    assert.equal(mails.length, 0);
+    await refuseAll(guard, ada);
+    await first;
+
+    await choices.setOrganization({ mail: 'all', by: gus });
+    await choices.setOwn({ mail: 'none', by: { kind: 'user', id: 'bea', name: 'Bea' } });
+    const second = ask('make test');
+    await untilWaiting(guard, 1);
+    await wait(noticeLimits.gatherMs);
+    assert.deepEqual(mails.map(({ to }) => to).toSorted(), ['ada', 'ann'], 'not Gus, who may answer for none of hers');
+    const [{ text, subject } = { text: '', subject: '' }] = mails;
+    const [{ approval } = assert.fail()] = guard.approvals.waiting();
+    assert.equal(subject, 'A question of an AI agent waits for your answer');
+    assert.ok(text.includes(`https://gate.acme.example/agents/approvals?question=${approval.id}\n`), text);
+    for (const secret of ['make', 'builder', 'Bash', 'codex', 'evil.example', 'Ada', 'A person sees', approval.digest])
+      assert.ok(!`${subject}\n${text}`.includes(secret), secret);
+    await refuseAll(guard, ada);
+    await second;
+
+    await choices.setOrganization({ mail: 'own', by: gus });
+    mails.length = 0;
+    const third = ask('make docs');
+    await untilWaiting(guard, 1);
+    await wait(noticeLimits.perPersonMs);
+    assert.deepEqual(
+      mails.map(({ to }) => to),
+      ['ada'],
+    );
+    await refuseAll(guard, ada);
+    await third;
+  });
+
+  test(`what is answered at once nobody is told of, and what comes together is one message a minute, on ${name}`, async () => {
+    const { house, guard, mails, choices, wait } = await openDesk(open);
+    await choices.setOwn({ mail: 'own', by: ada });
+    const ask = await runOf(guard, ada);
+    const quick = ask('make');
+    await untilWaiting(guard, 1);
+    await refuseAll(guard, ada);
+    await quick;
+    await wait(noticeLimits.gatherMs);
+    assert.equal(mails.length, 0);
+
+    const many = Array.from({ length: 30 }, (_, index) => ask(`make ${index}`));
+    await untilWaiting(guard, 30);
+    await wait(noticeLimits.gatherMs - 1);
+    assert.equal(mails.length, 0);
+    await wait(1);
+    assert.deepEqual(
+      mails.map(({ subject }) => subject),
+      ['30 questions of AI agents wait for your answer'],
+    );
+    assert.ok(mails[0]?.text.includes('https://gate.acme.example/agents/approvals\n'));
+    const more = ask('make more');
+    await untilWaiting(guard, 31);
+    for (let second = 1; second < 60; second += 1) await wait(1000);
+    assert.equal(mails.length, 1, 'within a minute');
+    await wait(1000);
+    assert.deepEqual(mails.at(-1)?.subject, 'A question of an AI agent waits for your answer');
+    await refuseAll(guard, ada);
+    await Promise.all([...many, more]);
+    assert.deepEqual(told(house), [
+      { user: 'ada', status: 1, by: 'email', questions: 30, to: 'a…@acme.example', attempts: 1 },
+      { user: 'ada', status: 1, by: 'email', questions: 1, to: 'a…@acme.example', attempts: 1 },
+    ]);
+  });
+
+  test(`a flood of questions is twenty messages an hour and one word of it in the trail, on ${name}`, async () => {
+    const { house, guard, mails, choices, wait } = await openDesk(open);
+    await choices.setOwn({ mail: 'own', by: ada });
+    for (let round = 0; round < 25; round += 1) {
+      const ask = await runOf(guard, ada);
+      const asked = ask(`make ${round}`);
+      await untilWaiting(guard, 1);
+      await wait(noticeLimits.perPersonMs);
+      await refuseAll(guard, ada);
+      await asked;
+    }
+    assert.equal(mails.length, noticeLimits.perPersonHour);
+    assert.deepEqual(
+      told(house).filter((one) => JSON.stringify(one).includes('too-many')),
+      [{ user: 'ada', status: 2, by: 'email', questions: 1, not_sent: 'too-many' }],
+    );
+  });
+
+  test(`mail that is not taken is tried three times, told without what the other side said, and holds no question up, on ${name}`, async () => {
+    const { house, guard, post, choices, wait } = await openDesk(open);
+    await choices.setOwn({ mail: 'own', by: ada });
+    post.isShut = true;
+    const ask = await runOf(guard, ada);
+    const asked = ask('make');
+    await untilWaiting(guard, 1);
+    await wait(noticeLimits.gatherMs);
+    for (const ms of noticeLimits.againMs) {
+      await wait(ms - 1);
+      await wait(1);
+    }
+    await wait(3 * noticeLimits.perPersonMs);
+    assert.equal(post.tried, 3);
+    assert.deepEqual(told(house), [
+      { user: 'ada', status: 2, by: 'email', questions: 1, not_sent: 'not-taken', attempts: 3 },
+    ]);
+    assert.ok(!JSON.stringify(house.changes).includes('home.example'));
+    assert.equal(guard.approvals.waiting().length, 1, 'it waits as before');
+    await refuseAll(guard, ada);
+    await asked;
+    // Answered in the middle of trying: said all the same.
+    const next = ask('make test');
+    await untilWaiting(guard, 1);
+    await wait(noticeLimits.perPersonMs);
+    await refuseAll(guard, ada);
+    await next;
+    await wait(noticeLimits.againMs[0]);
+    assert.deepEqual(told(house).at(-1), {
+      user: 'ada',
+      status: 2,
+      by: 'email',
+      questions: 1,
+      not_sent: 'not-taken',
+      attempts: 1,
+    });
+  });
+
+  test(`a post office that holds on to a message keeps nobody else waiting, and the end of the server waits for none, on ${name}`, async () => {
+    const { house, guard, mails, post, choices, wait } = await openDesk(open);
+    for (const by of [ada, gus]) await choices.setOwn({ mail: 'own', by });
+    let release = (): void => undefined;
+    post.holds = new Promise((resolve) => {
+      release = resolve;
+    });
+    const hers = (await runOf(guard, ada))('make');
+    await untilWaiting(guard, 1);
+    house.clock.advance(noticeLimits.gatherMs);
+    guard.notices.tick();
+    await new Promise((resolve) => setImmediate(resolve));
+    // Hers is on its way still; nothing of that is waited for here.
+    await refuseAll(guard, ada);
+    assert.match(JSON.stringify(await hers), /Ada said no/);
+    release();
+    await wait(0);
+    assert.ok(mails.length <= 1);
+    await guard.notices.close();
+    const his = (await runOf(guard, gus))('make');
+    await untilWaiting(guard, 1);
+    await wait(noticeLimits.perPersonMs);
+    assert.ok(mails.every(({ to }) => to === 'ada'));
+    await refuseAll(guard, gus);
+    await his;
+  });
+
+  test(`who may not answer any more is not told, nor whom the agent acts for where two people must, on ${name}`, async () => {
+    const { house, guard, mails, choices, wait } = await openDesk(open);
+    await choices.setOrganization({ mail: 'all', by: gus });
+    house.owners.set('ada', { name: 'Ada', scopes: ['agents:run', 'agents:approve'] });
+    house.asks = { ...house.asks, people: 2 };
+    const ask = await runOf(guard, { ...ada, scopes: ['agents:run', 'agents:approve'] });
+    const asked = ask('pay');
+    await untilWaiting(guard, 1);
+    // Between the question and the mail Bea may not any more.
+    house.owners.set('bea', { name: 'Bea', scopes: ['agents:run'] });
+    await wait(noticeLimits.gatherMs);
+    assert.deepEqual(
+      mails.map(({ to }) => to),
+      ['ann'],
+    );
+    await refuseAll(guard, ada);
+    await asked;
+  });
+});
+
+test('whatever a question is called, its message is one of ours: one link to our own page, no line in its head', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.string({ minLength: 1 }), { minLength: 1, maxLength: 3 }),
+      fc.nat(),
+      (ids, waitsUntilMs) => {
+        const { subject, text } = noticeMessage({
+          questions: ids.map((id) => ({ id, waitsUntilMs })),
+          origin: 'https://gate.example',
+        });
+        assert.ok(!/[\r\n]/.test(subject));
+        const links = text('Acme')
+          .split('\n')
+          .filter((line) => line.startsWith('https:'));
+        assert.equal(links.length, 1);
+        assert.equal(
+          new URL(links[0] ?? '').origin + new URL(links[0] ?? '').pathname,
+          'https://gate.example/agents/approvals',
+        );
+      },
+    ),
+  );
+});
