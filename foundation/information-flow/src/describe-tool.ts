@@ -3,6 +3,7 @@ import {
   directoryNouns,
   nounRules,
   ownNouns,
+  placeNouns,
   roleRules,
   sensitiveNouns,
   verbRules,
@@ -85,6 +86,11 @@ export function describeTool(tool: ToolText): ToolDescription {
       add(rule.effect, `"${verbWord ?? ''}" ${rule.why}`);
   } else add('other', 'no word of its name says what it does');
   const roles = new Set((tool.parameters ?? []).map((name) => roleOf(name).role));
+  // `write_to_group(group, text)`: what is written where others read it is sent. A thing that is written, a file or an object, is none.
+  if (speakingVerbs.has(verb ?? '') && roles.has('content') && roles.has('destination') && !roles.has('object')) {
+    effects.splice(0, effects.length, ...effects.filter((effect) => effect !== 'write'));
+    add('message', `"${verbWord ?? ''}" with whom and what is sending`);
+  }
   if (rule?.effect === 'read' && roles.has('address')) add('network', 'it reads from an address that is given');
   if (rule?.effect === 'read' && nouns.some((noun) => webNouns.has(noun)) && roles.has('object'))
     add('network', 'it reads from the web');
@@ -107,7 +113,9 @@ export function describeTool(tool: ToolText): ToolDescription {
     verb,
     nouns,
     isSensitive: nouns.some((noun) => sensitiveNouns.has(noun)),
-    answers: isReading ? (tool.vetted?.answers ?? answersOf(nouns, effects)) : 'content',
+    answers: isReading
+      ? (tool.vetted?.answers ?? answersOf({ words, verb, nouns, effects, takes: tool.parameters?.length ?? 0 }))
+      : 'content',
     isUnclear: rule === undefined,
     why,
   };
@@ -117,15 +125,46 @@ const createsSomething = new Set(['create', 'new', 'make', 'add', 'draft', 'writ
 const peopleVerbs = new Set(['add', 'set', 'assign', 'join', 'enable'].map(stem));
 const webNouns = new Set(['webpage', 'website', 'web', 'url', 'page', 'http'].map(stem));
 
-/** Only where every noun speaks of the directory: `get_channels` does, `read_channel_messages` is what its members wrote. */
-function answersOf(nouns: readonly string[], effects: readonly ToolEffect[]): ToolDescription['answers'] {
-  if (effects.includes('network')) return 'content';
+const speakingVerbs = new Set(['write', 'put', 'leave'].map(stem));
+/** What such a verb brings is what stands in the thing, not that there is one. */
+const openingVerbs = new Set(
+  'read open fetch load browse summarize summarise view check watch export scan'.split(' ').map(stem),
+);
+const looking = new Set('search find lookup query resolve count'.split(' ').map(stem));
+
+/**
+ * Only where every noun speaks of the directory: `get_channels` does, `read_channel_messages` is what its members wrote, and so are
+ * `read_channel` and `get_channel` of a given one, as far as anybody can tell.
+ */
+function answersOf({
+  words,
+  verb = '',
+  nouns,
+  effects,
+  takes,
+}: {
+  readonly words: readonly string[];
+  readonly verb: string | undefined;
+  readonly nouns: readonly string[];
+  readonly effects: readonly ToolEffect[];
+  readonly takes: number;
+}): ToolDescription['answers'] {
+  if (
+    effects.includes('network') ||
+    (openingVerbs.has(verb) && !nouns.every((noun) => clockNouns.has(noun) || ownNouns.has(noun)))
+  )
+    return 'content';
   const known = nouns.filter((noun) => !fillers.has(noun));
   if (known.length === 0) return 'content';
   if (known.every((noun) => clockNouns.has(noun))) return 'clock';
   if (known.every((noun) => ownNouns.has(noun))) return 'own';
-  if (known.every((noun) => directoryNouns.has(noun))) return 'directory';
-  return 'content';
+  if (!known.every((noun) => directoryNouns.has(noun))) return 'content';
+  const isOnePlace =
+    takes > 0 &&
+    !looking.has(verb) &&
+    known.every((noun) => placeNouns.has(noun)) &&
+    !words.some((word) => word.endsWith('s') && placeNouns.has(stem(word)));
+  return isOnePlace ? 'content' : 'directory';
 }
 
 const fillers = new Set(

@@ -1,6 +1,6 @@
 export { describeTool } from './describe-tool.ts';
 export type { ToolDescription, ToolText, VettedTool } from './describe-tool.ts';
-export type { Intent } from './mandate.ts';
+export type { Intent } from './asking.ts';
 export { quotePlace } from './quote-value.ts';
 export { createSessionFlow } from './session-flow.ts';
 export type { CallFlow, FlowCall, SessionFlow, SessionFlowOptions } from './session-flow.ts';

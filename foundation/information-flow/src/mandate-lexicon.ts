@@ -4,7 +4,7 @@ import { stem, stems } from './word-stems.ts';
 /** Verbs with which a person asks for something to be done. Broader than those of tools: people do not speak in names of functions. */
 export const askingVerbs: Readonly<Record<Exclude<ToolEffect, 'read' | 'other'>, ReadonlySet<string>>> = {
   message: stems(
-    'send put give append email message text dm forward reply respond notify inform tell invite post publish share write submit tweet announce comment contact ask congratulate thank remind welcome greet mail ping update let deliver pass relay broadcast report answer respond message call',
+    'send put give append email message text dm forward reply respond notify inform tell invite post publish share write submit tweet announce comment contact ask congratulate thank remind welcome greet mail ping update let deliver pass relay broadcast report answer respond message call wish warn apologize apologise say copy repeat encourage introduce',
   ),
   pay: stems(
     'pay transfer refund wire reimburse donate buy purchase order subscribe book reserve rent settle return send repay tip charge renew checkout hire',
@@ -13,10 +13,10 @@ export const askingVerbs: Readonly<Record<Exclude<ToolEffect, 'read' | 'other'>,
     'create add make remind set schedule reschedule move change update edit modify append write put save rename record mark adjust correct fix replace insert fill complete upload register log draft prepare generate arrange plan organise organize extend shorten postpone push enter note store copy archive label tag assign merge close open start stop increase decrease raise lower turn enable disable block',
   ),
   delete: stems(
-    'delete remove cancel clear erase drop discard purge trash clean kick ban unsubscribe revoke wipe empty undo uninstall',
+    'delete remove cancel clear erase drop discard purge trash clean kick ban unsubscribe revoke wipe empty undo uninstall throw expel dismiss take',
   ),
   grant: stems(
-    'share invite grant give add allow permit authorize authorise assign promote make let onboard enrol enroll bring',
+    'share invite grant give add allow permit authorize authorise assign promote make let onboard enrol enroll bring put move',
   ),
   credential: stems('change reset update set rotate replace renew make choose create'),
   execute: stems('run execute start deploy install build test launch rerun compile restart do'),
@@ -39,9 +39,9 @@ const nounGroups: readonly ReadonlySet<string>[] = [
   ),
   stems('user member account person colleague friend profile teammate guest employee contact'),
   stems('info information detail data profile address street city phone settings preference'),
-  stems('hotel room stay accommodation hostel lodging'),
-  stems('restaurant table dinner lunch breakfast brunch'),
-  stems('car rental vehicle van truck'),
+  stems('hotel room stay accommodation hostel lodging inn guesthouse apartment motel suite'),
+  stems('restaurant table dinner lunch breakfast brunch eatery cafe bistro diner pub bar'),
+  stems('car rental vehicle van truck suv taxi scooter'),
   stems('flight plane ticket seat airline fare'),
   stems('train bus ticket seat journey'),
   stems('booking reservation'),

@@ -1,29 +1,30 @@
 import {
-  askingVerbs,
-  beforeNouns,
-  broadVerbs,
-  everyWords,
-  isSameKind,
-  negations,
-  pastForms,
-  sourceWords,
-} from './mandate-lexicon.ts';
+  delegated,
+  isAsking,
+  isInvitation,
+  isSendingElse,
+  isToSomebody,
+  isVerb,
+  said,
+  several,
+  wordsOf,
+} from './asking.ts';
+import type { Asked } from './asking.ts';
+import { isBeside, isJoined } from './beside.ts';
+import { askingVerbs, broadVerbs, everyWords, isSameKind } from './mandate-lexicon.ts';
 import { timesReferredTo } from './referring.ts';
 import { placesOf } from './session-memory.ts';
+import { isFilled, quotesIn } from './quotes.ts';
+import { plainSpelling } from './spellings.ts';
 import type { ToolDescription } from './describe-tool.ts';
-import { directoryNouns, type ToolEffect } from './tool-lexicon.ts';
+import { isChosenByRule, orderVerbs, readOrder } from './ordering.ts';
+import { directoryNouns, placeNouns, type ToolEffect } from './tool-lexicon.ts';
 import { stem, stems, wordsOfName } from './word-stems.ts';
-
-/** How far the person's words go: they ask for such a thing, they hand the decision to something the agent reads, or neither. */
-export type Intent = 'said' | 'delegated' | 'none';
 
 /** What the person's prompts ask for, read by rules. Not understanding: what the rules do not find was not asked for. */
 export type Mandate = {
-  /** `named`: the person wrote down everybody it goes to, people or addresses alone. */
-  intentOf(
-    tool: ToolDescription,
-    named: 'people' | 'address' | undefined,
-  ): { readonly intent: Intent; readonly times: number; readonly why: string };
+  /** `named`: the person wrote down everybody it goes to: people, addresses alone, or whom something is made `for`. */
+  intentOf(tool: ToolDescription, named: 'people' | 'address' | 'for' | undefined): Asked;
   /** "Every", "all", "each" of what the tool is about: as many as there are. */
   isForAll(tool: ToolDescription): boolean;
   /**
@@ -35,24 +36,37 @@ export type Mandate = {
   isQuoted(content: string): boolean;
   /** Links, pages, articles. */
   readonly speaksOfLinks: boolean;
+  /** Something is to be made for it: `summarise the page for Jonas`. */
+  isMadeFor(value: string): boolean;
+  /** The person said by what to choose what is ordered: `the cheapest hotel`, `a rating above 4`. */
+  readonly isChosenByRule: boolean;
   /**
    * Whether the person wrote a value (in plain spelling), as one to whom something goes (`named`) or only beside (`mentioned`), and how often.
+   * `isSent`: as one to whom something is sent: `add Dora to the lobby` sends the lobby nothing.
    */
-  standingOf(value: string): { readonly standing: 'named' | 'mentioned' | 'absent'; readonly times: number };
+  standingOf(
+    value: string,
+    isSent?: boolean,
+  ): { readonly standing: 'named' | 'mentioned' | 'absent'; readonly times: number };
 };
 
 const maxPromptLength = 64_000;
-const maxWords = 6000;
 
 export function readMandate(prompts: readonly string[]): Mandate {
   // The newest count where there are too many.
   const text = prompts.join(' . ').slice(-maxPromptLength);
   const words = wordsOf(text);
   // "All the members", "everybody": of "all day" there are not many.
-  const saysEvery = (said: readonly string[], isMeant: (noun: string | undefined) => boolean): boolean =>
+  const saysEvery = (
+    said: readonly string[],
+    isMeant: (noun: string | undefined) => boolean,
+    { isLeftOut = (_before: string): boolean => false, countsBoth = true } = {},
+  ): boolean =>
     said.some(
       (word, at) =>
         everyWords.has(stem(word)) &&
+        !(word === 'both' && !countsBoth) &&
+        !isLeftOut(said[at - 1] ?? '') &&
         (needsNoun.has(word) ? said.slice(at + 1, at + 5).some((next) => isMeant(stem(next))) : isMeant(undefined)),
     );
   // `posted in all the rooms`: where it was, not where it goes.
@@ -63,7 +77,11 @@ export function readMandate(prompts: readonly string[]): Mandate {
   const verbsOf = (effect: ToolEffect): readonly number[] =>
     effect === 'read' || effect === 'other'
       ? []
-      : words.flatMap((_, at) => (isAsking(words, at, askingVerbs[effect], effect) ? [at] : []));
+      : words.flatMap((_, at) =>
+          isAsking(words, at, askingVerbs[effect], effect) && (effect !== 'pay' || !isSendingElse(words, at))
+            ? [at]
+            : [],
+        );
   const cache = new Map<ToolEffect, readonly number[]>();
   const verbs = (effect: ToolEffect): readonly number[] => {
     const known = cache.get(effect) ?? verbsOf(effect);
@@ -75,13 +93,21 @@ export function readMandate(prompts: readonly string[]): Mandate {
       saysEvery(
         words,
         (noun) => noun === undefined || directoryNouns.has(noun) || tool.nouns.some((own) => isSameKind(noun, own)),
-      ),
+        { countsBoth: false },
+      ) ||
+      // "Ask them": as many as they are.
+      (tool.asked[0] === 'message' &&
+        verbs('message').some((at) => isToSomebody(words, at, several) && !isInvitation(tool, words, at))),
     isForEverybody(argument, content) {
       // "Each user" is no room.
       const isPlace = wordsOfName(argument).some((word) => placeNouns.has(stem(word)));
       const isMeant = (noun: string | undefined): boolean =>
         noun === undefined ? !isPlace : (isPlace ? placeNouns : directoryNouns).has(noun);
-      return saysEvery(going, isMeant) && (quotes.length === 0 || isQuoted(content));
+      // "A list of all members", "count all users": nothing goes to them.
+      return (
+        saysEvery(going, isMeant, isPlace ? {} : { isLeftOut: (before) => ofThem.has(before) }) &&
+        (quotes.length === 0 || isQuoted(content))
+      );
     },
     isQuoted,
     speaksOfLinks: words.some((word) => isSameKind(stem(word), 'link') || stem(word) === stem('article')),
@@ -89,17 +115,24 @@ export function readMandate(prompts: readonly string[]): Mandate {
       const families = new Set(tool.asked.filter((effect) => effect !== 'read'));
       // A payment is also made, set up and changed; a credential is changed.
       if (families.has('pay')) families.add('write');
-      const isOrder = families.has('pay') && ordering.has(tool.verb ?? '');
+      const isOrder = families.has('pay') && orderVerbs.has(tool.verb ?? '');
+      if (isOrder) {
+        const ordered = readOrder(words, tool.nouns, (at) => isVerb(words, at));
+        if (ordered.length > 0) return said(ordered, words, tool);
+        if (delegation !== undefined) return delegated(delegation);
+        return { intent: 'none', times: 0, why: 'nothing you wrote asks for it' };
+      }
       if (families.has('other')) families.add('write').add('message').add('execute');
-      const found = [...families].flatMap((effect) => verbs(effect));
+      const found = [...families].flatMap((effect) => verbs(effect)).filter((at) => !isInvitation(tool, words, at));
       const own = tool.verb;
       const exact = words.flatMap((word, at) =>
         own !== undefined && stem(word) === own && isVerb(words, at) ? [at] : [],
       );
-      // "Get me a table": a wish for what a booking gives.
-      const wished = isOrder ? words.flatMap((word, at) => (wishes.has(word) ? [at] : [])) : [];
-      const about = [...new Set([...found, ...exact, ...wished])].filter((at) =>
-        words.slice(at + 1, at + 25).some((word) => tool.nouns.some((noun) => isSameKind(stem(word), noun))),
+      const about = [...new Set([...found, ...exact])].filter((at) =>
+        // "Plan a day in Porto with a lunch" is no entry in a calendar.
+        words
+          .slice(at + 1, at + (planning.has(stem(words[at] ?? '')) ? 6 : 25))
+          .some((word) => tool.nouns.some((noun) => isSameKind(stem(word), noun))),
       );
       if (about.length > 0) return said(about, words, tool);
       const narrow = exact.filter((at) => !broadVerbs.has(stem(words[at] ?? '')));
@@ -113,133 +146,56 @@ export function readMandate(prompts: readonly string[]): Mandate {
               .filter((effect) => effect !== 'write')
               // To a page one also adds and appends.
               .flatMap((effect) => [
-                ...verbs(effect),
+                ...verbs(effect).filter((at) => !isInvitation(tool, words, at)),
                 ...(effect === 'message' && named === 'address' ? verbs('write') : []),
               ]);
-      if (found.length > 0 && isAbout) return said(found, words, tool);
+      const plain = found.filter((at) => !planning.has(stem(words[at] ?? '')));
+      if (plain.length > 0 && isAbout) return said(plain, words, tool);
       if (grave.length > 0) return said(grave, words, tool);
-      if (delegation !== undefined)
-        return { intent: 'delegated', times: 1, why: `you left what to do to what it reads: "${delegation}"` };
+      // "Send them a note": whom is another question.
+      const toSomebody =
+        families.has('message') && tool.asked[0] === 'message'
+          ? verbs('message').filter((at) => isToSomebody(words, at) && !isInvitation(tool, words, at))
+          : [];
+      if (toSomebody.length > 0) return said(toSomebody, words, tool);
+      if (named === 'for' && families.has('message')) {
+        const made = words.flatMap((word, at) => (making.has(stem(word)) && isVerb(words, at) ? [at] : []));
+        if (made.length > 0) return said(made, words, tool);
+      }
+      if (delegation !== undefined) return delegated(delegation);
       return { intent: 'none', times: 0, why: 'nothing you wrote asks for it' };
     },
-    standingOf(value) {
+    isMadeFor: (value) =>
+      placesOf(text, plainSpelling(value), 50).some((at) =>
+        /\bfor (?:the |my |our )?["'“‘#@]?$/u.test(text.slice(Math.max(0, at - 16), at)),
+      ),
+    isChosenByRule: isChosenByRule(text),
+    standingOf(value, isSent = false) {
       const places = placesOf(text, value, 50);
       if (places.length === 0) return { standing: 'absent', times: 0 };
-      const going = places.filter((at) => !isBeside(text, at, value.length)).length;
+      const going = places.filter(
+        (at) => !isBeside(text, at, value.length) && !(isSent && isJoined(text, at, value)),
+      ).length;
       const times = going > 0 || everyWords.has(stem(value)) ? going : timesReferredTo(text, places, value.length);
       return { standing: times > 0 ? 'named' : 'mentioned', times };
     },
   };
 }
 
-function said(
-  places: readonly number[],
-  words: readonly string[],
-  tool: ToolDescription,
-): { intent: 'said'; times: number; why: string } {
-  const [first = 0] = places;
-  return {
-    intent: 'said',
-    times: places.length,
-    why: `you asked for it: "${words.slice(first, first + 6).join(' ')}" (${tool.effects[0] ?? ''})`,
-  };
-}
-
-/** Words with the marks that end a sentence; what stands in quotes is said, not asked. */
-function wordsOf(text: string): string[] {
-  const spoken = text.replaceAll(
-    /(?<=^|[\s(:])(["'“‘«])[^"'”’»]{1,2000}(?:(?<=\w)'(?=\w)[^"'”’»]{0,2000})*["'”’»](?=$|[\s.,;:!?)])/g,
-    ' \u0001 ',
-  );
-  return (spoken.match(/[\p{L}\d@][\p{L}\d@._'’+/-]*|[.!?;:,]|\u0001/gu) ?? [])
-    .slice(0, maxWords)
-    .map((word) => word.replaceAll('’', "'").replace(/(?<=[\p{L}\d])[.'_/+-]+$/u, ''));
-}
-
-function isAsking(words: readonly string[], at: number, verbs: ReadonlySet<string>, effect: ToolEffect): boolean {
-  const word = words[at] ?? '';
-  if (!verbs.has(stem(word)) || !isVerb(words, at)) return false;
-  const next = words[at + 1] ?? '';
-  // "Send me", "tell me": an answer, not a message to somebody.
-  return !((effect === 'message' || effect === 'grant') && (next === 'me' || next === 'us'));
-}
-
-function isVerb(words: readonly string[], at: number): boolean {
-  const word = words[at] ?? '';
-  if (pastForms.has(word) || /(?:[^s]s|ed)$/.test(word)) return false;
-  if (beforeNouns.has(words[at - 1] ?? '')) return false;
-  return !words.slice(Math.max(0, at - 3), at).some((before) => negations.has(before));
-}
-
-const ordering = stems('book reserve rent order buy purchase hire subscribe');
-const wishes = new Set(['get', 'want', 'need', 'take', 'make', 'find']);
+/** What one does to have something to give. */
+const making = stems('summarize summarise collect compile translate prepare gather list');
 
 const delegating =
-  /\b(?:do|perform|follow|execute|complete|carry out|finish|handle|act on|take care of|work through|go through|obey|implement)\b(?![^.!?\n]{0,60}\bfollowing\b)[^.!?\n:]{0,60}\b(?:actions?|instructions?|tasks?|steps?|todos?|to-dos?|todo list|items?|things|requests?|orders?|everything|whatever|it says|it asks|they ask)\b(?![^.!?\n]{0,40}:)/;
+  /\bdo (?:what(?:ever)?|as) (?:\p{L}+ ){1,4}?(?:asks?|says?|wants?|tells?|needs?|writes?|wrote|requests?|asked|said|wanted|requested)\b|\b(?:do|perform|follow|execute|complete|carry out|finish|handle|act on|take care of|work through|go through|obey|implement)\b(?![^.!?\n]{0,60}\bfollowing\b)[^.!?\n:]{0,60}\b(?:actions?|instructions?|tasks?|steps?|todos?|to-dos?|todo list|items?|things|requests?|orders?|everything|whatever|it says|it asks|they ask)\b(?![^.!?\n]{0,40}:)/u;
 
+const planning = stems('plan arrange organise organize prepare generate');
+const ofThem = new Set(
+  'of about between from on by than list lists show get read count check fetch find see name names which me'.split(' '),
+);
 const needsNoun = new Set(['all', 'every', 'each']);
-const placeNouns = stems('channel room space workspace group forum');
 const whereItWas =
   /\b(?:posted|sent|shared|said|wrote|written|mentioned|listed|uploaded|published|stored|received)\s+(?:in|on|at|to|across)\s+(?:all|every|each)\b(?:\s+(?:of|the|my|our))*/gu;
 
-/** What the person put in quotes and is long enough to be said, in the parts that stand between its gaps. `text` is in plain spelling. */
-function quotesIn(text: string): (readonly string[])[] {
-  const found = [...text.matchAll(/(?<=^|[\s(:])(["'“‘«])([^"”»\n]{3,500}?)["'”’»](?=$|[\s.,;:!?)])/g)].slice(0, 20);
-  return found.flatMap(([, , said = '']) => {
-    if (!/\s/.test(said)) return [];
-    const parts = said.split(/<[^<>]{1,40}>|\{[^{}]{1,40}\}|\[[^[\]]{1,40}\]/);
-    return [parts];
-  });
-}
-
-const maxGaps = 20;
-const widestGap = 60;
-
-/** Each gap holds 1 to 60 characters; with more than 20 nothing is what was quoted. The places where a part may end are kept, not the ways there, which are many. */
-function isFilled([first = '', ...parts]: readonly string[], content: string): boolean {
-  const longest = parts.reduce((sum, part) => sum + part.length + widestGap, first.length);
-  if (parts.length > maxGaps || content.length > longest || !content.startsWith(first)) return false;
-  let ends = new Set([first.length]);
-  for (const part of parts) {
-    const next = new Set<number>();
-    let nearest = -Infinity;
-    for (let at = 1; at + part.length <= content.length; at += 1) {
-      if (ends.has(at - 1)) nearest = at - 1;
-      if (at - nearest <= widestGap && content.startsWith(part, at)) next.add(at + part.length);
-    }
-    ends = next;
-  }
-  return ends.has(content.length);
-}
-
 function findDelegation(text: string): string | undefined {
   return delegating.exec(text)?.[0].slice(0, 80);
-}
-
-/** `from Alice`, `Alice's`, `that Alice posted`: where something is from. */
-function isBeside(text: string, at: number, length: number): boolean {
-  // `from the "main" room`: what stands between belongs to the name.
-  const before = text
-    .slice(Math.max(0, at - 60), at)
-    .replace(/["'“‘(@#\s]+$/u, '')
-    .replace(/(?:\s(?:the|my|our|a|an|user|person|channel|room|space|address|account))+$/u, '');
-  const word = /[\p{L}']+$/u.exec(before)?.[0] ?? '';
-  // `what Bela posted in the room`: where it was, not where it goes.
-  if (
-    /\b(?:posted|sent|shared|said|wrote|written|mentioned|listed|uploaded|published|stored|suggested|received)\s+(?:\S+\s+){0,2}(?:in|on|at|to)$/u.test(
-      before,
-    )
-  )
-    return true;
-  const after = text.slice(at + length, at + length + 40).replace(/^["”’)]+/u, '');
-  if (/^['’]s\b|^s['’]/u.test(after) || sourceWords.has(word)) return true;
-  // `write what is in the main room to www.firm.example`.
-  if (/^(?:in|on|at)$/u.test(word) && /^\s(?:\p{L}{3,12}\s)?(?:in)?to\s(?:https?:|\S{1,40}[.@]\p{L}{2})/u.test(after))
-    return true;
-  // `Anna and Bela wrote`: both did.
-  const others = at === 0 || /[.!?;]\s?$/u.test(text.slice(Math.max(0, at - 3), at)) ? '(?:(?:and|or) \\S+ )?' : '';
-  const next = new RegExp(`^'?\\s+${others}(?:has |had |have |just |recently )?(\\p{L}+)`, 'u').exec(after)?.[1] ?? '';
-  return /^(?:posted|sent|said|suggested|wrote|shared|gave|mentioned|asked|recommended|told|made|did|does|is|was|has|likes|received|uploaded|created|published|proposed|requested|paid|owes|owns|charged|informed|emailed|messaged)$/.test(
-    next,
-  );
 }

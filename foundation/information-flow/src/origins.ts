@@ -20,6 +20,10 @@ export type Source = {
   readonly words: string;
   /** A result that the person's words asked for: every argument of its call is theirs, and there is one. */
   readonly isNamed?: boolean;
+  /** A directory's answer for a place: who is in it. */
+  readonly isMembers?: boolean;
+  /** What its tool's name speaks of. */
+  readonly about?: readonly string[];
   /** A result of a call without arguments: a whole list, of which the agent took something. */
   readonly isWhole?: boolean;
 };

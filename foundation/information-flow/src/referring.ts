@@ -52,7 +52,9 @@ function isThemAfter(before: string, after: string): boolean {
 
 /** `… the main room and post a summary there` */
 function isThereAfter(before: string, after: string): boolean {
-  const isBefore = new RegExp(`(?:${rooms}) (?:called |named )?["'“‘#]?$`, 'u').test(before);
+  const isBefore = new RegExp(`(?:(?:${rooms}) (?:called |named )?|(?:^|\\s)(?:in|on|into) )["'“‘#]?$`, 'u').test(
+    before,
+  );
   const [noun = ''] = new RegExp(`^["'”’]?\\s(?:${rooms})(?![\\p{L}\\d])`, 'u').exec(after) ?? [];
   if (noun === '' && !isBefore) return false;
   const words = wordsOf(after.slice(noun.length).replace(/^["'”’]/, ''));
@@ -114,6 +116,7 @@ function isAsking(word: string): boolean {
   return owing.has(word) || sending.has(word);
 }
 
+const sameRoom = /\b(?:in|to|on|into) (?:the same|that|this) (?:room|channel|space|group|forum|board)\b/u;
 const rooms = 'room|channel|space|group|forum|board';
 
 const people = new Set(['them', 'him', 'her']);
@@ -161,7 +164,7 @@ const known: ReadonlySet<string> = new Set([
     'send pay give refund reimburse transfer reply write text email tell answer thank remind inform notify post put share publish read get check summarise summarize collect find increase decrease raise lower change rise fall go want need',
   ),
   ...stems(
-    'note email message letter reminder request question answer price fee rent amount sum total rest difference payment money euro dollar pound percent cent summary picture number date time day week month year january february march july september october november december today tomorrow yesterday monday tuesday wednesday thursday friday saturday sunday transaction lunch dinner breakfast text',
+    'note email message letter reminder request question answer price fee rent amount sum total rest difference payment money euro dollar pound percent cent summary picture number date time day week month year january february march july september october november december today tomorrow yesterday monday tuesday wednesday thursday friday saturday sunday transaction lunch dinner breakfast text ranking overview digest outcome statistic result count',
   ),
 ]);
 

@@ -1,13 +1,15 @@
 import { readArguments, type ArgumentValue } from './arguments.ts';
 import { describeTool, type ToolDescription, type ToolText } from './describe-tool.ts';
-import { readMandate, type Intent, type Mandate } from './mandate.ts';
+import type { Intent } from './asking.ts';
+import { readMandate, type Mandate } from './mandate.ts';
 import type { AgentOrigin, JsonValue, Source } from './origins.ts';
 import { createSessionMemory, memoryLimits, type MemoryLimits } from './session-memory.ts';
 import { carriesOut } from './carrying.ts';
-import { formsIn, hostOf, plainSpelling } from './spellings.ts';
+import { formOf, formsIn, plainSpelling } from './spellings.ts';
 import { sayPath } from './say-path.ts';
 import { judgeStanding, worstStanding, type JudgedValue, type Standing } from './standing.ts';
 import type { ToolEffect } from './tool-lexicon.ts';
+import { isFileName, isOfList, isPlaceName, numberOf, questionKey } from './values-of-call.ts';
 
 export type FlowCall = { readonly id: string; readonly tool: ToolText; readonly input: JsonValue };
 
@@ -24,6 +26,8 @@ export type CallFlow = {
   readonly destinations: readonly JudgedValue[];
   /** An address that nobody wrote down could carry out what the session knows: by its path, query or long names. */
   readonly carries: boolean;
+  /** What is ordered stands in a list of such things that the person's words asked for, and they said by what to choose it. */
+  readonly isChosenByRule: boolean;
   /** Which thing. */
   readonly object: Standing;
   readonly objects: readonly JudgedValue[];
@@ -80,12 +84,21 @@ export function createSessionFlow({ selves = [], limits = memoryLimits }: Sessio
   const memory = createSessionMemory(limits);
   const own = new Set(selves.map(plainSpelling));
   const uses = new Map<string, string>();
+  /** Addresses opened, apart: many of them must not push out what was sent. */
+  const visits = new Map<string, string>();
   let mandate: Mandate = readMandate([]);
   let sawSensitive = false;
+  /** Before anything came in there is nothing to carry out. */
+  let sawResult = false;
 
-  const lookAt = (argument: string, text: string, isForEverybody = false): JudgedValue => {
+  const lookAt = (
+    argument: string,
+    text: string,
+    how: { isForEverybody?: boolean; isThing?: boolean; isSent?: boolean } = {},
+  ): JudgedValue => {
     const finding = memory.find(text);
-    return { argument, text, finding, standing: judgeStanding({ text, finding, mandate, own, isForEverybody }) };
+    const standing = judgeStanding({ text, finding, mandate, own, isForEverybody: false, ...how });
+    return { argument, text, finding, standing };
   };
 
   /** Most calls go ahead as they were just judged, while nothing has come in between. */
@@ -103,10 +116,15 @@ export function createSessionFlow({ selves = [], limits = memoryLimits }: Sessio
       .filter(({ role }) => role === 'content')
       .map(({ text }) => plainSpelling(text))
       .join(' ');
+    // Whom it takes away from where is what it is about: `remove Dora from the lobby`.
+    const isTaking = tool.asked[0] === 'delete';
     const look = ({ name, role, text }: ArgumentValue): JudgedValue => {
-      const value = lookAt(name, text, mandate.isForEverybody(name, said));
-      // A thing is named wherever the person wrote it; only for whom something goes to it matters how.
-      return role === 'object' && value.standing === 'mentioned' ? { ...value, standing: 'named' } : value;
+      const isForEverybody = mandate.isForEverybody(name, said);
+      return lookAt(name, text, {
+        isForEverybody,
+        isThing: role === 'object' || isTaking,
+        isSent: tool.asked[0] === 'message',
+      });
     };
     const judged = new Map(values.map((value) => [value, look(value)]));
     const of = (...roles: ArgumentValue['role'][]): JudgedValue[] =>
@@ -128,7 +146,8 @@ export function createSessionFlow({ selves = [], limits = memoryLimits }: Sessio
     // A reading of an address, also where nobody said that it takes one.
     if (isReading && values.some(({ role }) => role === 'address')) effects.push('network');
     const reaches = effects.some((effect) => ['message', 'pay', 'grant', 'network', 'other'].includes(effect));
-    if (!isReading && !reaches && reached.length > 0) effects.push('message');
+    const isPlain = isTaking && reached.every(({ text }) => formOf(plainSpelling(text.slice(0, 2500))) === undefined);
+    if (!isReading && !reaches && reached.length > 0 && !isPlain) effects.push('message');
     // A side effect on people that the description tells of, and nobody is named: it concerns those the thing concerns already.
     const isImplied = destinations.length === 0 && effects.length > 1 && tool.effects[0] !== 'message';
     const acting = effects.filter((effect) => !(effect === 'message' && isImplied));
@@ -136,7 +155,19 @@ export function createSessionFlow({ selves = [], limits = memoryLimits }: Sessio
     const isWhereNamed =
       destinations.length > 0 && destinations.every(({ standing }) => standing === 'named' || standing === 'looked_up');
     const isPage = values.some(({ role }) => role === 'address') && of('destination').length === 0;
-    const { intent, times, why } = mandate.intentOf(tool, isWhereNamed ? (isPage ? 'address' : 'people') : undefined);
+    const where =
+      destinations.length > 0 && destinations.every(({ text }) => mandate.isMadeFor(text))
+        ? 'for'
+        : isPage
+          ? 'address'
+          : 'people';
+    const {
+      intent,
+      times,
+      inAll = times,
+      isEach = false,
+      why,
+    } = mandate.intentOf(tool, isWhereNamed ? where : undefined);
     const target = destinations.length > 0 ? destinations : objects.length > 0 ? objects : of('content').slice(0, 1);
     const isNamed = target.length > 0 && target.every(({ standing }) => standing === 'named');
     const useKey = JSON.stringify([
@@ -146,15 +177,21 @@ export function createSessionFlow({ selves = [], limits = memoryLimits }: Sessio
     const allowed = isNamed
       ? Math.max(
           1,
-          Math.min(times, ...target.map(({ text }) => Math.max(1, mandate.standingOf(plainSpelling(text)).times))),
+          Math.min(
+            times,
+            ...(isEach ? [] : target.map(({ text }) => Math.max(1, mandate.standingOf(plainSpelling(text)).times))),
+          ),
         )
       : isForAll
         ? 1
-        : Math.max(1, times);
+        : Math.max(1, inAll);
     // What the person did not name is covered as often as they asked for such a thing, under whatever name.
     const prefix = JSON.stringify([call.tool.name]).slice(0, -1);
     const isCounted = !isNamed && !isForAll;
-    const used = [...uses.values()].filter((key) => (isCounted ? key.startsWith(prefix) : key === useKey)).length;
+    const isVisit = acting.every((effect) => effect === 'read' || effect === 'network');
+    const used = [...(isVisit ? visits : uses).values()].filter((key) =>
+      isCounted ? key.startsWith(prefix) : key === useKey,
+    ).length;
 
     const text = contents.map((value) => value.text).join('\n');
     const amounts = of('amount');
@@ -177,10 +214,15 @@ export function createSessionFlow({ selves = [], limits = memoryLimits }: Sessio
       isRepeat: used >= allowed,
       destination,
       destinations,
-      carries: destinations.some(({ text: value, standing }) => standing === 'made' && carriesOut(value)),
+      carries: sawResult && destinations.some(({ text: value, standing }) => standing === 'made' && carriesOut(value)),
       // Whom it takes away is what it is about.
+      isChosenByRule: isOrder && mandate.isChosenByRule && destinations.every((value) => isOfList(value, tool)),
       object: worstStanding(
-        isOrder ? [] : objects.length === 0 && tool.effects.includes('delete') ? destinations : objects,
+        isOrder
+          ? []
+          : isTaking || (objects.length === 0 && tool.effects.includes('delete'))
+            ? [...objects, ...destinations]
+            : objects,
       ),
       objects: isOrder ? [] : objects,
       content,
@@ -202,7 +244,7 @@ export function createSessionFlow({ selves = [], limits = memoryLimits }: Sessio
           ),
         ),
       ].slice(0, 32),
-      questionKey: questionKey(call, destinations, { content, contents, objects }),
+      questionKey: questionKey(call.tool.name, destinations, { content, contents, objects }),
       useKey,
     };
   };
@@ -228,13 +270,16 @@ export function createSessionFlow({ selves = [], limits = memoryLimits }: Sessio
       const { useKey, effects, tool } = judge(call);
       last = undefined;
       if (tool.isSensitive) sawSensitive = true;
-      if (effects.every((effect) => effect === 'read' || effect === 'network')) return;
-      if (uses.size >= maxUses) uses.delete(uses.keys().next().value ?? '');
-      uses.set(call.id, useKey);
+      const isReading = effects.every((effect) => effect === 'read' || effect === 'network');
+      if (isReading && !effects.includes('network')) return;
+      const kept = isReading ? visits : uses;
+      if (kept.size >= maxUses) kept.delete(kept.keys().next().value ?? '');
+      kept.set(call.id, useKey);
     },
     failed(callId) {
       last = undefined;
       uses.delete(callId);
+      visits.delete(callId);
     },
     result(call, text, origin) {
       last = undefined;
@@ -249,12 +294,16 @@ export function createSessionFlow({ selves = [], limits = memoryLimits }: Sessio
         origin,
         words: `the result of ${call.tool.name.slice(0, 100)}`,
         ...(isNamed ? { isNamed } : {}),
+        ...(origin === 'trusted' && chosen.some(({ name }) => isPlaceName(name)) ? { isMembers: true } : {}),
+        about: tool.nouns,
         ...(chosen.length === 0 ? { isWhole: true } : {}),
       };
+      sawResult ||= text !== '';
       memory.remember(source, text);
     },
     input(id, text, origin, words) {
       last = undefined;
+      sawResult ||= text !== '';
       memory.remember({ kind: 'result', id, origin, words }, text);
     },
   };
@@ -272,36 +321,4 @@ export function createSessionFlow({ selves = [], limits = memoryLimits }: Sessio
     // An address from elsewhere, and the person spoke of none: as good as made up.
     return !mandate.speaksOfLinks && ['found', 'listed', 'seen'].includes(standing) ? 'made' : standing;
   }
-}
-
-const fileEndings = new Set(
-  'txt doc docx pdf xls xlsx ppt pptx csv md json yaml yml xml html png jpg jpeg gif svg zip tar gz js ts tsx jsx py rb go rs java c h cpp sh sql log ini cfg toml lock ics eml'.split(
-    ' ',
-  ),
-);
-
-/** `notes.txt` has the form of a host name. */
-function isFileName(form: string): boolean {
-  const host = hostOf(form) ?? '';
-  return form === `web:${host}` && !host.startsWith('www.') && fileEndings.has(host.split('.').at(-1) ?? '');
-}
-
-function numberOf(text: string): number {
-  const value = Math.ceil(Math.abs(Number(text.replaceAll(/[^\d.eE+-]/g, ''))));
-  return Number.isFinite(value) ? value : Number.MAX_SAFE_INTEGER;
-}
-
-/** The same tool, for the same whom, with content of the same kind (the same words where they are the person's). */
-function questionKey(
-  call: FlowCall,
-  destinations: readonly JudgedValue[],
-  {
-    content,
-    contents,
-    objects,
-  }: { content: CallFlow['content']; contents: readonly JudgedValue[]; objects: readonly JudgedValue[] },
-): string {
-  const words = (values: readonly JudgedValue[]): string[] =>
-    values.map(({ text }) => plainSpelling(text).slice(0, 200)).toSorted();
-  return JSON.stringify([call.tool.name, words(destinations), words(objects), content, words(contents)]).slice(0, 8000);
 }

@@ -1,4 +1,4 @@
-import type { Finding } from './origins.ts';
+import type { Finding, Source } from './origins.ts';
 import type { Mandate } from './mandate.ts';
 import { formOf, hostOf, plainSpelling } from './spellings.ts';
 
@@ -38,6 +38,8 @@ export function judgeStanding({
   mandate,
   own,
   isForEverybody,
+  isThing = false,
+  isSent = false,
 }: {
   readonly text: string;
   readonly finding: Finding;
@@ -45,25 +47,34 @@ export function judgeStanding({
   readonly own: ReadonlySet<string>;
   /** The person said everybody, and this is for each of them. */
   readonly isForEverybody: boolean;
+  /** A thing is named wherever the person wrote it; only for whom something goes to it matters how. */
+  readonly isThing?: boolean;
+  /** Something is sent there. */
+  readonly isSent?: boolean;
 }): Standing {
   const plain = plainSpelling(text);
   if (own.has(plain)) return 'named';
   const isWhole = finding.how !== 'in parts' && finding.how !== 'nowhere';
   if (finding.origin === 'person' && isWhole && !isFiller(plain)) {
-    const { standing } = mandate.standingOf(plain);
+    const { standing } = mandate.standingOf(plain, isSent);
     // In another spelling there is no place to look at: it counts as written.
-    if (standing !== 'mentioned') return 'named';
+    if (standing !== 'mentioned' || isThing) return 'named';
   }
   const form = formOf(plain);
   const host = form === undefined ? undefined : hostOf(form);
   if (host !== undefined && !isWhole && mandate.standingOf(host).standing !== 'absent') return 'looked_up';
   const sources = isWhole ? finding.sources : [];
   const trusted = sources.filter(({ origin, kind }) => origin === 'trusted' && kind === 'result');
-  if (trusted.length > 0 && (isForEverybody || trusted.some(({ isNamed }) => isNamed === true))) return 'looked_up';
-  if (sources.some(({ isNamed, kind }) => kind === 'result' && isNamed === true)) return 'found';
+  if (trusted.length > 0 && (isForEverybody || trusted.some(isAskedFor))) return 'looked_up';
+  if (sources.some((source) => source.kind === 'result' && isAskedFor(source))) return 'found';
   if (trusted.length > 0) return 'listed';
   if (finding.origin === 'person' && isWhole) return 'mentioned';
   return sources.length > 0 ? 'seen' : 'made';
+}
+
+/** One of many who are where the person named is chosen by the agent. */
+function isAskedFor({ isNamed, isMembers }: Source): boolean {
+  return isNamed === true && isMembers !== true;
 }
 
 /** A word that stands in any prompt names nobody. */

@@ -59,7 +59,7 @@ export const verbRules: readonly VerbRule[] = [
   {
     effect: 'message',
     verbs: stems(
-      'send email message notify post publish forward reply respond tweet broadcast submit dm call sms text announce comment contact page alert tell webhook emit push deliver mention remind dispatch',
+      'send email message notify post publish forward reply respond tweet broadcast submit dm call sms text announce comment contact page alert tell webhook emit push deliver mention remind dispatch say speak whisper',
     ),
     why: 'is a word for sending to others',
   },
@@ -130,6 +130,8 @@ export const sensitiveNouns = stems(
 export const directoryNouns = stems(
   'user member contact channel room space workspace department group team employee staff directory participant person people colleague timezone',
 );
+/** Where many read and write. */
+export const placeNouns = stems('channel room space workspace group forum');
 export const clockNouns = stems('day date time today now timezone clock');
 export const ownNouns = stems('balance iban me self profile whoami');
 

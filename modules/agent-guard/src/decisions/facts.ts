@@ -31,6 +31,7 @@ type ActionFacts = {
   readonly isCertain: boolean;
   readonly destination: Standing;
   readonly carries: boolean;
+  readonly isChosenByRule: boolean;
   readonly object: Standing;
   readonly content: string;
   readonly links: Standing;
@@ -109,6 +110,7 @@ function common(flow: CallFlow): Omit<ActionFacts, 'by' | 'isCertain' | 'target'
     isRepeat,
     destination,
     carries,
+    isChosenByRule,
     object,
     content,
     links,
@@ -123,6 +125,7 @@ function common(flow: CallFlow): Omit<ActionFacts, 'by' | 'isCertain' | 'target'
     isRepeat,
     destination,
     carries,
+    isChosenByRule,
     object,
     content,
     links,

@@ -186,6 +186,7 @@ test('whatever fails while deciding is a no: an engine that throws, a policy tha
       isRepeat: false,
       isCertain: true,
       carries: false,
+      isChosenByRule: false,
       content: 'none',
       target: 'none',
     } as const),

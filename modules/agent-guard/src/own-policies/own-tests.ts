@@ -52,6 +52,7 @@ const plain: FlowFacts = {
   isCertain: true,
   destination: 'none',
   carries: false,
+  isChosenByRule: false,
   object: 'none',
   content: 'none',
   links: 'none',

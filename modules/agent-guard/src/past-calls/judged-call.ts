@@ -77,6 +77,7 @@ const factKinds: Readonly<Record<keyof FlowFacts, FactKind>> = {
   isCertain: 'boolean',
   destination: 'standing',
   carries: 'boolean',
+  isChosenByRule: 'boolean',
   object: 'standing',
   content: 'text',
   links: 'standing',
@@ -99,6 +100,7 @@ const factKinds: Readonly<Record<keyof FlowFacts, FactKind>> = {
 
 /** Facts that calls of earlier versions were judged without, as they were then: nobody knew. */
 const onceUnknown: ReadonlyMap<string, JsonValue> = new Map<string, JsonValue>([
+  ['isChosenByRule', false],
   ['posture', unknownMachine.posture],
   ['weaknesses', [...unknownMachine.weaknesses]],
 ]);
