@@ -2,16 +2,16 @@ import type { PastCalls } from '@sallyport/agent-guard';
 import { agentLogName, formatPosition, isJsonObject, parsePosition } from '@sallyport/contracts';
 import type { EventSearch } from '@sallyport/event-search';
 
-/** What was decided about calls of agents, out of the ledger: what comes from outside has `raw_data`, and is never among it. */
+/** What was decided about calls of agents, and what came back from them, out of the ledger: what comes from outside has `raw_data`, and is never among it. */
 export function createPastCalls(search: Pick<EventSearch, 'search'>): PastCalls {
   return {
-    async page({ agentId, limit, after }) {
+    async page({ of, agentId, limit, after }) {
       const from = after === undefined ? undefined : parsePosition(after);
       const { events, next } = await search.search({
         where: [
           { field: 'log_name', op: 'eq', value: agentLogName },
           { field: 'raw_data', op: 'exists', negated: true },
-          { field: 'event_code', op: 'eq', value: 'agent.tool_decided' },
+          { field: 'event_code', op: 'eq', value: of === 'answers' ? 'agent.tool_finished' : 'agent.tool_decided' },
         ],
         ...(agentId === undefined ? {} : { text: agentId }),
         limit,

@@ -27,6 +27,7 @@ const activities: Readonly<Record<string, number>> = {
   'agent.policy_withdraw': 3,
   'agent.policy_activate': 8,
   'agent.policy_unreadable': 99,
+  'agent.policy_damaged': 99,
   'agent.policy_proposal_close': 4,
 };
 

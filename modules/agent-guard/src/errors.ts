@@ -25,6 +25,7 @@ export type AgentGuardErrorCode =
   | 'agent_policy_tests_failed'
   | 'agent_policy_unknown'
   | 'agent_policy_version_state'
+  | 'agent_policy_version_damaged'
   | 'agent_policy_version_unknown'
   | 'agent_proposal_not_found'
   | 'agent_stop_not_found'
@@ -64,6 +65,10 @@ export const agentGuardProblems = {
   agent_policy_second_person: { status: 403, title: 'Somebody else must approve these policies for agents' },
   agent_policy_tests_failed: { status: 422, title: 'Not every test of the policies for agents holds' },
   agent_policy_unknown: { status: 404, title: 'There is no such policy for agents' },
+  agent_policy_version_damaged: {
+    status: 409,
+    title: 'The version of the policies for agents is not as it was sealed',
+  },
   agent_policy_version_state: { status: 409, title: 'The version of the policies for agents is past this step' },
   agent_policy_version_unknown: { status: 404, title: 'There is no such version of the policies for agents' },
   agent_stop_not_found: { status: 404, title: 'There is no such stop' },

@@ -2,7 +2,7 @@ import type { MigrationSet } from '@sallyport/platform/database';
 import { createPolicies } from './migrations/0001-create-policies.ts';
 import { createBundled } from './migrations/0002-create-bundled.ts';
 
-export { AuthorBody, distinctAuthors, mayBe } from './authors.ts';
+export { AuthorBody, distinctAuthors } from './authors.ts';
 export { damageOf, readEach } from './damaged-rows.ts';
 export type { DamagedVersion, ReadRows } from './damaged-rows.ts';
 export { createInForceRow } from './in-force-row.ts';
@@ -10,6 +10,8 @@ export type { Standing } from './in-force-row.ts';
 export { createSealedJson } from './sealed-json.ts';
 export { standingNow } from './standing-now.ts';
 export type { StandingNow } from './standing-now.ts';
+export { compareTexts, DifferenceBody, shownDifference } from './version-differences.ts';
+export type { DocumentDifference } from './version-differences.ts';
 export { whyNotSecond, writersOf, writersOfOther } from './who-wrote.ts';
 export { PolicyLibraryError, policyLibraryProblems } from './errors.ts';
 export type { PolicyLibraryErrorCode } from './errors.ts';

@@ -10,6 +10,7 @@ import { createGivenNumbers } from './given-numbers.ts';
 import { createMarkKeeper, OlderPolicies } from './in-force-mark.ts';
 import type { Standing } from './in-force-row.ts';
 import type { PolicyLibraryNeeds } from './needs.ts';
+import { documentHash } from './policy-document.ts';
 import type { PolicyText } from './policy-document.ts';
 import { createPolicyDocuments } from './policy-documents.ts';
 import type { PolicyDocuments } from './policy-documents.ts';
@@ -27,7 +28,7 @@ import type { Replayed } from './replay.ts';
 import { standingNow } from './standing-now.ts';
 import type { StandingNow } from './standing-now.ts';
 import { takeOverEarlier } from './take-over-earlier.ts';
-import { compareVersions } from './version-differences.ts';
+import { compareTexts } from './version-differences.ts';
 import type { DocumentDifference } from './version-differences.ts';
 import type { Prospect } from './version-prospect.ts';
 import { createWorks } from './works.ts';
@@ -233,7 +234,7 @@ export function createPolicyLibrary(needs: PolicyLibraryNeeds): PolicyLibrary {
         return replayDecisions({ ...needs, thread }, { draft, inForce, last: about.last, signal, onProgress });
       });
     },
-    compare: async (from, to) => compareVersions(await textsOf(from), await textsOf(to)),
+    compare: async (from, to) => compareTexts(await textsOf(from), await textsOf(to), documentHash),
     documents: createPolicyDocuments(needs, { store, thread, authorOf, standing }),
     versions,
     inForce: () => ({

@@ -1,6 +1,6 @@
 import { diffLines } from '@sallyport/platform/line-diff';
 import type { DiffLine } from '@sallyport/platform/line-diff';
-import { documentHash } from './policy-document.ts';
+import { Type, type Static } from 'typebox';
 import type { PolicyText } from './policy-document.ts';
 
 /** A document of one set of policies beside the same in another. */
@@ -14,8 +14,14 @@ export type DocumentDifference = {
   readonly lines: readonly DiffLine[];
 };
 
-/** What became of each document, by id. */
-export function compareVersions(from: readonly PolicyText[], to: readonly PolicyText[]): readonly DocumentDifference[] {
+type Compared = Pick<PolicyText, 'id' | 'name' | 'text'> & { readonly tests: readonly unknown[] };
+
+/** What became of each document, by id. `hashOf` tells whether anything of it differs. */
+export function compareTexts<Text extends Compared>(
+  from: readonly Text[],
+  to: readonly Text[],
+  hashOf: (text: Text) => string,
+): readonly DocumentDifference[] {
   const before = new Map(from.map((one) => [one.id, one]));
   const after = new Map(to.map((one) => [one.id, one]));
   const ids = [...new Set([...before.keys(), ...after.keys()])].toSorted();
@@ -23,7 +29,7 @@ export function compareVersions(from: readonly PolicyText[], to: readonly Policy
     const [was, is] = [before.get(id), after.get(id)];
     const one = is ?? was;
     if (one === undefined) return [];
-    const isSame = was !== undefined && is !== undefined && documentHash(was) === documentHash(is);
+    const isSame = was !== undefined && is !== undefined && hashOf(was) === hashOf(is);
     return [
       {
         id,
@@ -34,4 +40,24 @@ export function compareVersions(from: readonly PolicyText[], to: readonly Policy
       } as const,
     ];
   });
+}
+
+/** As it is told. */
+export const DifferenceBody = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  change: Type.String({ description: '`added`, `removed`, `changed` or `same`' }),
+  tests_changed: Type.Boolean(),
+  lines: Type.Array(
+    Type.Object({
+      kind: Type.Enum(['same', 'removed', 'added']),
+      text: Type.String(),
+      before: Type.Optional(Type.Integer({ description: 'Its number in the earlier text' })),
+      after: Type.Optional(Type.Integer()),
+    }),
+  ),
+});
+
+export function shownDifference({ testsChanged, lines, ...one }: DocumentDifference): Static<typeof DifferenceBody> {
+  return { ...one, tests_changed: testsChanged, lines: lines.map((line) => ({ ...line })) };
 }

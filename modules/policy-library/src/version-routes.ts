@@ -4,6 +4,7 @@ import { Type } from 'typebox';
 import { PolicyTestBody } from './policy-test.ts';
 import { ImpactBody, VersionBody, shownProspect, shownTexts, shownVersion, versionNumber } from './policy-schema.ts';
 import type { PolicyLibrary } from './policy-library.ts';
+import { DifferenceBody, shownDifference } from './version-differences.ts';
 import type { PolicyVersion } from './policy-version.ts';
 import type { Agreed } from './policy-versions.ts';
 
@@ -96,32 +97,13 @@ export function addVersionRoutes(fastify: Parameters<RoutePlugin>[0], library: P
         ),
         response: {
           200: Type.Object({
-            documents: Type.Array(
-              Type.Object({
-                id: Type.String(),
-                name: Type.String(),
-                change: Type.String({ description: '`added`, `removed`, `changed` or `same`' }),
-                tests_changed: Type.Boolean(),
-                lines: Type.Array(
-                  Type.Object({
-                    kind: Type.Enum(['same', 'removed', 'added']),
-                    text: Type.String(),
-                    before: Type.Optional(Type.Integer({ description: 'Its number in the earlier text' })),
-                    after: Type.Optional(Type.Integer()),
-                  }),
-                ),
-              }),
-            ),
+            documents: Type.Array(DifferenceBody),
           }),
         },
       },
     },
     async ({ query: { from, to } }) => ({
-      documents: (await compare(from, to)).map(({ testsChanged, lines, ...one }) => ({
-        ...one,
-        tests_changed: testsChanged,
-        lines: lines.map((line) => ({ ...line })),
-      })),
+      documents: (await compare(from, to)).map(shownDifference),
     }),
   );
 

@@ -344,6 +344,28 @@ export type Routes = {
     body: { readonly code: string };
     answer: unknown;
   };
+  /** Which questions of agents one gets mail about */
+  'GET /v1/account/agent-notices': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly mail: 'none' | 'own' | 'all' | 'organization';
+      readonly organization: 'none' | 'own' | 'all';
+      readonly reach: 'ready' | 'no-mail' | 'no-address';
+    };
+  };
+  /** Choose which questions of agents one gets mail about */
+  'PUT /v1/account/agent-notices': {
+    params: undefined;
+    query: undefined;
+    body: { readonly mail: 'none' | 'own' | 'all' | 'organization' };
+    answer: {
+      readonly mail: 'none' | 'own' | 'all' | 'organization';
+      readonly organization: 'none' | 'own' | 'all';
+      readonly reach: 'ready' | 'no-mail' | 'no-address';
+    };
+  };
   /** Bind the certificate that the door was shown */
   'POST /v1/account/certificates': {
     params: undefined;
@@ -660,10 +682,14 @@ export type Routes = {
       readonly result: Readonly<Record<string, unknown>>;
       readonly is_success: boolean;
       readonly duration_ms: number;
+      readonly task?: string | undefined;
     };
     answer: {
       readonly content: 'person' | 'trusted' | 'untrusted';
       readonly result?: Readonly<Record<string, unknown>> | undefined;
+      readonly held?: string | undefined;
+      readonly is_over?: boolean | undefined;
+      readonly is_forgotten?: boolean | undefined;
     };
   };
   /** An MCP server that a run met, with what it offers as it described it; what of that may be used */
@@ -721,6 +747,48 @@ export type Routes = {
     };
     answer: { readonly recorded: number };
   };
+  /** A call of MCP goes on as a task, or brings nothing any more */
+  'POST /v1/agent/gateway/tasks': {
+    params: undefined;
+    query: undefined;
+    body: {
+      readonly id: string;
+      readonly server: string;
+      readonly kind: 'tool' | 'resource' | 'prompt' | 'question' | 'answer';
+      readonly name: string;
+      readonly digest?: string | undefined;
+      readonly arguments: Readonly<Record<string, unknown>>;
+      readonly task: string;
+      readonly change: 'began' | 'said' | 'cancelled' | 'expired' | 'abandoned';
+      readonly words?: Readonly<Record<string, unknown>> | undefined;
+      readonly reason?: string | undefined;
+    };
+    answer: {
+      readonly words?: Readonly<Record<string, unknown>> | undefined;
+      readonly held?: string | undefined;
+      readonly is_over?: boolean | undefined;
+      readonly is_forgotten?: boolean | undefined;
+    };
+  };
+  /** Which calls of MCP that go on as tasks may not any more */
+  'POST /v1/agent/gateway/tasks/standing': {
+    params: undefined;
+    query: undefined;
+    body: {
+      readonly tasks: readonly {
+        readonly task: string;
+        readonly server: string;
+        readonly kind: 'tool' | 'resource' | 'prompt' | 'question' | 'answer';
+        readonly name: string;
+        readonly digest?: string | undefined;
+      }[];
+    };
+    answer: {
+      readonly is_over: boolean;
+      readonly reason?: string | undefined;
+      readonly held: readonly { readonly task: string; readonly reason: string }[];
+    };
+  };
   /** A hook of an agent’s harness, in its own words; the answer is in them too */
   'POST /v1/agent/hooks/{harness}': {
     params: { readonly harness: 'claude-code' | 'codex' | 'gemini-cli' | 'cursor' | 'other' };
@@ -734,6 +802,20 @@ export type Routes = {
     query: undefined;
     body: undefined;
     answer: { readonly nonce: string; readonly good_until_ms: number };
+  };
+  /** Whom the organisation sends mail about questions of agents that wait, where they chose nothing */
+  'GET /v1/agent/notices': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: { readonly mail: 'none' | 'own' | 'all' };
+  };
+  /** Change whom the organisation sends mail about questions of agents that wait */
+  'PUT /v1/agent/notices': {
+    params: undefined;
+    query: undefined;
+    body: { readonly mail: 'none' | 'own' | 'all' };
+    answer: { readonly mail: 'none' | 'own' | 'all' };
   };
   /** Hooks of a run that nobody answered while the server could not be reached */
   'POST /v1/agent/outages': {
@@ -991,6 +1073,7 @@ export type Routes = {
         readonly seen_at_ms: number;
       };
       readonly token: string;
+      readonly telemetry_token: string;
     };
   };
   /** Runs of one’s own agents, newest first */
@@ -1293,6 +1376,38 @@ export type Routes = {
       }[];
     };
   };
+  /** What differs between two versions, line by line; 0: no policies, without `from` or `to`: the documents as they are */
+  'GET /v1/agents/policies/differences': {
+    params: undefined;
+    query: { readonly from?: number | undefined; readonly to?: number | undefined };
+    body: undefined;
+    answer: {
+      readonly documents: readonly {
+        readonly id: string;
+        readonly name: string;
+        readonly change: string;
+        readonly tests_changed: boolean;
+        readonly lines: readonly {
+          readonly kind: 'same' | 'removed' | 'added';
+          readonly text: string;
+          readonly before?: number | undefined;
+          readonly after?: number | undefined;
+        }[];
+        readonly was?:
+          | { readonly kind: 'all' }
+          | { readonly kind: 'agent'; readonly id: string }
+          | { readonly kind: 'person'; readonly id: string }
+          | { readonly kind: 'repository'; readonly name: string }
+          | undefined;
+        readonly is?:
+          | { readonly kind: 'all' }
+          | { readonly kind: 'agent'; readonly id: string }
+          | { readonly kind: 'person'; readonly id: string }
+          | { readonly kind: 'repository'; readonly name: string }
+          | undefined;
+      }[];
+    };
+  };
   /** Keep a document, whatever may be wrong with it yet; it is in force nowhere */
   'POST /v1/agents/policies/documents': {
     params: undefined;
@@ -1483,6 +1598,26 @@ export type Routes = {
               readonly last_ms: number;
               readonly position: string;
             }[];
+            readonly answers?:
+              | {
+                  readonly answers: number;
+                  readonly different: number;
+                  readonly looser: number;
+                  readonly partly: boolean;
+                  readonly differences: readonly {
+                    readonly agent: { readonly id: string; readonly name: string };
+                    readonly tool: string;
+                    readonly server?: string | undefined;
+                    readonly about: 'trust' | 'reveal';
+                    readonly found?: string | undefined;
+                    readonly now: boolean;
+                    readonly would: boolean;
+                    readonly answers: number;
+                    readonly last_ms: number;
+                    readonly position: string;
+                  }[];
+                }
+              | undefined;
           }
         | undefined;
     };
@@ -1525,6 +1660,26 @@ export type Routes = {
               readonly last_ms: number;
               readonly position: string;
             }[];
+            readonly answers?:
+              | {
+                  readonly answers: number;
+                  readonly different: number;
+                  readonly looser: number;
+                  readonly partly: boolean;
+                  readonly differences: readonly {
+                    readonly agent: { readonly id: string; readonly name: string };
+                    readonly tool: string;
+                    readonly server?: string | undefined;
+                    readonly about: 'trust' | 'reveal';
+                    readonly found?: string | undefined;
+                    readonly now: boolean;
+                    readonly would: boolean;
+                    readonly answers: number;
+                    readonly last_ms: number;
+                    readonly position: string;
+                  }[];
+                }
+              | undefined;
           }
         | undefined;
     };
@@ -1567,6 +1722,26 @@ export type Routes = {
               readonly last_ms: number;
               readonly position: string;
             }[];
+            readonly answers?:
+              | {
+                  readonly answers: number;
+                  readonly different: number;
+                  readonly looser: number;
+                  readonly partly: boolean;
+                  readonly differences: readonly {
+                    readonly agent: { readonly id: string; readonly name: string };
+                    readonly tool: string;
+                    readonly server?: string | undefined;
+                    readonly about: 'trust' | 'reveal';
+                    readonly found?: string | undefined;
+                    readonly now: boolean;
+                    readonly would: boolean;
+                    readonly answers: number;
+                    readonly last_ms: number;
+                    readonly position: string;
+                  }[];
+                }
+              | undefined;
           }
         | undefined;
     };
@@ -1605,6 +1780,7 @@ export type Routes = {
             }
           | undefined;
       }[];
+      readonly damaged: readonly { readonly version: number; readonly why: string }[];
     };
   };
   /** Stage the documents as they are, or those of version `from`, as one version; every test must hold */
@@ -1720,6 +1896,26 @@ export type Routes = {
               readonly last_ms: number;
               readonly position: string;
             }[];
+            readonly answers?:
+              | {
+                  readonly answers: number;
+                  readonly different: number;
+                  readonly looser: number;
+                  readonly partly: boolean;
+                  readonly differences: readonly {
+                    readonly agent: { readonly id: string; readonly name: string };
+                    readonly tool: string;
+                    readonly server?: string | undefined;
+                    readonly about: 'trust' | 'reveal';
+                    readonly found?: string | undefined;
+                    readonly now: boolean;
+                    readonly would: boolean;
+                    readonly answers: number;
+                    readonly last_ms: number;
+                    readonly position: string;
+                  }[];
+                }
+              | undefined;
           }
         | undefined;
     };
@@ -8248,6 +8444,7 @@ export type Routes = {
         readonly activated?: string | undefined;
         readonly documents: readonly { readonly id: string; readonly name: string; readonly sha256: string }[];
       }[];
+      readonly damaged: readonly { readonly version: number; readonly why: string }[];
     };
   };
   /** Stage the documents as they are, or those of version `from`: everything must be understood and every test hold */
@@ -8338,7 +8535,7 @@ export type Routes = {
   'POST /v1/policy/versions/{version}/activate': {
     params: { readonly version: number };
     query: undefined;
-    body: { readonly expected: number };
+    body: { readonly expected: number; readonly sha256?: string | undefined };
     answer: {
       readonly version: {
         readonly version: number;
@@ -8361,7 +8558,7 @@ export type Routes = {
   'POST /v1/policy/versions/{version}/approve': {
     params: { readonly version: number };
     query: undefined;
-    body: { readonly expected: number };
+    body: { readonly expected: number; readonly sha256?: string | undefined };
     answer: {
       readonly version: {
         readonly version: number;
@@ -10733,6 +10930,17 @@ export type Routes = {
         readonly key_id: string;
         readonly signing_key_id?: string | undefined;
         readonly key_accepted: boolean;
+        readonly machine?:
+          | {
+              readonly at_ms: number;
+              readonly is_current: boolean;
+              readonly system: string;
+              readonly disk_encrypted: 'yes' | 'no' | 'unknown';
+              readonly firewall: 'yes' | 'no' | 'unknown';
+              readonly secure_boot: 'yes' | 'no' | 'unknown';
+            }
+          | undefined;
+        readonly last_vouched_ms?: number | undefined;
         readonly shown_key_id?: string | undefined;
         readonly version: string;
       }[];
@@ -10800,6 +11008,17 @@ export type Routes = {
       readonly key_id: string;
       readonly signing_key_id?: string | undefined;
       readonly key_accepted: boolean;
+      readonly machine?:
+        | {
+            readonly at_ms: number;
+            readonly is_current: boolean;
+            readonly system: string;
+            readonly disk_encrypted: 'yes' | 'no' | 'unknown';
+            readonly firewall: 'yes' | 'no' | 'unknown';
+            readonly secure_boot: 'yes' | 'no' | 'unknown';
+          }
+        | undefined;
+      readonly last_vouched_ms?: number | undefined;
       readonly shown_key_id?: string | undefined;
       readonly version: string;
     };
@@ -10846,6 +11065,17 @@ export type Routes = {
       readonly key_id: string;
       readonly signing_key_id?: string | undefined;
       readonly key_accepted: boolean;
+      readonly machine?:
+        | {
+            readonly at_ms: number;
+            readonly is_current: boolean;
+            readonly system: string;
+            readonly disk_encrypted: 'yes' | 'no' | 'unknown';
+            readonly firewall: 'yes' | 'no' | 'unknown';
+            readonly secure_boot: 'yes' | 'no' | 'unknown';
+          }
+        | undefined;
+      readonly last_vouched_ms?: number | undefined;
       readonly shown_key_id?: string | undefined;
       readonly version: string;
     };

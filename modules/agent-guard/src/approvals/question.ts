@@ -42,6 +42,8 @@ export type Question = {
   readonly mayHold: boolean;
   /** Of tool, server, sub-agent, folder and every argument, under a key of this process: an answer is to this and nothing else. */
   readonly digest: string;
+  /** Of the pack and the policies that ask, by their texts where these can change meanwhile. */
+  readonly asking: string;
   /** As `digest`, under no key, and of who asks for it: the same after a restart. Nobody is shown it. */
   readonly fingerprint: string;
   /** Two calls of a run with the same are the same question. */
@@ -64,7 +66,7 @@ export function questionOf(asked: {
   readonly secret: Uint8Array;
 }): Question {
   const { call, judged, pack, child, secret } = asked;
-  const { does = [], places = [], policies = [], isCertain = false, people = 1 } = judged.asks ?? {};
+  const { does = [], places = [], policies = [], texts = [], isCertain = false, people = 1 } = judged.asks ?? {};
   const hashOf = (parts: readonly (JsonValue | undefined)[]): string =>
     createHmac('sha256', secret)
       .update(canonicalJson(parts.map((part) => part ?? null)))
@@ -77,7 +79,8 @@ export function questionOf(asked: {
   const digest = hashOf(parts);
   const isPlaced = isCertain && places.length > 0 && kinds.length > 0 && kinds.every((kind) => placedKinds.has(kind));
   const { values, more } = shownValues(judged.shown ?? call.input);
-  const policyIds = policies.map(({ id }) => id).toSorted();
+  // Under the name of one that asked before may stand another text by now.
+  const asking = [...policies.map(({ id }) => id).toSorted(), ...texts];
   return {
     tool: visibleLine(call.tool, 200),
     ...(call.server === undefined ? {} : { server: visibleLine(call.server.name, 200) }),
@@ -96,8 +99,9 @@ export function questionOf(asked: {
     people,
     mayHold: !isGrave,
     digest,
+    asking: hashOf([pack, ...asking]),
     fingerprint: createHash('sha256')
-      .update(canonicalJson([pack, policyIds, ...parts.map((part) => part ?? null)]))
+      .update(canonicalJson([pack, asking, ...parts.map((part) => part ?? null)]))
       .digest('hex'),
     // Where what it does has no place of its own, only the very same call is the same question.
     key: hashOf([
@@ -108,7 +112,7 @@ export function questionOf(asked: {
       child,
       kinds,
       [...places].toSorted(),
-      policyIds,
+      asking,
       // What one said yes to is another question where two must.
       people,
       isPlaced && !isGrave ? '' : digest,

@@ -38,6 +38,8 @@ export type Decision = {
   readonly people?: 2;
   /** The pack would have asked; a policy of the organisation let it through. */
   readonly isLifted?: true;
+  /** Digests of the texts of those policies that an organisation can change while an agent runs: a yes is to these. */
+  readonly texts?: readonly string[];
 };
 
 /**

@@ -25,6 +25,7 @@ export function askingOf(judged: JudgedCall, parsed: ActionsOfCall): Asking {
       ]),
     ].filter((place) => place !== ''),
     policies: [...policies].map(([id, words]) => ({ id, words })),
+    texts: [...new Set(asking.flatMap(({ decision }) => decision.texts ?? []))].toSorted(),
     isCertain: !judged.flow.isCut && parsed.refusals.length === 0 && known.every(({ isCertain }) => isCertain),
     people: asking.some(({ decision }) => decision.people === 2) ? 2 : 1,
     carries: { secret: judged.carried.facts.secret, personal: judged.carried.facts.personal },

@@ -27,6 +27,8 @@ export type Asking = {
   /** Where it goes and what it touches. */
   readonly places: readonly string[];
   readonly policies: readonly { readonly id: string; readonly words: string }[];
+  /** Digests of the texts of those that an organisation can change while the agent runs. */
+  readonly texts?: readonly string[];
   /** It does exactly this. */
   readonly isCertain: boolean;
   /** So many different people must say yes. */

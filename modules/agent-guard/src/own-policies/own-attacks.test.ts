@@ -151,6 +151,28 @@ forEachDatabase((name, open) => {
     assert.equal((await house.again()).inForce().kind, 'policies');
   });
 
+  test(`a version that was damaged is told, and takes no other with it on ${name}`, async () => {
+    const house = await openOwnHouse(open);
+    await house.own.documents.create('d', plain, vera);
+    const first = await house.activate(vera);
+    const { version } = await house.own.versions.stage({ note: 'again' }, vera);
+    const { sealed_head } = await rowOf(house, first);
+    await tablesOf(house)
+      .updateTable('agent_policy_versions')
+      .set({ sealed_head })
+      .where('version', '=', version)
+      .execute();
+    const other = await house.again();
+    assert.equal(other.inForce().kind, 'policies');
+    const { versions, damaged } = await other.versions.list();
+    assert.deepEqual([versions.map((one) => one.version), damaged.map((one) => one.version)], [[first], [version]]);
+    await assert.rejects(other.versions.get(version), { code: 'agent_policy_version_damaged' });
+    await assert.rejects(other.versions.stage({ note: '', from: version }, vera), {
+      code: 'agent_policy_version_damaged',
+    });
+    assert.ok(house.actions().includes('agent.policy_damaged'));
+  });
+
   test(`who wrote the texts of a version does not approve it, though the text be gone before it is staged on ${name}`, async () => {
     const house = await openOwnHouse(open);
     const { own } = house;

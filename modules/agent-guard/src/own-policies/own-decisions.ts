@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { CedarValueJson } from '@cedar-policy/cedar-wasm/nodejs';
 import { messageOf } from '@sallyport/platform/errors';
 import type { Decision, Decisions, DecisionSubject, DecisionTool } from '../decisions/decide.ts';
@@ -20,6 +21,8 @@ type Group = {
   readonly permits: string | undefined;
   readonly words: ReadonlyMap<string, string>;
   readonly asking: ReadonlyMap<string, 1 | 2>;
+  /** Of the text of each, and whom it is about: the same name may be given to another. */
+  readonly digests: ReadonlyMap<string, string>;
 };
 
 /** The organisation's policies of one version, ready to decide. */
@@ -64,6 +67,7 @@ export function loadOwn(
       permits: Object.keys(permits).length === 0 ? undefined : keep(`${name}/${scope}/permit`, permits),
       words: new Map(own.map(({ id, words }) => [id, words])),
       asking: new Map(own.flatMap(({ id, asks }) => (asks === undefined ? [] : [[id, asks] as const]))),
+      digests: new Map(own.map(({ id, text }) => [id, textDigest(scope, text)])),
     });
   }
   return {
@@ -74,7 +78,7 @@ export function loadOwn(
   };
 }
 
-type Said = { readonly id: string; readonly words: string; readonly people?: 1 | 2 };
+type Said = { readonly id: string; readonly words: string; readonly people?: 1 | 2; readonly digest?: string };
 type Narrowed = { readonly denies: readonly Said[]; readonly asks: readonly Said[]; readonly failed?: Decision };
 
 const maxCached = 2000;
@@ -115,7 +119,7 @@ export function withOwn(
   function narrow(groups: readonly Group[], asked: Asked): Narrowed {
     const denies: Said[] = [];
     const asks: Said[] = [];
-    for (const { forbids, words, asking } of groups) {
+    for (const { forbids, words, asking, digests } of groups) {
       if (forbids === undefined) continue;
       try {
         const { decision, diagnostics } = ask(forbids, asked);
@@ -127,7 +131,7 @@ export function withOwn(
           const people = asking.get(id);
           const said = { id, words: words.get(id) ?? id };
           if (people === undefined) denies.push(said);
-          else asks.push({ ...said, people });
+          else asks.push({ ...said, people, digest: digests.get(id) ?? '' });
         }
       } catch (error) {
         return { denies, asks, failed: denied(`Deciding by the organisation's policies failed: ${messageOf(error)}`) };
@@ -172,7 +176,12 @@ export function withOwn(
     const after = narrow(groups, asked(true));
     if (after.failed !== undefined) return after.failed;
     if (after.denies.length > 0) return told('deny', after.denies);
-    const own: Decision = { ...told('ask', asks), ...(asks.some(({ people }) => people === 2) ? { people: 2 } : {}) };
+    const texts = asks.map(({ digest = '' }) => digest);
+    const own: Decision = {
+      ...told('ask', asks),
+      texts,
+      ...(asks.some(({ people }) => people === 2) ? { people: 2 } : {}),
+    };
     const both: Decision = packAsks
       ? {
           ...own,
@@ -236,6 +245,12 @@ export function withOwn(
 /** Whatever anybody writes: a server nobody approved, and what guards agents, are not let through by it. */
 function mayBeLifted(action: DecisionAction, { classes }: FlowFacts, tool: DecisionTool): boolean {
   return action !== 'configure' && tool.isNew !== true && !classes.includes('harness-settings');
+}
+
+function textDigest(scope: string, text: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify([scope, text]))
+    .digest('hex');
 }
 
 function told(verdict: Decision['verdict'], said: readonly Said[]): Decision {

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import * as cedar from '@cedar-policy/cedar-wasm/nodejs';
 import { agentPolicyFiles } from '@sallyport/content/agent-policies';
 import { agentEvent, isJsonObject, parseJson, textOf } from '@sallyport/contracts';
-import type { AgentVerdict, JsonObject } from '@sallyport/contracts';
+import type { AgentContent, AgentHappening, AgentVerdict, JsonObject } from '@sallyport/contracts';
 import type { AuditEvent } from '@sallyport/ledger';
 import { createManualClock } from '@sallyport/platform/clock';
 import { migrate, type Database, type OpenDatabase } from '@sallyport/platform/database';
@@ -86,6 +86,8 @@ export type OwnHouse = {
   readonly changes: AuditEvent[];
   /** Newest first, as the ledger hands them out. */
   readonly calls: JsonObject[];
+  /** What came back from calls, the same way. */
+  readonly answers: JsonObject[];
   readonly mark: { value: number };
   /** What its rows are sealed with. */
   readonly sealing: OwnStoreNeeds;
@@ -103,6 +105,7 @@ export async function openOwnHouse(open: () => Promise<OpenDatabase>): Promise<O
   const clock = createManualClock(1_800_000_000_000);
   const changes: AuditEvent[] = [];
   const calls: JsonObject[] = [];
+  const answers: JsonObject[] = [];
   const mark = { value: 0 };
   const columnKeys = await openColumnKeys({
     store: { open: async () => undefined, seal: async () => undefined },
@@ -112,11 +115,12 @@ export async function openOwnHouse(open: () => Promise<OpenDatabase>): Promise<O
   });
   const sealingKey = randomBytes(32);
   const pastCalls: PastCalls = {
-    async page({ limit, after = '0' }) {
+    async page({ of, limit, after = '0' }) {
       const from = Number(after);
       const until = from + Math.min(limit, 7);
-      const entries = calls.slice(from, until).map((event, at) => ({ position: `1/${from + at}`, atMs: 1, event }));
-      return { entries, ...(until < calls.length ? { next: String(until) } : {}) };
+      const kept = of === 'answers' ? answers : calls;
+      const entries = kept.slice(from, until).map((event, at) => ({ position: `1/${from + at}`, atMs: 1, event }));
+      return { entries, ...(until < kept.length ? { next: String(until) } : {}) };
     },
   };
   async function again(marked: { value: number } = mark): Promise<OwnPolicies> {
@@ -150,6 +154,7 @@ export async function openOwnHouse(open: () => Promise<OpenDatabase>): Promise<O
     clock,
     changes,
     calls,
+    answers,
     mark,
     sealing: { database, sealingKey, random: randomBytes },
     again,
@@ -169,7 +174,7 @@ export async function openOwnHouse(open: () => Promise<OpenDatabase>): Promise<O
     async activate(by, note = 'as agreed') {
       const { version, digest } = await own.versions.stage({ note }, by);
       await replayed(own, version, by);
-      const active = (await own.versions.list()).find(({ state }) => state === 'active');
+      const active = (await own.versions.list()).versions.find(({ state }) => state === 'active');
       await own.versions.activate(version, { expected: active?.version ?? 0, digest }, by);
       return version;
     },
@@ -211,6 +216,21 @@ export function recorded(
 ): JsonObject {
   const judged = judgeOf({ inForce: () => ({ kind: 'none' }) }, { agentId }, pack)(call);
   const { verdict, reason, policies } = judged;
+  return happening(agentId, { kind: 'tool_decided', call: judged.call, verdict, policies, reason }, repository);
+}
+
+/** What stands of its answer. */
+export function answered(agentId: string, tool: string, found?: AgentContent): JsonObject {
+  return happening(agentId, {
+    kind: 'tool_finished',
+    call: { id: 'c', tool: { name: tool }, action: 'execute' },
+    isSuccess: true,
+    content: 'untrusted',
+    ...(found === undefined ? {} : { found }),
+  });
+}
+
+function happening(agentId: string, told: AgentHappening, repository?: string): JsonObject {
   const event = agentEvent({
     nowMs: 1,
     session: {
@@ -221,7 +241,7 @@ export function recorded(
       isAttended: true,
       ...(repository === undefined ? {} : { repository }),
     },
-    happening: { kind: 'tool_decided', call: judged.call, verdict, policies, reason },
+    happening: told,
   });
   const stored = parseJson(JSON.stringify(event));
   if (!isJsonObject(stored)) throw new TypeError('An event is an object');

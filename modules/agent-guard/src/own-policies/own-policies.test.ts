@@ -103,7 +103,7 @@ forEachDatabase((name, open) => {
     await own.versions.activate(back.version, { expected: emptied, digest }, omar);
     assert.equal(running(write).verdict, 'ask');
     assert.deepEqual(
-      (await own.versions.list()).map(({ version: number, state }) => [number, state]),
+      (await own.versions.list()).versions.map(({ version: number, state }) => [number, state]),
       [
         [back.version, 'active'],
         [emptied, 'former'],

@@ -1,9 +1,10 @@
 import * as cedar from '@cedar-policy/cedar-wasm/nodejs';
+import type { JsonObject } from '@sallyport/contracts';
 import type { Principal } from '@sallyport/platform/http';
 import { messageOf } from '@sallyport/platform/errors';
 import { createTurns } from '@sallyport/platform/turns';
-import { createMarkKeeper, createWorks } from '@sallyport/policy-library';
-import type { Work, Works } from '@sallyport/policy-library';
+import { compareTexts, createMarkKeeper, createWorks, standingNow } from '@sallyport/policy-library';
+import type { DocumentDifference, Work, Works } from '@sallyport/policy-library';
 import { guardEvent } from '../audit-record.ts';
 import type { Cedar } from '../decisions/load-pack.ts';
 import { createAgentStore } from '../sessions/agent-store.ts';
@@ -12,8 +13,8 @@ import { loadOwn } from './own-decisions.ts';
 import type { OwnInForce } from './own-decisions.ts';
 import { createOwnDocuments } from './own-documents.ts';
 import type { OwnDocuments } from './own-documents.ts';
-import type { OwnText } from './own-policy.ts';
-import { standingNow } from './own-standing.ts';
+import { draftHash } from './own-policy.ts';
+import type { OwnScope, OwnText } from './own-policy.ts';
 import type { OwnStanding } from './own-standing.ts';
 import { createOwnStore } from './own-store.ts';
 import { createOwnThread } from './own-thread.ts';
@@ -25,6 +26,12 @@ import { replayOwn } from './replay-own.ts';
 import type { ReplayedOwn } from './replay-own.ts';
 
 /** What is replayed: a version, or without one the documents as they are. */
+export type OwnDifferenceOfTexts = DocumentDifference & {
+  /** Whom it was about, and is; left out where there was or is none. */
+  readonly was?: OwnScope;
+  readonly is?: OwnScope;
+};
+
 export type ReplayAbout = { readonly version?: number; readonly last: number };
 
 /** The organisation's own policies for agents beside the packs: drafts, versions, and the one in force on every server. */
@@ -37,6 +44,11 @@ export type OwnPolicies = {
     about: ReplayAbout & { readonly drafts?: readonly OwnText[] },
     by: Principal,
   ): Promise<Work<ReplayAbout, ReplayedOwn>>;
+  /**
+   * What differs, document by document and line by line; 0: none, without a number the documents as they are. Throws `agent_policy_version_unknown`,
+   * `agent_policy_version_damaged`.
+   */
+  compare(from: number | undefined, to: number | undefined): Promise<readonly OwnDifferenceOfTexts[]>;
   /** What policies are asked with. */
   readonly cedar: Pick<Cedar, 'statefulIsAuthorized'>;
   /** What decides with the pack of an agent. Another object where anything changed. */
@@ -90,21 +102,34 @@ export function createOwnPolicies(needs: OwnPoliciesNeeds): OwnPolicies {
     if (told === reason) return;
     told = reason;
     log("The organisation's policies for agents cannot be read", { reason });
+    await record('agent.policy_unreadable', 'in-force', { reason: reason.slice(0, 500) });
+  }
+
+  async function record(action: 'agent.policy_unreadable' | 'agent.policy_damaged', id: string, details: JsonObject) {
     await needs.database.transaction().execute((transaction) =>
       needs.outbox.record(
         transaction,
         guardEvent({
           nowMs: needs.clock.nowMs(),
           by: { kind: 'system', id: 'server', name: 'server' },
-          action: 'agent.policy_unreadable',
-          target: { type: 'agent policy version', id: 'in-force' },
-          details: { reason: reason.slice(0, 500) },
+          action,
+          target: { type: 'agent policy version', id },
+          details,
         }),
       ),
     );
   }
 
-  const standing = (): Promise<OwnStanding> => standingNow(store, keeper);
+  /** Versions that somebody changed in the database, or that a disk damaged: each is good for nothing, and they are told at a start. */
+  async function tellDamaged(): Promise<void> {
+    const { damaged } = await store.versions();
+    if (damaged.length === 0) return;
+    const named = damaged.slice(0, 50).map(({ version, why }) => ({ version, why: why.slice(0, 300) }));
+    const ids = damaged.map(({ version }) => version).join(', ');
+    await record('agent.policy_damaged', ids.slice(0, 100), { damaged: named });
+  }
+
+  const standing = (): Promise<OwnStanding> => standingNow(store, keeper, ({ digest }) => digest);
 
   /** What another server put into force is noted first: what is older than that is found out from then on. */
   async function note(): Promise<void> {
@@ -169,6 +194,11 @@ export function createOwnPolicies(needs: OwnPoliciesNeeds): OwnPolicies {
       }),
   });
 
+  async function textsOf(version: number | undefined): Promise<readonly OwnText[]> {
+    if (version === undefined) return store.documents();
+    return version === 0 ? [] : (await versions.get(version)).texts;
+  }
+
   return {
     documents: createOwnDocuments(needs, { store, thread }),
     versions,
@@ -187,9 +217,18 @@ export function createOwnPolicies(needs: OwnPoliciesNeeds): OwnPolicies {
         replay({ texts, inForce: (await standing()).made?.texts ?? [], last, signal, onProgress }),
       );
     },
+    async compare(from, to) {
+      const [before, after] = [await textsOf(from), await textsOf(to)];
+      const scopeIn = (texts: readonly OwnText[], id: string) => texts.find((one) => one.id === id)?.scope;
+      return compareTexts(before, after, draftHash).map((one) => {
+        const [was, is] = [scopeIn(before, one.id), scopeIn(after, one.id)];
+        return { ...one, ...(was === undefined ? {} : { was }), ...(is === undefined ? {} : { is }) };
+      });
+    },
     cedar,
     inForce: () => inForce,
     async start() {
+      await tellDamaged();
       await look();
       stop = needs.every(refreshMs, () => {
         look().catch((error: unknown) =>

@@ -5,7 +5,7 @@ import type { OwnScope, OwnTest } from './own-policy.ts';
 import { KeptTest, ScopeBody } from './own-schema.ts';
 import type { OwnTried } from './own-tasks.ts';
 import type { OwnDocument, OwnVersionSummary } from './own-version.ts';
-import type { OwnProspect } from './own-versions.ts';
+import type { OwnProspect } from './own-prospect.ts';
 import type { OwnDifference, ReplayedOwn } from './replay-own.ts';
 
 const text = Type.String();
@@ -121,6 +121,31 @@ export const ShownReplayed = Type.Object({
       position: Type.String({ description: 'The newest of them in the ledger' }),
     }),
   ),
+  answers: Type.Optional(
+    Type.Object(
+      {
+        answers: Type.Integer({ description: 'Answers looked at, the newest first' }),
+        different: Type.Integer(),
+        looser: Type.Integer({ description: 'Of those, how many would be trusted or read that are not now' }),
+        partly: Type.Boolean(),
+        differences: Type.Array(
+          Type.Object({
+            agent: Type.Object({ id: text, name: text }),
+            tool: text,
+            server: Type.Optional(text),
+            about: Type.Enum(['trust', 'reveal']),
+            found: Type.Optional(Type.String({ description: 'What stands in it: `secret aws-key`' })),
+            now: Type.Boolean({ description: 'Trusted, or read as it stands, by what is in force' }),
+            would: Type.Boolean(),
+            answers: Type.Integer(),
+            last_ms: Type.Integer(),
+            position: text,
+          }),
+        ),
+      },
+      { description: 'Answers of tools that would be trusted, or read, otherwise' },
+    ),
+  ),
 });
 export const WholeVersion = Type.Object({
   version: ShownVersion,
@@ -202,7 +227,7 @@ function shownSummary(replay: NonNullable<OwnVersionSummary['replay']>) {
   return { calls, untold, agents, different, looser, against, last, at_ms: atMs, by: by.name };
 }
 
-export function shownReplayed({ fromMs, untilMs, isPartly, differences, ...counts }: ReplayedOwn) {
+export function shownReplayed({ fromMs, untilMs, isPartly, differences, answers, ...counts }: ReplayedOwn) {
   const { calls, untold, agents, different, looser } = counts;
   return {
     calls,
@@ -214,6 +239,17 @@ export function shownReplayed({ fromMs, untilMs, isPartly, differences, ...count
     ...(untilMs === undefined ? {} : { until_ms: untilMs }),
     partly: isPartly,
     differences: differences.map(shownDifference),
+    ...(answers === undefined ? {} : { answers: shownAnswers(answers) }),
+  };
+}
+
+function shownAnswers({ answers, different, looser, isPartly, differences }: NonNullable<ReplayedOwn['answers']>) {
+  return {
+    answers,
+    different,
+    looser,
+    partly: isPartly,
+    differences: differences.map(({ lastMs, agent, ...one }) => ({ ...one, agent: { ...agent }, last_ms: lastMs })),
   };
 }
 

@@ -4,6 +4,8 @@ import type { Pack } from '../decisions/pack-names.ts';
 import type { PackDecisions, PackFile } from '../decisions/index.ts';
 import { loadPackDecisions } from '../decisions/pack-decisions.ts';
 import type { PastCall } from '../past-calls/judged-call.ts';
+import { readAgain } from '../past-calls/past-answer.ts';
+import type { PastAnswer, ReadAgain } from '../past-calls/past-answer.ts';
 import { judgeAgain, wasAlone } from '../past-calls/replay-calls.ts';
 import { loadOwn, withOwn } from './own-decisions.ts';
 import type { OwnInForce, OwnPolicySet } from './own-decisions.ts';
@@ -24,6 +26,7 @@ export type OwnTried = {
 };
 
 export type JudgeAgain = { readonly pack: Pack; readonly run: OwnRun; readonly call: PastCall };
+export type ReadAnswerAgain = { readonly pack: Pack; readonly run: OwnRun; readonly answer: PastAnswer };
 export type Verdict = {
   readonly verdict: AgentVerdict;
   readonly action: string;
@@ -35,12 +38,14 @@ export type OwnTask =
   /** No test is run. */
   | { readonly kind: 'read'; readonly texts: readonly OwnText[] }
   | { readonly kind: 'try'; readonly texts: readonly OwnText[]; readonly testsOf?: string }
-  | { readonly kind: 'replay'; readonly texts: readonly OwnText[]; readonly calls: readonly JudgeAgain[] };
+  | { readonly kind: 'replay'; readonly texts: readonly OwnText[]; readonly calls: readonly JudgeAgain[] }
+  | { readonly kind: 'answers'; readonly texts: readonly OwnText[]; readonly answers: readonly ReadAnswerAgain[] };
 
 export type OwnAnswer =
   | { readonly kind: 'tried'; readonly tried: OwnTried }
   /** Undefined where the answer would be as it was. */
   | { readonly kind: 'replayed'; readonly would: readonly (Verdict | undefined)[] }
+  | { readonly kind: 'read again'; readonly read: readonly ReadAgain[] }
   | { readonly kind: 'unreadable'; readonly reason: string };
 
 /** In the thread that policies are tried in. Keeps the packs, and the policies that were asked last: a replay comes in many parts. */
@@ -90,17 +95,30 @@ export function createOwnTasks(files: readonly PackFile[]): (task: OwnTask) => O
           tried: { faults, policies, results, ...runStandingTests(packs, inForce, permitting) },
         };
       }
+      case 'answers':
       case 'replay': {
         const [fault] = faults;
         if (fault !== undefined)
           return { kind: 'unreadable', reason: `${fault.document}, line ${fault.line}: ${fault.message}` };
         const inForce = load(task.texts, policies);
+        const decisionsFor = ({ pack, run }: Pick<JudgeAgain, 'pack' | 'run'>) => {
+          const decisions = packs.get(pack);
+          return decisions === undefined ? undefined : withOwn(cedar, decisions, { inForce: () => inForce, run });
+        };
+        if (task.kind === 'answers')
+          return {
+            kind: 'read again',
+            read: task.answers.map((asked) => {
+              const decisions = decisionsFor(asked);
+              return decisions === undefined ? { isTrusted: false, hidden: [] } : readAgain(asked.answer, decisions);
+            }),
+          };
         return {
           kind: 'replayed',
           would: task.calls.map(({ pack, run, call }) => {
-            const decisions = packs.get(pack);
+            const decisions = decisionsFor({ pack, run });
             if (decisions === undefined) return undefined;
-            const would = judgeAgain(call, withOwn(cedar, decisions, { inForce: () => inForce, run }));
+            const would = judgeAgain(call, decisions);
             if (would.verdict === call.verdict || wasAlone(call, would)) return undefined;
             const { verdict, action, reason, policies: by } = would;
             return { verdict, action, reason, policies: by };

@@ -2,7 +2,7 @@ import { PolicyLibraryError, createTaskThread } from '@sallyport/policy-library'
 import type { Watch } from '@sallyport/policy-library';
 import type { PackFile } from '../decisions/index.ts';
 import type { OwnText } from './own-policy.ts';
-import type { JudgeAgain, OwnAnswer, OwnTask, OwnTried } from './own-tasks.ts';
+import type { JudgeAgain, OwnAnswer, OwnTask, OwnTried, ReadAnswerAgain } from './own-tasks.ts';
 
 /** Tries the organisation's policies for agents in a thread of their own, limited in time, memory and depth. */
 export type OwnThread = {
@@ -15,7 +15,13 @@ export type OwnThread = {
     texts: readonly OwnText[],
     calls: readonly JudgeAgain[],
     watch: Watch,
-  ): Promise<Exclude<OwnAnswer, { kind: 'tried' }>>;
+  ): Promise<Extract<OwnAnswer, { kind: 'replayed' | 'unreadable' }>>;
+  /** As `replay`, of what came back from calls. */
+  readAnswers(
+    texts: readonly OwnText[],
+    answers: readonly ReadAnswerAgain[],
+    watch: Watch,
+  ): Promise<Extract<OwnAnswer, { kind: 'read again' | 'unreadable' }>>;
   close(): Promise<void>;
 };
 
@@ -30,7 +36,7 @@ export function createOwnThread(
   let isClosed = false;
   const endless = (ms: number): string =>
     `reading and trying it took over ${ms / 1000} seconds, or too much memory or depth`;
-  async function tried(task: Exclude<OwnTask, { kind: 'replay' }>): Promise<OwnTried> {
+  async function tried(task: Extract<OwnTask, { kind: 'try' | 'read' }>): Promise<OwnTried> {
     const answer = await thread.run(task, attemptMs, {});
     if (answer?.kind === 'tried') return answer.tried;
     // That it ended then says nothing of the texts.
@@ -45,8 +51,14 @@ export function createOwnThread(
     async replay(texts, calls, watch) {
       if (calls.length === 0) return { kind: 'replayed', would: [] };
       const answer = await thread.run({ kind: 'replay', texts, calls }, replayMs, watch);
-      if (answer === undefined || answer.kind === 'tried') return { kind: 'unreadable', reason: endless(replayMs) };
-      return answer;
+      if (answer?.kind === 'replayed' || answer?.kind === 'unreadable') return answer;
+      return { kind: 'unreadable', reason: endless(replayMs) };
+    },
+    async readAnswers(texts, answers, watch) {
+      if (answers.length === 0) return { kind: 'read again', read: [] };
+      const answer = await thread.run({ kind: 'answers', texts, answers }, replayMs, watch);
+      if (answer?.kind === 'read again' || answer?.kind === 'unreadable') return answer;
+      return { kind: 'unreadable', reason: endless(replayMs) };
     },
     async close() {
       isClosed = true;

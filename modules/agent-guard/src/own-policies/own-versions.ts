@@ -2,45 +2,34 @@ import type { JsonObject } from '@sallyport/contracts';
 import type { Transaction } from '@sallyport/platform/database';
 import type { Principal } from '@sallyport/platform/http';
 import { createTurns } from '@sallyport/platform/turns';
-import { distinctAuthors, mayBe } from '@sallyport/policy-library';
-import type { Author, Watch } from '@sallyport/policy-library';
+import { distinctAuthors, UnreadableRow, whyNotSecond, writersOf, writersOfOther } from '@sallyport/policy-library';
+import type { Author, DamagedVersion, Watch } from '@sallyport/policy-library';
 import { guardEvent } from '../audit-record.ts';
 import { AgentGuardError } from '../errors.ts';
 import { authorOf } from './needs.ts';
 import type { OwnPoliciesNeeds } from './needs.ts';
 import { openingsOf } from './openings.ts';
-import type { Opening } from './openings.ts';
 import { draftHash, textsHash } from './own-policy.ts';
 import type { OwnText } from './own-policy.ts';
+import { createOwnLook, mayGain } from './own-prospect.ts';
+import type { OwnProspect } from './own-prospect.ts';
 import type { OwnStanding } from './own-standing.ts';
-import type { KeptVersion, OwnStore } from './own-store.ts';
-import type { OwnTried } from './own-tasks.ts';
+import type { OwnStore } from './own-store.ts';
 import type { OwnThread } from './own-thread.ts';
-import type { OwnDocument, OwnVersion, OwnVersionSummary } from './own-version.ts';
+import type { KeptVersion } from './own-version-store.ts';
+import type { OwnVersion, OwnVersionSummary } from './own-version.ts';
 import type { ReadOwnPolicy } from './read-own.ts';
 import { refuseTried } from './refuse-tried.ts';
 import type { ReplayedOwn } from './replay-own.ts';
-
-/** What putting a version into force would take. */
-export type OwnProspect = {
-  /** The version it is compared with. */
-  readonly against: number;
-  readonly openings: readonly Opening[];
-  readonly widened: OwnTried['widened'];
-  /** Whoever wrote or asks for it may not approve it; empty where nobody has to. */
-  readonly secondPerson: readonly Author[];
-  /** Why nobody can tell what is in force: then somebody else must approve whatever it holds. */
-  readonly doubt?: string;
-};
 
 /** Who puts what into force: on top of which version, and that it is what they looked at. */
 export type Agreed = { readonly expected: number; readonly digest: string };
 
 /** All documents as they were at a moment. A number is put into force once; going back makes another one of the same documents. */
 export type OwnVersions = {
-  /** Newest first. */
-  list(): Promise<readonly OwnVersionSummary[]>;
-  /** Throws `agent_policy_version_unknown`. */
+  /** Newest first, and those beside them that are not as they were sealed: they are good for nothing. */
+  list(): Promise<{ readonly versions: readonly OwnVersionSummary[]; readonly damaged: readonly DamagedVersion[] }>;
+  /** Throws `agent_policy_version_unknown`, `agent_policy_version_damaged`. */
   get(version: number): Promise<OwnVersion>;
   /** Of the documents as they are, or of those of version `from`. Throws `agent_policy_refused`, `agent_policy_tests_failed`. */
   stage(made: { readonly note: string; readonly from?: number }, by: Principal): Promise<OwnVersion>;
@@ -81,9 +70,15 @@ export function createOwnVersions(
 ): OwnVersions {
   const { store, thread } = parts;
   const inTurn = createTurns();
+  const { look, readInForce } = createOwnLook(parts);
 
   async function get(version: number): Promise<KeptVersion> {
-    const found = await store.version(version);
+    const found = await store.version(version).catch((error: unknown) => {
+      if (!(error instanceof UnreadableRow)) throw error;
+      throw new AgentGuardError('agent_policy_version_damaged', `Cannot use version ${version}: ${error.message}`, {
+        hint: 'stage the documents anew, and look for who can write to the control database',
+      });
+    });
     if (found !== undefined) return found;
     throw new AgentGuardError(
       'agent_policy_version_unknown',
@@ -121,35 +116,6 @@ export function createOwnVersions(
       { hint: 'look at it again, then decide' },
     );
   }
-
-  /** What would be missing among `policies` of what cannot be read would seem to be none: it is said. */
-  async function readInForce({ made }: OwnStanding) {
-    if (made === undefined || made.texts.length === 0) return { policies: [] };
-    const { policies, faults } = await thread.read(made.texts);
-    const [fault] = faults;
-    if (fault === undefined) return { policies };
-    const doubt = `version ${made.version}, which is in force, cannot be read: "${fault.document}", line ${fault.line}: ${fault.message}`;
-    return { policies, doubt };
-  }
-
-  /** Everything that is asked before it may come into force, asked anew: the product may have changed since it was staged. */
-  async function look(made: OwnVersion) {
-    const standing = await parts.standing();
-    const tried = await thread.attempt(made.texts);
-    refuseTried(tried, made.version);
-    const before = await readInForce(standing);
-    return {
-      standing,
-      tried,
-      openings: openingsOf(before.policies, tried.policies),
-      /** Why nobody can tell what it would change, though it may be known which version is in force. */
-      doubt: standing.doubt ?? before.doubt,
-    };
-  }
-
-  /** Nobody is their own second person; the operator on this machine, who may do everything anyway, needs none. */
-  const mayGain = (made: OwnVersion, openings: readonly Opening[], by: Author): readonly Author[] =>
-    openings.length === 0 ? [] : distinctAuthors([...made.authors, by]).filter(({ kind }) => kind !== 'operator');
 
   async function mayCome(version: number, { expected, digest }: Agreed, state: 'staged' | 'waiting') {
     const made = await get(version);
@@ -209,7 +175,10 @@ export function createOwnVersions(
   }
 
   return {
-    list: () => store.versions(),
+    async list() {
+      const { read, damaged } = await store.versions();
+      return { versions: read, damaged };
+    },
     get,
     stage: ({ note, from }, by) =>
       inTurn(async () => {
@@ -218,7 +187,14 @@ export function createOwnVersions(
         const standing = await parts.standing();
         const { documents, removed } = await store.drafts();
         const authors =
-          other === undefined ? writersOf(documents, removed, standing.made?.texts ?? []) : writersOfOther(other);
+          other === undefined
+            ? writersOf<OwnText>({
+                documents,
+                removed,
+                inForce: standing.made?.texts ?? [],
+                hashOf: draftHash,
+              })
+            : writersOfOther(other);
         const texts = (other?.texts ?? documents).map(({ id, name, scope, text, tests }) => ({
           id,
           name,
@@ -323,14 +299,9 @@ export function createOwnVersions(
     approve: (version, agreed, by) =>
       inTurn(async () => {
         const looked = await mayCome(version, agreed, 'waiting');
-        const { authors, askedBy } = looked.made;
-        const involved = [...authors, ...(askedBy === undefined ? [] : [askedBy])];
-        const isPerson = by.kind === 'user' || by.kind === 'operator';
-        if (!isPerson || (by.kind !== 'operator' && involved.some((author) => mayBe(author, by))))
-          throw new AgentGuardError(
-            'agent_policy_second_person',
-            `Cannot approve version ${version}: ${by.name} ${isPerson ? 'wrote it or asked for it, or by a key of theirs' : 'is no person'}, must be somebody else`,
-          );
+        const why = whyNotSecond(looked.made, by);
+        if (why !== undefined)
+          throw new AgentGuardError('agent_policy_second_person', `Cannot approve version ${version}: ${why}`);
         await putInForce(looked, by, await authorOf(needs, by));
         return get(version);
       }),
@@ -360,25 +331,6 @@ function detailsOf({ digest, documents, authors, askedBy, replay }: OwnVersionSu
     asked_by: askedBy === undefined ? null : { kind: askedBy.kind, id: askedBy.id },
     replayed: replay === undefined ? null : { calls: replay.calls, different: replay.different, looser: replay.looser },
   };
-}
-
-/** Of a version that was in force others agreed to its texts; of one that never was, its authors are those of what is made of it. */
-function writersOfOther({ authors, activatedMs }: OwnVersion): readonly Author[] {
-  return activatedMs === undefined ? authors : [];
-}
-
-/** Who wrote the documents that differ from those in force, or took them away. */
-function writersOf(
-  documents: readonly OwnDocument[],
-  removed: ReadonlyMap<string, readonly Author[]>,
-  inForce: readonly OwnText[],
-): readonly Author[] {
-  const known = new Map(inForce.map((one) => [one.id, draftHash(one)]));
-  const kept = new Set(documents.map(({ id }) => id));
-  return [
-    ...documents.filter(({ id, hash }) => known.get(id) !== hash).flatMap(({ writers }) => writers),
-    ...inForce.filter(({ id }) => !kept.has(id)).flatMap(({ id }) => removed.get(id) ?? []),
-  ];
 }
 
 function overtaken(expected: number, active?: number): AgentGuardError {

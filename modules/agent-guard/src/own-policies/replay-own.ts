@@ -6,6 +6,8 @@ import type { PastCalls } from '../past-calls/replay-calls.ts';
 import { AgentGuardError } from '../errors.ts';
 import type { OwnRun, OwnText } from './own-policy.ts';
 import type { OwnThread } from './own-thread.ts';
+import { replayAnswers } from './replay-answers.ts';
+import type { ReplayedAnswers } from './replay-answers.ts';
 import type { JudgeAgain } from './own-tasks.ts';
 
 /** Calls that would be answered otherwise, all alike. */
@@ -44,6 +46,8 @@ export type ReplayedOwn = ReplayCounts & {
   /** What would be let through first. */
   readonly differences: readonly OwnDifference[];
   readonly isPartly: boolean;
+  /** Answers of tools that would be trusted, or read, otherwise. Missing in what was kept before they were looked at. */
+  readonly answers?: ReplayedAnswers;
 };
 
 export type ReplaySummary = ReplayCounts & {
@@ -66,7 +70,7 @@ const strictness: Readonly<Record<AgentVerdict, number>> = { allow: 0, ask: 1, d
 export async function replayOwn(
   needs: {
     readonly pastCalls: PastCalls;
-    readonly thread: Pick<OwnThread, 'replay'>;
+    readonly thread: Pick<OwnThread, 'replay' | 'readAnswers'>;
     /** Agents there are, with who is behind them. */
     readonly agents: () => Promise<
       ReadonlyMap<string, { readonly name: string; readonly pack: Pack; readonly person?: string }>
@@ -155,10 +159,12 @@ export async function replayOwn(
         position: known?.position ?? position,
       });
     }
-    onProgress(calls / last);
+    onProgress((0.8 * calls) / last);
     after = page.next;
     if (after === undefined) break;
   }
+  const answers = await replayAnswers({ ...needs, agents }, { texts, inForce, last, signal });
+  onProgress(1);
   const differences = [...found.values()].toSorted(
     (one, other) => strictness[one.would] - strictness[other.would] || other.calls - one.calls,
   );
@@ -172,11 +178,12 @@ export async function replayOwn(
     ...(untilMs === undefined ? {} : { untilMs }),
     differences,
     isPartly,
+    answers,
   };
 }
 
 /** Whose call it was, as its event says. */
-function runIn(event: { readonly [name: string]: unknown }): {
+export function runIn(event: { readonly [name: string]: unknown }): {
   readonly agentId: string;
   readonly repository?: string;
 } {

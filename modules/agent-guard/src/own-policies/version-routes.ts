@@ -1,9 +1,10 @@
 import { typedApp, type RoutePlugin } from '@sallyport/platform/http';
+import { DifferenceBody, shownDifference } from '@sallyport/policy-library';
 import type { Work } from '@sallyport/policy-library';
 import { Type, type Static } from 'typebox';
 import { draftOf } from './document-routes.ts';
 import type { OwnPolicies, ReplayAbout } from './own-policies.ts';
-import { DraftBody } from './own-schema.ts';
+import { DraftBody, ScopeBody } from './own-schema.ts';
 import {
   agreedBody,
   documentId,
@@ -26,6 +27,7 @@ const closed = { additionalProperties: false } as const;
 const params = Type.Object({ version: versionNumber });
 const work = Type.Object({ id: Type.String({ pattern: '^[0-9a-f]{24}$' }) });
 const tags = ['agents'];
+const versionOrNone = Type.Integer({ minimum: 0, maximum: 1_000_000_000 });
 
 const ReplayWork = Type.Object({
   id: Type.String(),
@@ -52,10 +54,20 @@ export function createOwnVersionRoutes(own: OwnPolicies): RoutePlugin {
         schema: {
           summary: 'Versions of the policies for agents, newest first',
           tags,
-          response: { 200: Type.Object({ versions: Type.Array(ShownVersion) }) },
+          response: {
+            200: Type.Object({
+              versions: Type.Array(ShownVersion),
+              damaged: Type.Array(Type.Object({ version: Type.Integer(), why: Type.String() }), {
+                description: 'Not as they were sealed: good for nothing any more',
+              }),
+            }),
+          },
         },
       },
-      async () => ({ versions: (await versions.list()).map(shownVersion) }),
+      async () => {
+        const { versions: all, damaged } = await versions.list();
+        return { versions: all.map(shownVersion), damaged: damaged.map((one) => ({ ...one })) };
+      },
     );
 
     app.get(
@@ -83,6 +95,37 @@ export function createOwnVersionRoutes(own: OwnPolicies): RoutePlugin {
           ...(made.replayed === undefined ? {} : { replayed: shownReplayed(made.replayed) }),
         };
       },
+    );
+
+    app.get(
+      '/v1/agents/policies/differences',
+      {
+        config: { scope: 'agents:read' },
+        schema: {
+          summary:
+            'What differs between two versions, line by line; 0: no policies, without `from` or `to`: the documents as they are',
+          tags,
+          querystring: Type.Object({ from: Type.Optional(versionOrNone), to: Type.Optional(versionOrNone) }, closed),
+          response: {
+            200: Type.Object({
+              documents: Type.Array(
+                Type.Object({
+                  ...DifferenceBody.properties,
+                  was: Type.Optional(ScopeBody),
+                  is: Type.Optional(ScopeBody),
+                }),
+              ),
+            }),
+          },
+        },
+      },
+      async ({ query: { from, to } }) => ({
+        documents: (await own.compare(from, to)).map(({ was, is, ...one }) => ({
+          ...shownDifference(one),
+          ...(was === undefined ? {} : { was: shownScope(was) }),
+          ...(is === undefined ? {} : { is: shownScope(is) }),
+        })),
+      }),
     );
 
     app.post(

@@ -3,10 +3,15 @@ import { subjectOf } from '../decisions/index.ts';
 import type { Decisions } from '../decisions/index.ts';
 import { readPastCall, type PastCall } from './judged-call.ts';
 
-/** Decisions about calls as they stand in the ledger, newest first. */
+/** Decisions about calls, and what came back, as they stand in the ledger, newest first. */
 export type PastCalls = {
-  /** Of one agent, or of all. What outsiders sent is never among it. */
-  page(wanted: { readonly agentId?: string; readonly limit: number; readonly after?: string }): Promise<{
+  /** Of one agent, or of all; decisions, unless answers are asked for. What outsiders sent is never among it. */
+  page(wanted: {
+    readonly of?: 'answers';
+    readonly agentId?: string;
+    readonly limit: number;
+    readonly after?: string;
+  }): Promise<{
     readonly entries: readonly { readonly position: string; readonly atMs: number; readonly event: JsonObject }[];
     readonly next?: string;
   }>;

@@ -1,4 +1,4 @@
-import type { Answer } from '../../../api/call.ts';
+import type { Answer } from '../../api/call.ts';
 
 export type Line = Answer<'GET /v1/policy/differences'>['documents'][number]['lines'][number];
 

@@ -1,11 +1,19 @@
 import { useMediaQuery } from '@mantine/hooks';
-import { useQuery } from '@tanstack/react-query';
-import { Loading } from '../../../parts/loading.tsx';
-import { Notice, ProblemNotice } from '../../../parts/notice.tsx';
-import { printable } from '../../../parts/printable.ts';
+import { Notice } from '../../parts/notice.tsx';
+import { printable } from '../../parts/printable.ts';
 import { besideEachOther } from './beside-each-other.ts';
 import type { Line } from './beside-each-other.ts';
-import { differencesQuery } from './policy-queries.ts';
+
+/** A document of one version beside the same in another. */
+export type Difference = {
+  readonly id: string;
+  readonly name: string;
+  readonly change: string;
+  readonly tests_changed: boolean;
+  readonly lines: readonly Line[];
+  /** What else of it is otherwise, in words. */
+  readonly also?: string | undefined;
+};
 
 const changes: Readonly<Record<string, string>> = {
   added: 'New',
@@ -18,29 +26,29 @@ const words = { same: '', removed: 'removed: ', added: 'added: ' } as const;
 const wide = '(min-width: 56em)';
 
 /** What differs between two versions, document by document: beside each other where there is room, else one below the other. */
-export function VersionDifferences({
+export function TextDifferences({
   from,
   to,
+  documents,
 }: {
-  readonly from: number | undefined;
-  readonly to: number | undefined;
+  readonly from: number;
+  readonly to: number;
+  readonly documents: readonly Difference[];
 }) {
   const isWide = useMediaQuery(wide, false) ?? false;
-  const { data, error, refetch } = useQuery(differencesQuery(from, to));
-  if (error !== null) return <ProblemNotice problem={error} retry={() => void refetch()} />;
-  if (data === undefined) return <Loading heights={[120]} />;
-  const different = data.documents.filter(({ change }) => change !== 'same');
+  const different = documents.filter(({ change }) => change !== 'same');
   if (different.length === 0) return <Notice title="Not a line differs" />;
   return (
     <div className="stack tight" role="group" aria-label={`What differs between ${named(from)} and ${named(to)}`}>
       <p className="quiet small">
         From {named(from)} to {named(to)}.
       </p>
-      {different.map(({ id, name, change, lines, tests_changed: testsChanged }) => (
+      {different.map(({ id, name, change, lines, tests_changed: testsChanged, also }) => (
         <section key={id} className="stack tight" aria-label={printable(name)}>
           <h3 className="small">
             {printable(name)} <span className="chip">{changes[change] ?? change}</span>
           </h3>
+          {also === undefined ? null : <p className="small">{also}</p>}
           {isWide ? <Beside lines={lines} name={name} /> : <Below lines={lines} name={name} />}
           {testsChanged ? <p className="quiet small">Its tests changed, too.</p> : null}
         </section>
@@ -49,8 +57,7 @@ export function VersionDifferences({
   );
 }
 
-function named(version: number | undefined): string {
-  if (version === undefined) return 'what is written';
+function named(version: number): string {
   return version === 0 ? 'no policies of your own' : `version ${version}`;
 }
 

@@ -1,4 +1,3 @@
-import { Button, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useMemo, useRef, useState } from 'react';
@@ -8,17 +7,14 @@ import type { Me } from '../../../api/queries.ts';
 import { useAddress } from '../../../app/address.ts';
 import { may } from '../../../app/rooms.ts';
 import { Notice, ProblemNotice } from '../../../parts/notice.tsx';
-import { plural } from '../../../parts/numbers.ts';
-import { printable } from '../../../parts/printable.ts';
-import { RoomHead } from '../../../parts/room-head.tsx';
-import { cedarLanguage } from '../../people/policy/cedar-language.ts';
-import { idOf } from '../../people/policy/document-id.ts';
-import { RuleEditor } from '../../rules/studio/rule-editor.tsx';
+import { idOf } from '../../policies/document-id.ts';
+import { EditorFrame, FoundInText } from '../../policies/editor-frame.tsx';
+import { PolicyTests } from '../../policies/policy-tests.tsx';
 import type { EditorControl, Remark } from '../../rules/studio/rule-editor.tsx';
-import { OwnTests } from './own-tests.tsx';
 import { bodyOf, ownCheckQuery } from './own-policy-queries.ts';
 import type { Checked, Draft, OpenDocument } from './own-policy-queries.ts';
 import { ScopeField } from './scope-field.tsx';
+import { verdictWords } from './verdict-words.ts';
 
 const typingMs = 500;
 
@@ -72,127 +68,74 @@ export function OwnEditor({
       await queries.invalidateQueries({ queryKey: ['agent-policies'] });
     },
   });
-  const error = save.error ?? remove.error;
   return (
-    <div className="room-inner studio">
-      <RoomHead
-        title={printable(draft.name === '' ? 'New policy' : draft.name)}
-        lead={<Link href="/agents/policies">Policies for agents</Link>}
-      >
-        {mayWrite ? (
-          <div className="row">
-            <Button loading={save.isPending} onClick={() => save.mutate()}>
-              Save
-            </Button>
-            {saved === undefined ? null : (
-              <Button variant="default" loading={remove.isPending} onClick={() => remove.mutate()}>
-                Delete
-              </Button>
-            )}
-          </div>
-        ) : null}
-      </RoomHead>
-      {error === null ? null : <ProblemNotice problem={error} />}
-      {save.isSuccess && error === null ? (
-        <Notice tone="good" title="Saved, and in force nowhere yet: stage it under Policies" />
-      ) : null}
-      <div className="studio-columns">
-        <div className="stack tight">
-          <TextInput
-            label="Name"
-            value={draft.name}
-            maxLength={120}
-            readOnly={!mayWrite}
-            onChange={(event) => setDraft({ ...draft, name: event.currentTarget.value })}
-          />
-          <ScopeField scope={draft.scope} readOnly={!mayWrite} onChange={(scope) => setDraft({ ...draft, scope })} />
-          <RuleEditor
-            control={control}
-            label="Policy, in Cedar"
-            initial={begun.text}
-            readOnly={!mayWrite}
-            remarks={remarks}
-            vocabulary={undefined}
-            language={cedarLanguage}
-            onChange={(text) => setDraft((before) => ({ ...before, text }))}
-            onSave={() => save.mutate()}
-          />
-        </div>
-        <div className="stack tight">
-          {checked.error === null ? null : (
-            <ProblemNotice problem={checked.error} retry={() => void checked.refetch()} />
-          )}
-          <Found checked={checked.data} own={own} goTo={(line) => control.current?.goTo(line)} />
-          <OwnTests
-            tests={draft.tests}
-            checked={checked.data}
-            readOnly={!mayWrite}
-            onChange={(tests) => setDraft((before) => ({ ...before, tests }))}
-          />
-        </div>
-      </div>
-    </div>
-  );
-}
-
-function Found({
-  checked,
-  own,
-  goTo,
-}: {
-  readonly checked: Checked | undefined;
-  readonly own: string;
-  readonly goTo: (line: number) => void;
-}) {
-  if (checked === undefined) return <p className="quiet">Reading the text…</p>;
-  const { faults, policies, widened } = checked;
-  const understood = policies.filter(({ document }) => document === own);
-  return (
-    <section className="stack tight" aria-label="What was found in the text" aria-live="polite">
-      {faults.length === 0 ? (
-        <Notice tone="good" title={`${plural(understood.length, 'policy', 'policies')} understood`}>
-          <ul>
-            {understood.map(({ id, words, effect, asks }) => (
-              <li key={id}>
-                {effect === 'permit'
-                  ? 'Lets go'
-                  : asks === undefined
-                    ? 'Forbids'
-                    : asks === 2
-                      ? 'Asks two people'
-                      : 'Asks'}
-                : {printable(words)}
-              </li>
-            ))}
-          </ul>
-        </Notice>
-      ) : (
-        <Notice tone="bad" title={`${plural(faults.length, 'place')} cannot be used`}>
-          <ul className="bare">
-            {faults.map(({ document, line, column, message }) => (
-              <li key={`${document}${line}${column}${message}`}>
-                {document === own ? (
-                  <button type="button" className="plain-button" onClick={() => goTo(line)}>
-                    Line {line}, column {column}
-                  </button>
-                ) : (
+    <EditorFrame
+      list={{ address: '/agents/policies', title: 'Policies for agents', stagedUnder: 'Policies' }}
+      name={draft.name}
+      onName={(name) => setDraft((before) => ({ ...before, name }))}
+      initial={begun.text}
+      onText={(text) => setDraft((before) => ({ ...before, text }))}
+      remarks={remarks}
+      control={control}
+      mayWrite={mayWrite}
+      save={save}
+      remove={saved === undefined ? undefined : remove}
+      beside={
+        <ScopeField
+          scope={draft.scope}
+          readOnly={!mayWrite}
+          onChange={(scope) => setDraft((before) => ({ ...before, scope }))}
+        />
+      }
+    >
+      {checked.error === null ? null : <ProblemNotice problem={checked.error} retry={() => void checked.refetch()} />}
+      <FoundInText
+        understood={checked.data?.policies.filter(({ document }) => document === own).map(saysOf)}
+        faults={faults.map(({ document, line, column, message }) => ({
+          line,
+          column,
+          message,
+          ...(document === own
+            ? {}
+            : {
+                elsewhere: (
                   <Link href={`/agents/policies?document=${document}`}>
                     {document}, line {line}
                   </Link>
-                )}{' '}
-                {printable(message)}
-              </li>
-            ))}
-          </ul>
-        </Notice>
-      )}
-      {widened.length === 0 ? null : (
-        <Notice tone="warn" title="This would go ahead without a question, at the worst it can be">
-          <p>
-            {[...new Set(widened.map(({ action }) => action))].join(', ')}: for an agent that others have taken over.
-          </p>
-        </Notice>
-      )}
-    </section>
+                ),
+              }),
+        }))}
+        goTo={(line) => control.current?.goTo(line)}
+      />
+      <Widened widened={checked.data?.widened ?? []} />
+      <PolicyTests
+        tests={draft.tests}
+        results={[
+          ...(checked.data?.tests ?? []).map(({ name, passed, expect, got, reason }) => ({
+            name,
+            passed,
+            why: `${verdictWords[expect]} was expected; ${verdictWords[got].toLowerCase()}: ${reason}`,
+          })),
+          ...(checked.data?.standing ?? []).map(({ name, passed, reason }) => ({ name, passed, why: reason })),
+        ]}
+        description='Each: name, pack, prompt (what the person wrote), read (what of others came in before), tool, input, and expect: "allow", "ask" or "deny"'
+        readOnly={!mayWrite}
+        onChange={(tests) => setDraft((before) => ({ ...before, tests }))}
+      />
+    </EditorFrame>
+  );
+}
+
+function saysOf({ id, words, effect, asks }: Checked['policies'][number]) {
+  const forbids = asks === undefined ? 'Forbids' : asks === 2 ? 'Asks two people' : 'Asks';
+  return { id, words, says: effect === 'permit' ? 'Lets go' : forbids };
+}
+
+function Widened({ widened }: Pick<Checked, 'widened'>) {
+  if (widened.length === 0) return null;
+  return (
+    <Notice tone="warn" title="This would go ahead without a question, at the worst it can be">
+      <p>{[...new Set(widened.map(({ action }) => action))].join(', ')}: for an agent that others have taken over.</p>
+    </Notice>
   );
 }

@@ -6,7 +6,7 @@ import type { Answer } from '../../../api/call.ts';
 import { Loading } from '../../../parts/loading.tsx';
 import { Notice, ProblemNotice } from '../../../parts/notice.tsx';
 import { printable } from '../../../parts/printable.ts';
-import { WorkProgress } from '../../people/policy/work-progress.tsx';
+import { WorkProgress } from '../../policies/work-progress.tsx';
 import { OwnReplayed } from './own-replayed.tsx';
 import { ownVersionQuery, prospectQuery, replayQuery } from './own-policy-queries.ts';
 import type { Version } from './own-policy-queries.ts';

@@ -6,7 +6,8 @@ export type OpenDocument = Answer<'GET /v1/agents/policies/documents/{id}'>;
 export type Scope = OpenDocument['document']['scope'];
 export type OwnTest = OpenDocument['tests'][number];
 export type Checked = Answer<'POST /v1/agents/policies/check'>;
-export type Version = Answer<'GET /v1/agents/policies/versions'>['versions'][number];
+export type Versions = Answer<'GET /v1/agents/policies/versions'>;
+export type Version = Versions['versions'][number];
 export type Replayed = NonNullable<Answer<'GET /v1/agents/policies/versions/{version}'>['replayed']>;
 export type Draft = {
   readonly name: string;
@@ -39,6 +40,15 @@ export const ownVersionQuery = (version: number) =>
   queryOptions({
     queryKey: ['agent-policies', 'version', version],
     queryFn: ({ signal }) => call('GET /v1/agents/policies/versions/{version}', { params: { version }, signal }),
+  });
+
+/** 0: none. */
+export const ownDifferencesQuery = (from: number, to: number) =>
+  queryOptions({
+    queryKey: ['agent-policies', 'differences', from, to],
+    queryFn: ({ signal }) => call('GET /v1/agents/policies/differences', { query: { from, to }, signal }),
+    staleTime: Infinity,
+    retry: false,
   });
 
 /** What it may let through, and who would have to agree; otherwise where another came into force meanwhile. */

@@ -5,11 +5,3 @@ export const answerWords: Readonly<Record<string, string>> = {
 };
 
 export const answerMarks: Readonly<Record<string, string>> = { allow: '✓', needs_proof: '✓ᵖ', deny: '–' };
-
-export const stateWords: Readonly<Record<string, string>> = {
-  staged: 'Staged: in force nowhere yet',
-  waiting: 'Waits for somebody else to approve',
-  active: 'In force',
-  former: 'Was in force',
-  withdrawn: 'Withdrawn',
-};

@@ -1,21 +1,15 @@
-import { Button, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useMemo, useRef, useState } from 'react';
-import { Link } from 'wouter';
 import { call } from '../../../api/call.ts';
 import type { Me } from '../../../api/queries.ts';
 import { useAddress } from '../../../app/address.ts';
 import { may } from '../../../app/rooms.ts';
-import { Notice, ProblemNotice } from '../../../parts/notice.tsx';
-import { plural } from '../../../parts/numbers.ts';
-import { printable } from '../../../parts/printable.ts';
-import { RoomHead } from '../../../parts/room-head.tsx';
-import { RuleEditor } from '../../rules/studio/rule-editor.tsx';
+import { ProblemNotice } from '../../../parts/notice.tsx';
+import { idOf } from '../../policies/document-id.ts';
+import { EditorFrame, FoundInText } from '../../policies/editor-frame.tsx';
+import { PolicyTests } from '../../policies/policy-tests.tsx';
 import type { EditorControl, Remark } from '../../rules/studio/rule-editor.tsx';
-import { cedarLanguage } from './cedar-language.ts';
-import { idOf } from './document-id.ts';
-import { PolicyTests } from './policy-tests.tsx';
 import { checkQuery } from './policy-queries.ts';
 import type { OpenPolicy, PolicyTest } from './policy-queries.ts';
 
@@ -82,84 +76,36 @@ export function PolicyEditor(props: {
       change({ document: undefined });
     },
   });
-  const understood = checked.data?.policies.filter(({ file }) => file === own) ?? [];
-  const error = save.error ?? remove.error;
   return (
-    <div className="room-inner studio">
-      <RoomHead title={printable(name === '' ? 'New policy' : name)} lead={<Link href="/people/policy">Policy</Link>}>
-        {mayWrite ? (
-          <div className="row">
-            <Button loading={save.isPending} onClick={() => save.mutate()}>
-              Save
-            </Button>
-            {saved === undefined ? null : (
-              <Button variant="default" loading={remove.isPending} onClick={() => remove.mutate()}>
-                Delete
-              </Button>
-            )}
-          </div>
-        ) : null}
-      </RoomHead>
-      {error === null ? null : <ProblemNotice problem={error} />}
-      {save.isSuccess && error === null ? (
-        <Notice tone="good" title="Saved, and in force nowhere yet: stage it under Policy" />
-      ) : null}
-      <div className="studio-columns">
-        <div className="stack tight">
-          <TextInput
-            label="Name"
-            value={name}
-            maxLength={120}
-            readOnly={!mayWrite}
-            onChange={(event) => setName(event.currentTarget.value)}
-          />
-          <RuleEditor
-            control={control}
-            label="Policy, in Cedar"
-            initial={props.text}
-            readOnly={!mayWrite}
-            remarks={remarks}
-            vocabulary={undefined}
-            language={cedarLanguage}
-            onChange={setText}
-            onSave={() => save.mutate()}
-          />
-        </div>
-        <div className="stack tight">
-          {checked.error === null ? null : (
-            <ProblemNotice problem={checked.error} retry={() => void checked.refetch()} />
-          )}
-          <section className="stack tight" aria-label="What was found in the text" aria-live="polite">
-            {checked.data === undefined ? (
-              <p className="quiet">Reading the text…</p>
-            ) : faults.length === 0 ? (
-              <Notice tone="good" title={`${plural(understood.length, 'policy', 'policies')} understood`}>
-                <ul>
-                  {understood.map(({ id, words, effect }) => (
-                    <li key={id}>
-                      {effect === 'forbid' ? 'Forbids' : 'Allows'}: {printable(words)}
-                    </li>
-                  ))}
-                </ul>
-              </Notice>
-            ) : (
-              <Notice tone="bad" title={`${plural(faults.length, 'place')} cannot be used`}>
-                <ul className="bare">
-                  {faults.map(({ file, line, column, message }) => (
-                    <li key={`${file}${line}${column}${message}`}>
-                      <button type="button" className="plain-button" onClick={() => control.current?.goTo(line)}>
-                        Line {line}, column {column}
-                      </button>{' '}
-                      {printable(message)}
-                    </li>
-                  ))}
-                </ul>
-              </Notice>
-            )}
-          </section>
-          <PolicyTests tests={tests} checked={checked.data} readOnly={!mayWrite} onChange={setTests} />
-        </div>
-      </div>
-    </div>
+    <EditorFrame
+      list={{ address: '/people/policy', title: 'Policy', stagedUnder: 'Policy' }}
+      name={name}
+      onName={setName}
+      initial={props.text}
+      onText={setText}
+      remarks={remarks}
+      control={control}
+      mayWrite={mayWrite}
+      save={save}
+      remove={saved === undefined ? undefined : remove}
+    >
+      {checked.error === null ? null : <ProblemNotice problem={checked.error} retry={() => void checked.refetch()} />}
+      <FoundInText
+        understood={checked.data?.policies
+          .filter(({ file }) => file === own)
+          .map(({ id, words, effect }) => ({ id, words, says: effect === 'forbid' ? 'Forbids' : 'Allows' }))}
+        faults={faults}
+        goTo={(line) => control.current?.goTo(line)}
+      />
+      <PolicyTests
+        tests={tests}
+        results={[...(checked.data?.tests ?? []), ...(checked.data?.standing ?? [])].map(
+          ({ name: called, passed, reason }) => ({ name: called, passed, why: reason }),
+        )}
+        description='Each: name, principal, action, and expect: "allow", "deny" or "needs_proof"'
+        readOnly={!mayWrite}
+        onChange={setTests}
+      />
+    </EditorFrame>
   );
 }

@@ -6,7 +6,7 @@ import { Notice, ProblemNotice } from '../../../parts/notice.tsx';
 import { plural } from '../../../parts/numbers.ts';
 import { printable } from '../../../parts/printable.ts';
 import { impactBegunQuery, impactQuery } from './policy-queries.ts';
-import { WorkProgress } from './work-progress.tsx';
+import { WorkProgress } from '../../policies/work-progress.tsx';
 
 const rank: Readonly<Record<string, number>> = { deny: 0, needs_proof: 1, allow: 2 };
 const shownNames = 12;

@@ -5,7 +5,8 @@ import type { Answer } from '../../../api/call.ts';
 export type OpenPolicy = Answer<'GET /v1/policy/documents/{id}'>;
 export type PolicyTest = OpenPolicy['tests'][number];
 export type Checked = Answer<'POST /v1/policy/check'>;
-export type Version = Answer<'GET /v1/policy/versions'>['versions'][number];
+export type Versions = Answer<'GET /v1/policy/versions'>;
+export type Version = Versions['versions'][number];
 export type Replay = Answer<'GET /v1/policy/replays/{id}'>;
 export type Explained = Answer<'POST /v1/policy/explain'>;
 
@@ -72,16 +73,12 @@ export const pastQuery = (decision: string) =>
     retry: false,
   });
 
-/** Without a number: the documents as they are. */
-export const differencesQuery = (from: number | undefined, to: number | undefined) =>
+/** 0: the built-in policies alone. */
+export const differencesQuery = (from: number, to: number) =>
   queryOptions({
-    queryKey: ['policy', 'differences', from ?? 'written', to ?? 'written'],
-    queryFn: ({ signal }) =>
-      call('GET /v1/policy/differences', {
-        query: { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) },
-        signal,
-      }),
-    staleTime: from === undefined || to === undefined ? 0 : Infinity,
+    queryKey: ['policy', 'differences', from, to],
+    queryFn: ({ signal }) => call('GET /v1/policy/differences', { query: { from, to }, signal }),
+    staleTime: Infinity,
     retry: false,
   });
 

@@ -13,7 +13,7 @@ import { printable } from '../../../parts/printable.ts';
 import { answerWords } from './answer-words.ts';
 import { replayQuery, replaysQuery, versionsQuery } from './policy-queries.ts';
 import type { Replay } from './policy-queries.ts';
-import { WorkProgress } from './work-progress.tsx';
+import { WorkProgress } from '../../policies/work-progress.tsx';
 
 const most = 10_000;
 

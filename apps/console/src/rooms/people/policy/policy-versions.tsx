@@ -1,173 +1,111 @@
-import { Button, TextInput } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { Button } from '@mantine/core';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { call } from '../../../api/call.ts';
 import { useAddress } from '../../../app/address.ts';
-import { Clock } from '../../../parts/clock.tsx';
+import { Loading } from '../../../parts/loading.tsx';
 import { ProblemNotice } from '../../../parts/notice.tsx';
-import { plural } from '../../../parts/numbers.ts';
-import { printable } from '../../../parts/printable.ts';
-import { stateWords } from './answer-words.ts';
+import { TextDifferences } from '../../policies/text-differences.tsx';
+import { comparedWith, LineByLine, VersionsSection } from '../../policies/versions-section.tsx';
 import { PolicyImpact } from './policy-impact.tsx';
-import type { Version } from './policy-queries.ts';
-import { VersionDifferences } from './version-differences.tsx';
+import { differencesQuery } from './policy-queries.ts';
+import type { Version, Versions } from './policy-queries.ts';
 
 /** Every version, what it would change, and the steps into force and back. */
 export function PolicyVersions({
   versions,
+  damaged,
   inForce,
   mayWrite,
   differs,
-}: {
-  readonly versions: readonly Version[];
+}: Pick<Versions, 'versions' | 'damaged'> & {
   readonly inForce: number;
   readonly mayWrite: boolean;
   readonly differs: boolean;
 }) {
   const queries = useQueryClient();
-  const { get, change } = useAddress();
-  const [note, setNote] = useState('');
-  const opened = Number(get('version') ?? 0);
+  const { change } = useAddress();
   const refresh = (): Promise<void> => queries.invalidateQueries({ queryKey: ['policy'] });
   const stage = useMutation({
-    mutationFn: (from?: number) =>
-      call('POST /v1/policy/versions', { body: { note, ...(from === undefined ? {} : { from }) } }),
-    onSuccess({ version }) {
-      setNote('');
-      change({ version: String(version.version) });
-    },
+    mutationFn: (body: { readonly note: string; readonly from?: number }) =>
+      call('POST /v1/policy/versions', { body: { ...body } }),
+    onSuccess: ({ version }) => change({ version: String(version.version) }),
     onSettled: refresh,
   });
   const step = useMutation({
-    mutationFn: ({ version, name }: { version: number; name: 'activate' | 'approve' }) =>
-      name === 'activate'
-        ? call('POST /v1/policy/versions/{version}/activate', {
-            params: { version },
-            body: { expected: inForce },
-            purpose: 'put policies into force',
-          })
-        : call('POST /v1/policy/versions/{version}/approve', {
-            params: { version },
-            body: { expected: inForce },
-            purpose: 'approve policies',
-          }),
+    mutationFn: ({ version, sha256, state }: Version) => {
+      const agreed = { params: { version }, body: { expected: inForce, sha256 } };
+      return state === 'staged'
+        ? call('POST /v1/policy/versions/{version}/activate', { ...agreed, purpose: 'put policies into force' })
+        : call('POST /v1/policy/versions/{version}/approve', { ...agreed, purpose: 'approve policies' });
+    },
     onSettled: refresh,
   });
   const withdraw = useMutation({
     mutationFn: (version: number) => call('POST /v1/policy/versions/{version}/withdraw', { params: { version } }),
     onSettled: refresh,
   });
-  const error = stage.error ?? step.error ?? withdraw.error;
+  const asked = new Map(versions.map((one) => [one.version, one]));
   return (
-    <section className="sheet stack tight" aria-label="Versions">
-      <h2>Versions</h2>
-      {error === null ? null : <ProblemNotice problem={error} />}
-      {mayWrite && differs ? (
-        <div className="row">
-          <TextInput
-            className="grow"
-            aria-label="What you changed"
-            placeholder="What you changed, for those who come later (optional)"
-            maxLength={500}
-            value={note}
-            onChange={(event) => setNote(event.currentTarget.value)}
-          />
-          <Button loading={stage.isPending} onClick={() => stage.mutate(undefined)}>
-            Stage what is written
+    <VersionsSection
+      versions={versions.map((one) => ({
+        ...one,
+        madeBy: one.made_by,
+        documents: one.documents.length,
+        from: one.from,
+        approvedBy: one.approved_by,
+      }))}
+      damaged={damaged}
+      mayWrite={mayWrite}
+      differs={differs}
+      problem={stage.error ?? step.error ?? withdraw.error}
+      stage={stage}
+      withdraw={withdraw}
+      openWords={(isOpen) => (isOpen ? 'What would change' : 'Compare with now')}
+      steps={({ version, state }) => {
+        const made = asked.get(version);
+        return made === undefined || (state !== 'staged' && state !== 'waiting') ? null : (
+          <Button size="xs" loading={step.isPending} onClick={() => step.mutate(made)}>
+            {state === 'staged' ? 'Put into force' : 'Approve'}
           </Button>
-        </div>
-      ) : null}
-      {versions.length === 0 ? <p className="quiet">Nothing was staged yet.</p> : null}
-      <ul className="lines">
-        {versions.map((one) => (
-          <li key={one.version} className="policy-version">
-            <div className="row">
-              <span className="grow">
-                <strong>{one.version}</strong> <span className="chip">{stateWords[one.state] ?? one.state}</span>{' '}
-                <span className="quiet small">
-                  {printable(one.made_by)}, <Clock at={one.made} short={false} />,{' '}
-                  {plural(one.documents.length, 'document')}
-                  {one.from === undefined ? '' : `, as version ${one.from} was`}
-                  {one.approved_by === undefined ? '' : `, approved by ${printable(one.approved_by)}`}
-                </span>
-                {one.note === '' ? null : <span className="small"> {printable(one.note)}</span>}
-              </span>
-              <Button
-                variant="default"
-                size="xs"
-                aria-expanded={opened === one.version}
-                onClick={() =>
-                  change({ version: opened === one.version ? undefined : String(one.version) }, { replace: true })
-                }
-              >
-                {one.state === 'staged' || one.state === 'waiting' ? 'What would change' : 'Compare with now'}
-              </Button>
-              {mayWrite && one.state === 'staged' ? (
-                <Button
-                  size="xs"
-                  loading={step.isPending}
-                  onClick={() => step.mutate({ version: one.version, name: 'activate' })}
-                >
-                  Put into force
-                </Button>
-              ) : null}
-              {mayWrite && one.state === 'waiting' ? (
-                <Button
-                  size="xs"
-                  loading={step.isPending}
-                  onClick={() => step.mutate({ version: one.version, name: 'approve' })}
-                >
-                  Approve
-                </Button>
-              ) : null}
-              {mayWrite && (one.state === 'staged' || one.state === 'waiting') ? (
-                <Button size="xs" variant="default" onClick={() => withdraw.mutate(one.version)}>
-                  {one.state === 'waiting' ? 'Decline' : 'Withdraw'}
-                </Button>
-              ) : null}
-              {mayWrite && one.state === 'former' ? (
-                <Button size="xs" variant="default" onClick={() => stage.mutate(one.version)}>
-                  Stage again
-                </Button>
-              ) : null}
-            </div>
-            {opened === one.version ? <PolicyImpact version={one.version} against={inForce} /> : null}
-            {opened === one.version ? (
-              <details className="sheet tight" open={get('lines') === '1'}>
-                <summary
-                  onClick={(event) => {
-                    event.preventDefault();
-                    change({ lines: get('lines') === '1' ? undefined : '1' }, { replace: true });
-                  }}
-                >
-                  {one.version === inForce
-                    ? 'What was changed for it, line by line'
-                    : 'What differs in the texts, line by line'}
-                </summary>
-                {get('lines') === '1' ? (
-                  <VersionDifferences
-                    from={one.version === inForce ? before(versions, inForce) : inForce}
-                    to={one.version}
-                  />
-                ) : null}
-              </details>
-            ) : null}
-          </li>
-        ))}
-      </ul>
+        );
+      }}
+      below={({ version }) => (
+        <>
+          <PolicyImpact version={version} against={inForce} />
+          <LineByLine
+            title={
+              version === inForce ? 'What was changed for it, line by line' : 'What differs in the texts, line by line'
+            }
+          >
+            {() => (
+              <Differences
+                from={comparedWith(
+                  versions.map((one) => ({
+                    version: one.version,
+                    activatedMs: one.activated === undefined ? undefined : Date.parse(one.activated),
+                  })),
+                  version,
+                  inForce,
+                )}
+                to={version}
+              />
+            )}
+          </LineByLine>
+        </>
+      )}
+    >
       {mayWrite && inForce !== 0 ? (
-        <button type="button" className="plain-button small" onClick={() => stage.mutate(0)}>
+        <button type="button" className="plain-button small" onClick={() => stage.mutate({ note: '', from: 0 })}>
           Stage the built-in policies alone
         </button>
       ) : null}
-    </section>
+    </VersionsSection>
   );
 }
 
-/** The version that was in force before: the one put into force last but this. */
-function before(versions: readonly Version[], inForce: number): number {
-  const former = versions
-    .filter(({ version, activated }) => activated !== undefined && version !== inForce)
-    .toSorted((one, other) => Date.parse(other.activated ?? '') - Date.parse(one.activated ?? ''));
-  return former[0]?.version ?? 0;
+function Differences({ from, to }: { readonly from: number; readonly to: number }) {
+  const { data, error, refetch } = useQuery(differencesQuery(from, to));
+  if (error !== null) return <ProblemNotice problem={error} retry={() => void refetch()} />;
+  if (data === undefined) return <Loading heights={[120]} />;
+  return <TextDifferences from={from} to={to} documents={data.documents} />;
 }

@@ -1,6 +1,5 @@
-import { Button, NativeSelect, TextInput, Textarea } from '@mantine/core';
-import { useState } from 'react';
-import { Notice } from '../../../parts/notice.tsx';
+import { Button, NativeSelect, TextInput } from '@mantine/core';
+import { JsonField } from '../../../parts/json-field.tsx';
 import { printable } from '../../../parts/printable.ts';
 import type { RuleTestDraft } from './rule-test-draft.ts';
 import { testsIn } from './rule-test-draft.ts';
@@ -72,9 +71,6 @@ function OneTest({
   readonly onChange: (test: RuleTestDraft) => void;
   readonly onRemove: () => void;
 }) {
-  const given = JSON.stringify(test.events ?? test.event, null, 2);
-  const [written, setWritten] = useState(given);
-  const [fault, setFault] = useState<string>();
   const state = result === undefined ? 'waiting' : result.passed ? 'holds' : 'fails';
   const words = { waiting: 'Being tried', holds: '✓ Holds', fails: '✕ Fails' } as const;
   return (
@@ -109,25 +105,15 @@ function OneTest({
           )}
         </p>
       )}
-      <Textarea
+      <JsonField<Pick<RuleTestDraft, 'event' | 'events'>>
         aria-label={test.events === undefined ? 'Event, as JSON' : 'Events, as JSON'}
-        classNames={{ input: 'hunt-text' }}
-        autosize
         minRows={3}
         maxRows={14}
-        spellCheck={false}
         readOnly={readOnly}
-        value={written}
-        onChange={(event) => {
-          const json = event.currentTarget.value;
-          setWritten(json);
-          const read = readEvent(json);
-          setFault(typeof read === 'string' ? read : undefined);
-          if (typeof read !== 'string')
-            onChange({ ...testsIn([{ name: test.name, expect: test.expect }])[0], ...test, ...read });
-        }}
+        value={test.events ?? test.event}
+        read={readEvent}
+        onChange={(read) => onChange({ ...testsIn([{ name: test.name, expect: test.expect }])[0], ...test, ...read })}
       />
-      {fault === undefined ? null : <Notice tone="bad" title={fault} />}
       <div className="row small quiet">
         {test.origin === undefined ? null : <span>From event {test.origin}: erased with it.</span>}
         {readOnly ? null : (
@@ -141,13 +127,8 @@ function OneTest({
 }
 
 /** One event, or a list of them; a sentence where it is neither. */
-function readEvent(json: string): Pick<RuleTestDraft, 'event' | 'events'> | string {
-  try {
-    const value: unknown = JSON.parse(json);
-    if (Array.isArray(value)) return { events: value, event: undefined };
-    if (typeof value === 'object' && value !== null) return { event: value, events: undefined };
-    return 'This is no event: it must be a JSON object';
-  } catch (error) {
-    return `This is no JSON: ${error instanceof Error ? error.message : 'it cannot be read'}`;
-  }
+function readEvent(value: unknown): Pick<RuleTestDraft, 'event' | 'events'> | string {
+  if (Array.isArray(value)) return { events: value, event: undefined };
+  if (typeof value === 'object' && value !== null) return { event: value, events: undefined };
+  return 'This is no event: it must be a JSON object';
 }
