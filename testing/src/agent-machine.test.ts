@@ -106,11 +106,11 @@ async function machineOf(id: string): Promise<JsonObject> {
 }
 
 /** What the sensor says to a nonce. */
-async function vouched(nonce: string): Promise<JsonObject> {
+async function vouched(nonce: string, name = new URL(server.address()).host): Promise<JsonObject> {
   const socket = connect(socketPath);
   let text = '';
   socket.setEncoding('utf8').on('data', (piece: string) => (text += piece));
-  socket.write(`${JSON.stringify({ nonce })}\n`);
+  socket.write(`${JSON.stringify({ nonce, server: name })}\n`);
   await once(socket, 'close');
   return objectIn(text);
 }
@@ -144,6 +144,12 @@ test('a run is on the machine whose sensor signs its nonce, and on no other by s
   assert.deepEqual([again.machine['posture'], again.machine['proof_refused']], ['claimed', true]);
   const other = await begin({ machine_proof: { ...(await vouched(await nonce())), host: 'laptop-8' } });
   assert.deepEqual([other.machine['posture'], other.machine['proof_refused']], ['unknown', true]);
+  const elsewhere = await begin({ machine_proof: await vouched(await nonce(), 'evil.example') });
+  assert.deepEqual(
+    [elsewhere.machine['posture'], elsewhere.machine['proof_refused']],
+    ['unknown', true],
+    'signed for another server',
+  );
   const ofNobody = await begin({ machine_proof: await vouched('n'.repeat(43)) });
   assert.equal(ofNobody.machine['proof_refused'], true);
 });

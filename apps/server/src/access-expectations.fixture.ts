@@ -46,6 +46,7 @@ export const grave = [
   'POST /v1/sensors/{id}/key',
   'POST /v1/users/{id}/reset',
   'PUT /v1/account/password',
+  'PUT /v1/agent/notices',
   'PUT /v1/settings',
   'DELETE /v1/break-glass/{id}',
   'POST /v1/break-glass',

@@ -20,14 +20,20 @@ export async function machineProof(client: ApiClient, signal: AbortSignal): Prom
   try {
     const given = await client.json({ method: 'POST', path: '/v1/agent/machine-nonces', signal, ...jsonBody({}) });
     const nonce = textField(given, 'nonce');
-    return nonce === undefined ? undefined : await askSensor(path, nonce);
+    const { destination } = client;
+    // The one we really speak to: a statement for it is worth nothing elsewhere.
+    if (nonce === undefined || destination.kind !== 'server') return undefined;
+    return await askSensor(path, { nonce, server: destination.server.host });
   } catch {
     return undefined;
   }
 }
 
 /** Throws when nobody answers in time. */
-async function askSensor(path: string, nonce: string): Promise<JsonObject | undefined> {
+async function askSensor(
+  path: string,
+  asked: { readonly nonce: string; readonly server: string },
+): Promise<JsonObject | undefined> {
   const socket = connect(path);
   const end = AbortSignal.timeout(answerMs);
   const stop = (): void => void socket.destroy();
@@ -38,7 +44,7 @@ async function askSensor(path: string, nonce: string): Promise<JsonObject | unde
       text += piece;
       if (text.length > maxAnswerBytes) socket.destroy();
     });
-    socket.write(`${JSON.stringify({ nonce })}\n`);
+    socket.write(`${JSON.stringify(asked)}\n`);
     await once(socket, 'close');
     const said = parseJson(text);
     return isJsonObject(said) ? said : undefined;

@@ -42,14 +42,15 @@ async function said(path: string, text: string): Promise<string> {
 test('who is on the machine has its nonce signed, for this host and time, and everybody may ask', async () => {
   const { path, close } = await vouching('a.sock');
   assert.equal(statSync(path).mode & 0o666, 0o666);
-  const line = parseJson(await said(path, `{"nonce":"${nonce}"}\n`));
+  const line = parseJson(await said(path, `{"nonce":"${nonce}","server":"gate.example:7443"}\n`));
   assert.ok(isJsonObject(line));
   assert.deepEqual(
-    [line['event'], line['host'], line['nonce'], line['key_id'], line['time']],
-    ['sensor.vouched', 'host-a', nonce, identity.keyId, new Date(clock.nowMs()).toISOString()],
+    [line['event'], line['host'], line['nonce'], line['server'], line['key_id'], line['time']],
+    ['sensor.vouched', 'host-a', nonce, 'gate.example:7443', identity.keyId, new Date(clock.nowMs()).toISOString()],
   );
   assert.equal(isSignedBy(identity.publicKey, line), true);
   assert.equal(isSignedBy(identity.publicKey, { ...line, host: 'host-b' }), false);
+  assert.equal(isSignedBy(identity.publicKey, { ...line, server: 'other.example' }), false, 'for this server alone');
   close();
 });
 
@@ -62,17 +63,22 @@ test('nothing else is signed: no other words, no long ones, no more than a few a
     `{"nonce":"${'n'.repeat(42)}"}\n`,
     `{"nonce":"${'n'.repeat(42)}\\n"}\n`,
     '{"nonce":{"event":"sensor.stopped"}}\n',
-    `{"nonce":"${nonce}"${' '.repeat(300)}}\n`,
+    `{"nonce":"${nonce}","server":"a"${' '.repeat(600)}}\n`,
+    `{"nonce":"${nonce}"}\n`,
+    `{"nonce":"${nonce}","server":""}\n`,
+    `{"nonce":"${nonce}","server":["a"]}\n`,
+    `{"nonce":"${nonce}","server":"a b"}\n`,
   ])
     assert.equal(await said(path, wrong), '', wrong);
   // What is asked beside the nonce is not repeated.
-  const line = parseJson(await said(path, `{"nonce":"${nonce}","event":"sensor.stopped"}\n`));
+  const line = parseJson(await said(path, `{"nonce":"${nonce}","server":"gate.example","event":"sensor.stopped"}\n`));
   assert.ok(isJsonObject(line) && line['event'] === 'sensor.vouched');
   let refused = 0;
-  for (let asked = 0; asked < 30; asked += 1) if ((await said(path, `{"nonce":"${nonce}"}\n`)) === '') refused += 1;
+  for (let asked = 0; asked < 30; asked += 1)
+    if ((await said(path, `{"nonce":"${nonce}","server":"gate.example:7443"}\n`)) === '') refused += 1;
   assert.ok(refused >= 10, String(refused));
   clock.advance(1000);
-  assert.notEqual(await said(path, `{"nonce":"${nonce}"}\n`), '');
+  assert.notEqual(await said(path, `{"nonce":"${nonce}","server":"gate.example:7443"}\n`), '');
   close();
 });
 
@@ -80,7 +86,7 @@ test('a socket that was left behind is taken over; another file stays, and the s
   const first = await vouching('c.sock');
   // Its name goes with it: as after a kill, only the name is left.
   const again = await vouching('c.sock');
-  assert.notEqual(await said(again.path, `{"nonce":"${nonce}"}\n`), '');
+  assert.notEqual(await said(again.path, `{"nonce":"${nonce}","server":"gate.example:7443"}\n`), '');
   again.close();
   first.close();
   const file = join(directory, 'd.sock');
@@ -101,20 +107,20 @@ test('who only holds on keeps nobody from being vouched for, and nothing stays o
   });
   await Promise.all(holders.map((socket) => once(socket, 'connect')));
   // They are the oldest: one of them makes room.
-  assert.notEqual(await said(path, `{"nonce":"${nonce}"}\n`), '');
+  assert.notEqual(await said(path, `{"nonce":"${nonce}","server":"gate.example:7443"}\n`), '');
   // What they send gives them no more time.
   const drip = setInterval(() => {
     for (const socket of holders) if (socket.writable) socket.write(' ');
   }, 200);
   await Promise.all(closed);
   clearInterval(drip);
-  assert.notEqual(await said(path, `{"nonce":"${nonce}"}\n`), '');
+  assert.notEqual(await said(path, `{"nonce":"${nonce}","server":"gate.example:7443"}\n`), '');
   const last = connect(path);
   await once(last, 'connect');
   last.write(' ');
   // It is taken on when a later one was answered.
   clock.advance(1000);
-  assert.notEqual(await said(path, `{"nonce":"${nonce}"}\n`), '');
+  assert.notEqual(await said(path, `{"nonce":"${nonce}","server":"gate.example:7443"}\n`), '');
   close();
   await once(last, 'close');
 });

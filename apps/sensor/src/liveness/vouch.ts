@@ -10,16 +10,20 @@ import type { Socket } from 'node:net';
 import { saidBy } from '../record.ts';
 import type { Identity } from './identity.ts';
 
-const maxRequestBytes = 256;
+const maxRequestBytes = 512;
 const maxConnections = 16;
 const answerWithinMs = 2000;
 const perSecond = 10;
 /** 32 bytes in base64url, as the server makes them. */
 const nonceShape = /^[A-Za-z0-9_-]{43}$/;
+/** A host and a port, as an address bar shows them. */
+const serverShape = /^[\w.:[\]-]{1,270}$/;
+
+type Asked = { readonly nonce: string; readonly server: string };
 
 /**
- * Says to whoever asks on this machine that they are on it: a line `{"nonce":…}` on a Unix socket is answered with the nonce signed by
- * the key of this sensor, as `sensor.vouched`. Nothing else can be had signed, and a signed nonce is no record that the server would take
+ * Says to whoever asks on this machine that they are on it: a line `{"nonce":…,"server":…}` on a Unix socket is answered with both signed by
+ * the key of this sensor, as `sensor.vouched`: for that server alone, whoever handed its nonce on. Nothing else can be had signed, and a signed nonce is no record that the server would take
  * for one. Every user of the machine may ask; who asks is not known, so it says nothing about them.
  */
 export function startVouching(needs: {
@@ -45,10 +49,10 @@ export function startVouching(needs: {
       if (text.length > maxRequestBytes) return void socket.destroy();
       const end = text.indexOf('\n');
       if (end === -1) return undefined;
-      const nonce = nonceIn(text.slice(0, end));
+      const asked = askedIn(text.slice(0, end));
       socket.removeAllListeners('data');
-      if (nonce === undefined || !allowance.take(needs.clock.monotonicMs(), 1)) return void socket.destroy();
-      return void socket.end(`${JSON.stringify(vouched(needs, nonce))}\n`);
+      if (asked === undefined || !allowance.take(needs.clock.monotonicMs(), 1)) return void socket.destroy();
+      return void socket.end(`${JSON.stringify(vouched(needs, asked))}\n`);
     });
   };
 
@@ -84,7 +88,7 @@ export function startVouching(needs: {
 
 function vouched(
   { identity, host, clock }: { readonly identity: Identity; readonly host: string; readonly clock: Clock },
-  nonce: string,
+  { nonce, server }: Asked,
 ): JsonObject {
   return saidBy(
     identity.signed(
@@ -94,7 +98,7 @@ function vouched(
         lossy: false,
         timeMs: clock.nowMs(),
         event: 'sensor.vouched',
-        fields: { nonce },
+        fields: { nonce, server },
       },
       host,
     ),
@@ -102,15 +106,18 @@ function vouched(
   );
 }
 
-function nonceIn(line: string): string | undefined {
+/** Without the server it is for nothing is signed: another could use it. */
+function askedIn(line: string): Asked | undefined {
   let asked: JsonValue;
   try {
     asked = parseJson(line);
   } catch {
     return undefined;
   }
-  const nonce = isJsonObject(asked) ? asked['nonce'] : undefined;
-  return typeof nonce === 'string' && nonceShape.test(nonce) ? nonce : undefined;
+  if (!isJsonObject(asked)) return undefined;
+  const { nonce, server } = asked;
+  if (typeof nonce !== 'string' || !nonceShape.test(nonce)) return undefined;
+  return typeof server === 'string' && serverShape.test(server) ? { nonce, server } : undefined;
 }
 
 /** Of a sensor that was killed. Anything but a socket stays where it is, and listening fails. */

@@ -50,7 +50,13 @@ export const coverage: readonly Covered[] = [
     id: 'ASI03',
     name: 'Identity & Privilege Abuse',
     policies: ['grant', 'credential', 'secret', 'powerful-program'],
-    rules: ['beyond-parent-attempted', 'beyond-parent-allowed', 'secret-read', 'used-from-two-addresses'],
+    rules: [
+      'beyond-parent-attempted',
+      'beyond-parent-allowed',
+      'secret-read',
+      'used-from-two-addresses',
+      'machine-proof-refused',
+    ],
     means: ['sessions', 'hooks', 'ledger'],
     words:
       'Each run has a credential of minutes that can only report; an agent may never more than whom it belongs to; a sub-agent never more than its parent.',

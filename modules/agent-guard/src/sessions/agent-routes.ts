@@ -239,11 +239,14 @@ export function createAgentRoutes(
       async ({ body, principal, client }, reply) => {
         const { agent: name, harness, harness_version: harnessVersion, attended = false, resumed, ...told } = body;
         const { machine: said, machine_proof: proof, ...rest } = told;
-        const sensorId = proof === undefined ? undefined : needs.proofs.sensorOf(proof, ownerOf(principal));
+        const judged =
+          proof === undefined
+            ? undefined
+            : needs.proofs.judge(proof, { owner: ownerOf(principal), server: new URL(client.origin).host });
         const machine: SessionMachine = {
           ...(said === undefined ? {} : { said: saidMachine(said) }),
-          ...(sensorId === undefined ? {} : { sensorId }),
-          ...(proof === undefined || sensorId !== undefined ? {} : { isProofRefused: true }),
+          ...(judged?.kind === 'proved' ? { sensorId: judged.sensorId } : {}),
+          ...(judged?.kind === 'refused' ? { isProofRefused: true } : {}),
         };
         const begun = await sessions.begin({
           by: principal,

@@ -10,9 +10,18 @@ import type { Machines } from './machine.ts';
  */
 export type MachineProofs = {
   nonce(owner: Owner): { readonly nonce: string; readonly goodUntilMs: number };
-  /** The sensor that signed the statement; undefined where none did, or its nonce is another's, was used, or is too old. */
-  sensorOf(statement: JsonObject, owner: Owner): string | undefined;
+  /**
+   * Whether a sensor signed it, for this server (`gate.example:7443`, as whoever hands it over reached us) and a nonce of this owner. `unnamed`: all of it
+   * is right, but it names no server, as sensors of before signed it: it proves nothing, and is no attempt either.
+   */
+  judge(statement: JsonObject, of: { readonly owner: Owner; readonly server: string }): JudgedProof;
 };
+
+export type JudgedProof =
+  | { readonly kind: 'proved'; readonly sensorId: string }
+  | { readonly kind: 'unnamed' }
+  /** None did, it is for another server, or its nonce is another's, was used, or is too old. */
+  | { readonly kind: 'refused' };
 
 const goodForMs = 60_000;
 /** Of one owner, and of all: the oldest goes first. A server that was started anew has given none. */
@@ -47,12 +56,16 @@ export function createMachineProofs({
       given.set(nonce, { owner: name, untilMs: goodUntilMs });
       return { nonce, goodUntilMs };
     },
-    sensorOf(statement, owner) {
+    judge(statement, { owner, server }) {
       const nonce = textOf(statement['nonce']);
       const found = given.get(nonce);
-      if (found === undefined || found.owner !== keyOf(owner)) return undefined;
+      if (found === undefined || found.owner !== keyOf(owner)) return { kind: 'refused' };
       given.delete(nonce);
-      return found.untilMs > clock.nowMs() ? machines.vouched(statement) : undefined;
+      const named = statement['server'];
+      if (found.untilMs <= clock.nowMs() || (named !== undefined && named !== server)) return { kind: 'refused' };
+      const sensorId = machines.vouched(statement);
+      if (sensorId === undefined) return { kind: 'refused' };
+      return named === undefined ? { kind: 'unnamed' } : { kind: 'proved', sensorId };
     },
   };
 }

@@ -29,6 +29,9 @@ export const MachineProofBody = Type.Object(
     host: Type.String({ maxLength: 255 }),
     event: Type.Literal('sensor.vouched'),
     nonce: Type.String({ maxLength: 100 }),
+    server: Type.Optional(
+      Type.String({ maxLength: 300, description: 'Whom it is for; one that names nobody proves nothing' }),
+    ),
     key_id: Type.String({ maxLength: 64 }),
     signature: Type.String({ maxLength: 200 }),
   },

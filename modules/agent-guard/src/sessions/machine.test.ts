@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { JsonObject } from '@sallyport/contracts';
 import { createManualClock } from '@sallyport/platform/clock';
 import fc from 'fast-check';
+import type { Owner } from './agent.ts';
 import { machineFacts, readMachine, type SaidMachine, type SensedMachine } from './machine.ts';
 import { createMachineProofs } from './machine-proofs.ts';
 
@@ -63,21 +65,31 @@ test('a nonce is for one owner, once, for a minute, and there is never room for 
     machines: { vouched: () => 'sensor' },
   });
   const [ada, gus] = [{ kind: 'user', id: 'ada' } as const, { kind: 'user', id: 'gus' } as const];
+  const server = 'gate.example:7443';
+  const sensorOf = (statement: JsonObject, owner: Owner): string | undefined => {
+    const judged = proofs.judge(statement, { owner, server });
+    return judged.kind === 'proved' ? judged.sensorId : undefined;
+  };
   const first = proofs.nonce(ada);
   assert.match(first.nonce, /^[A-Za-z0-9_-]{43}$/);
-  assert.equal(proofs.sensorOf({ nonce: first.nonce }, gus), undefined, 'another’s');
-  assert.equal(proofs.sensorOf({ nonce: first.nonce }, { kind: 'service', id: 'ada' }), undefined);
-  assert.equal(proofs.sensorOf({ nonce: first.nonce }, ada), 'sensor');
-  assert.equal(proofs.sensorOf({ nonce: first.nonce }, ada), undefined, 'used');
-  assert.equal(proofs.sensorOf({}, ada), undefined);
+  assert.equal(sensorOf({ nonce: first.nonce, server }, gus), undefined, 'another’s');
+  assert.equal(sensorOf({ nonce: first.nonce, server }, { kind: 'service', id: 'ada' }), undefined);
+  assert.equal(sensorOf({ nonce: first.nonce, server }, ada), 'sensor');
+  assert.equal(sensorOf({ nonce: first.nonce, server }, ada), undefined, 'used');
+  assert.equal(sensorOf({}, ada), undefined);
   const late = proofs.nonce(ada);
   clock.advance(60_000);
-  assert.equal(proofs.sensorOf({ nonce: late.nonce }, ada), undefined, 'too old');
+  assert.equal(sensorOf({ nonce: late.nonce, server }, ada), undefined, 'too old');
+  // Whom another server handed our nonce to had it signed for that one; what sensors of before signed named nobody.
+  const judge = (more: JsonObject) => proofs.judge({ nonce: proofs.nonce(ada).nonce, ...more }, { owner: ada, server });
+  for (const other of ['evil.example:7443', 'gate.example', 'gate.example:7443.evil.example', '', null, ['a']])
+    assert.deepEqual(judge({ server: other }), { kind: 'refused' }, JSON.stringify(other));
+  assert.deepEqual(judge({}), { kind: 'unnamed' });
   const kept = proofs.nonce(gus);
   const early = proofs.nonce(ada);
   for (let asked = 0; asked < 50; asked += 1) proofs.nonce(ada);
-  assert.equal(proofs.sensorOf({ nonce: early.nonce }, ada), undefined, 'fifty came after it');
-  assert.equal(proofs.sensorOf({ nonce: kept.nonce }, gus), 'sensor', 'those of others stay');
+  assert.equal(sensorOf({ nonce: early.nonce, server }, ada), undefined, 'fifty came after it');
+  assert.equal(sensorOf({ nonce: kept.nonce, server }, gus), 'sensor', 'those of others stay');
 });
 
 test('what is kept reads as it was, and whatever else is there says nothing good', () => {

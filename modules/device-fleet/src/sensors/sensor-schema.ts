@@ -2,6 +2,8 @@ import { Type } from 'typebox';
 
 const Time = Type.Integer({ description: 'Milliseconds since 1970' });
 
+const Told = Type.Enum(['yes', 'no', 'unknown']);
+
 const Collector = Type.Object({
   name: Type.String(),
   state: Type.Enum(['sees', 'lossy', 'blind']),
@@ -37,6 +39,24 @@ export const SensorBody = Type.Object({
     description:
       'Somebody accepted that key, or it came with an API key issued for this host; otherwise it makes no machine good',
   }),
+  machine: Type.Optional(
+    Type.Object(
+      {
+        at_ms: Time,
+        is_current: Type.Boolean({
+          description: 'Heard of, and said within the last hours: otherwise it counts for nothing',
+        }),
+        system: Type.String(),
+        disk_encrypted: Told,
+        firewall: Told,
+        secure_boot: Told,
+      },
+      { description: 'What it said last of how its machine is kept' },
+    ),
+  ),
+  last_vouched_ms: Type.Optional(
+    Type.Integer({ description: 'When it last vouched for a run on its machine; since the server started' }),
+  ),
   shown_key_id: Type.Optional(Type.String({ description: 'Another key that somebody signs with in its name' })),
   version: Type.String(),
 });

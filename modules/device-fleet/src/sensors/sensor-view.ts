@@ -1,3 +1,5 @@
+import type { Told } from '@sallyport/platform/machine-state';
+import { machineOf } from './machine.ts';
 import { keyIdOf } from './signature.ts';
 import type { CollectorState, SensorState } from './sensor-state.ts';
 import { standingOf } from './standing.ts';
@@ -41,12 +43,28 @@ export type SensorView = {
   readonly signing_key_id?: string;
   /** A person accepted that key, or it came with an API key issued for this host. */
   readonly key_accepted: boolean;
+  /** What it said last of how its machine is kept. */
+  readonly machine?: {
+    readonly at_ms: number;
+    /** Heard of, and said within the last hours. */
+    readonly is_current: boolean;
+    readonly system: string;
+    readonly disk_encrypted: Told;
+    readonly firewall: Told;
+    readonly secure_boot: Told;
+  };
+  /** When it last vouched for a run; since the server started. */
+  readonly last_vouched_ms?: number;
   /** Another key that somebody signs with in its name. */
   readonly shown_key_id?: string;
   readonly version: string;
 };
 
-export function sensorView(id: string, state: SensorState, nowMs: number): SensorView {
+export function sensorView(
+  id: string,
+  state: SensorState,
+  { nowMs, vouchedAtMs }: { readonly nowMs: number; readonly vouchedAtMs?: number | undefined },
+): SensorView {
   const standing = standingOf(state, nowMs);
   const { figures } = state;
   const signingKeyId = state.publicKey === undefined ? undefined : keyIdOf(state.publicKey);
@@ -74,8 +92,26 @@ export function sensorView(id: string, state: SensorState, nowMs: number): Senso
     key_id: state.apiKeyId,
     ...(signingKeyId === undefined ? {} : { signing_key_id: signingKeyId }),
     key_accepted: state.isAccepted === true,
+    ...machineView(state, nowMs),
+    ...(vouchedAtMs === undefined ? {} : { last_vouched_ms: vouchedAtMs }),
     ...(shownKeyId === undefined ? {} : { shown_key_id: shownKeyId }),
     version: state.version,
+  };
+}
+
+function machineView(state: SensorState, nowMs: number): Pick<SensorView, 'machine'> {
+  const { posture } = state;
+  if (posture === undefined) return {};
+  const { isHeard, posture: current } = machineOf(state, nowMs);
+  return {
+    machine: {
+      at_ms: posture.atMs,
+      is_current: isHeard && current !== undefined,
+      system: posture.system,
+      disk_encrypted: posture.diskEncrypted,
+      firewall: posture.firewall,
+      secure_boot: posture.secureBoot,
+    },
   };
 }
 

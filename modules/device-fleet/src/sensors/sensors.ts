@@ -93,7 +93,10 @@ export function createSensors(needs: SensorsNeeds): Sensors {
     return needs.outbox.record(transaction, event);
   }
 
-  const view = (id: string, state: SensorState): SensorView => sensorView(id, state, needs.clock.nowMs());
+  /** When each vouched last, since this process began. */
+  const vouchedMs = new Map<string, number>();
+  const view = (id: string, state: SensorState): SensorView =>
+    sensorView(id, state, { nowMs: needs.clock.nowMs(), vouchedAtMs: vouchedMs.get(id) });
 
   return {
     projection,
@@ -143,10 +146,15 @@ export function createSensors(needs: SensorsNeeds): Sensors {
         });
         registry.delete(id);
         listening.forget(id);
+        vouchedMs.delete(id);
       });
       await needs.outbox.flushed();
     },
-    vouched: (statement) => sensorThatVouched(registry.sensors, statement),
+    vouched(statement) {
+      const id = sensorThatVouched(registry.sensors, statement);
+      if (id !== undefined) vouchedMs.set(id, needs.clock.nowMs());
+      return id;
+    },
     machine(id) {
       const state = registry.sensors.get(id);
       return state === undefined ? undefined : machineOf(state, needs.clock.nowMs());

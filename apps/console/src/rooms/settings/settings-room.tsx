@@ -123,7 +123,9 @@ function ThisBrowser() {
         <Switch
           label="A notification when this window is not in sight"
           description={
-            canNotify && Notification.permission === 'denied' ? 'The browser forbids it for this address.' : undefined
+            canNotify && Notification.permission === 'denied'
+              ? 'The browser forbids it for this address.'
+              : 'Of each new alert, and when an AI agent waits for your answer.'
           }
           disabled={!canNotify || Notification.permission === 'denied'}
           checked={notification}

@@ -13,6 +13,7 @@ import type { Sensor } from '../../parts/sensors-query.ts';
 import { formatTerm } from '../search/query-terms.ts';
 import { collectorName } from '../../parts/collector-name.ts';
 import { SensorKey } from './sensor-key.tsx';
+import { SensorMachine } from './sensor-machine.tsx';
 
 type Collector = Sensor['collectors'][number];
 
@@ -69,6 +70,7 @@ export function SensorCard({
       ))}
       <div id={bodyId} hidden={!isOpen} className="stack">
         <SensorFigures sensor={sensor} />
+        <SensorMachine sensor={sensor} mayChange={mayChange} nowMs={nowMs} />
         {views.map(({ state: seen, title, icon: Icon, tone }) => {
           const some = collectors.filter((collector) => collector.state === seen);
           return some.length === 0 ? null : (

@@ -1,5 +1,7 @@
+import { useEffect, useRef } from 'react';
 import { Link, useLocation } from 'wouter';
 import type { Me } from '../../../api/queries.ts';
+import { announceQuestion } from '../../../app/announce-question.ts';
 import { printable } from '../../../parts/printable.ts';
 import { useMyApprovals } from './approvals-query.ts';
 
@@ -9,6 +11,14 @@ const page = '/agents/approvals';
 export function ApprovalBanner({ me }: { readonly me: Me }) {
   const waiting = useMyApprovals(me);
   const [path] = useLocation();
+  const known = useRef<ReadonlySet<string>>(new Set());
+  const ids = waiting.map(({ id }) => id).join(' ');
+  useEffect(() => {
+    const now = new Set(ids.split(' ').filter((id) => id !== ''));
+    const isNew = [...now].some((id) => !known.current.has(id));
+    known.current = now;
+    if (isNew) announceQuestion();
+  }, [ids]);
   const [first] = waiting;
   const isShown = first !== undefined && path !== page;
   return (

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Me } from '../../../api/queries.ts';
+import { useAddress } from '../../../app/address.ts';
 import { may } from '../../../app/rooms.ts';
 import { EmptyRoom } from '../../../parts/empty-room.tsx';
 import { Loading } from '../../../parts/loading.tsx';
@@ -8,14 +9,19 @@ import { ProblemNotice } from '../../../parts/notice.tsx';
 import { RoomHead } from '../../../parts/room-head.tsx';
 import { AnsweredList } from './answered-list.tsx';
 import { ApprovalCard } from './approval-card.tsx';
+import { AskedFor } from './asked-for.tsx';
 import { approvalsQuery } from './approvals-query.ts';
 import type { WaitingApproval } from './approvals-query.ts';
+import { NoticesSheet } from './notices-sheet.tsx';
 import { ProposalsSheet } from './proposals-sheet.tsx';
 
 /** Calls of agents that wait for a person, one under the other, and how those of before were answered. */
 export function ApprovalsPage({ me }: { readonly me: Me }) {
   const { data, error, refetch, dataUpdatedAt } = useQuery(approvalsQuery(me));
-  const [shown, dismiss] = useInPlace(data?.waiting);
+  const [all, dismiss] = useInPlace(data?.waiting);
+  const question = useAddress().get('question');
+  // What somebody came for stands first.
+  const shown = [...all.filter(({ id }) => id === question), ...all.filter(({ id }) => id !== question)];
   return (
     <div className="room-inner">
       <RoomHead
@@ -24,6 +30,7 @@ export function ApprovalsPage({ me }: { readonly me: Me }) {
       />
       {error === null ? null : <ProblemNotice problem={error} retry={() => void refetch()} />}
       {data === undefined && error === null ? <Loading heights={[280, 96]} /> : null}
+      {question === undefined || data === undefined ? null : <AskedFor id={question} approvals={data} />}
       {data !== undefined && shown.length === 0 ? (
         <EmptyRoom title="Nothing waits">
           When an agent wants to do what its policies leave to you, it stands here at once, on the phone too.
@@ -42,6 +49,7 @@ export function ApprovalsPage({ me }: { readonly me: Me }) {
         ))}
       </div>
       {may(me, 'agents:read') ? <ProposalsSheet canClose={may(me, 'agents:manage')} /> : null}
+      {may(me, 'settings:read') ? <NoticesSheet canChange={may(me, 'settings:manage')} /> : null}
       {data === undefined || data.answered.length === 0 ? null : <AnsweredList answered={data.answered} />}
     </div>
   );

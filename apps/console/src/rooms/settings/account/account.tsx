@@ -8,7 +8,9 @@ import { ProblemNotice } from '../../../parts/notice.tsx';
 import { useProviderName } from '../../../parts/provider-name.ts';
 import { waysInWords } from '../../people/sessions/session-words.ts';
 import { Sessions } from '../../people/sessions/sessions.tsx';
+import { hearsOfApprovals } from '../../agents/approvals/approvals-query.ts';
 import { OwnAddresses } from './own-addresses.tsx';
+import { OwnAgentNotices } from './own-agent-notices.tsx';
 import { OwnCodes } from './own-codes.tsx';
 import { OwnFactors } from './own-factors.tsx';
 import { OwnLinks } from './own-links.tsx';
@@ -43,6 +45,7 @@ export function Account({ me }: { readonly me: Me }) {
           <OwnFactors factors={account.data.factors} />
           <OwnCodes left={account.data.recovery_codes_left} />
           <OwnAddresses />
+          {hearsOfApprovals(me) ? <OwnAgentNotices /> : null}
           <OwnLinks />
         </>
       )}

@@ -1,0 +1,59 @@
+import { Radio } from '@mantine/core';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { call } from '../../../api/call.ts';
+import { Notice, ProblemNotice } from '../../../parts/notice.tsx';
+import { noticeWords } from '../../agents/approvals/notice-words.ts';
+
+const queryKey = ['own-agent-notices'];
+
+/** Of which waiting questions of agents one gets mail. */
+export function OwnAgentNotices() {
+  const queries = useQueryClient();
+  const { data, error, refetch } = useQuery({
+    queryKey,
+    queryFn: ({ signal }) => call('GET /v1/account/agent-notices', { signal }),
+  });
+  const choose = useMutation({
+    mutationFn: (mail: 'none' | 'own' | 'all' | 'organization') =>
+      call('PUT /v1/account/agent-notices', { body: { mail } }),
+    onSuccess: (now) => queries.setQueryData(queryKey, now),
+  });
+  if (error !== null) return <ProblemNotice problem={error} retry={() => void refetch()} />;
+  if (data === undefined) return null;
+  const { mail, organization, reach } = data;
+  const effective = mail === 'organization' ? organization : mail;
+  return (
+    <section className="sheet stack tight" aria-labelledby="own-agent-notices">
+      <h2 id="own-agent-notices">When agents wait for you</h2>
+      <Radio.Group
+        label="Mail about questions of agents"
+        description="That something waits, and where; never what. At most one a minute, and none about what is answered within ten seconds."
+        value={mail}
+        onChange={(value) => {
+          if (value === 'organization' || value === 'none' || value === 'own' || value === 'all') choose.mutate(value);
+        }}
+      >
+        <div className="stack tight">
+          <Radio value="organization" label={`As the organisation says: ${noticeWords[organization].toLowerCase()}`} />
+          <Radio value="none" label={noticeWords.none} />
+          <Radio value="own" label={noticeWords.own} />
+          <Radio value="all" label={noticeWords.all} />
+        </div>
+      </Radio.Group>
+      {choose.error === null ? null : <ProblemNotice problem={choose.error} />}
+      {effective === 'none' || reach === 'ready' ? null : (
+        <Notice
+          tone="warn"
+          title={
+            reach === 'no-mail'
+              ? 'No mail leaves here yet: an administrator sets up e-mail first'
+              : 'You have no e-mail address here: add one under “Where we may write to you”'
+          }
+        />
+      )}
+      <p className="quiet small">
+        In an open console a notification tells of it where this browser may show some: Settings, Server and browser.
+      </p>
+    </section>
+  );
+}
