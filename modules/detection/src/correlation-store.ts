@@ -1,15 +1,17 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Database, Transaction } from '@sallyport/platform/database';
 import type { EngineChanges, GroupName, GroupState, SourceState } from '@sallyport/sigma-rules';
 import type { StateSeal } from './state-seal.ts';
 
+type GroupRow = {
+  correlation_id: string;
+  group_key: string;
+  fingerprint: string;
+  state: string;
+  touched_ms: number;
+};
 type Tables = {
-  detection_correlation_groups: {
-    correlation_id: string;
-    group_key: string;
-    fingerprint: string;
-    state: string;
-    touched_ms: number;
-  };
+  detection_correlation_groups: GroupRow;
   detection_correlation_sources: { source_key: string; newest_ms: number; seen_ms: number };
 };
 
@@ -22,6 +24,8 @@ export type SavedCorrelations = {
 };
 
 const rowsPerStatement = 500;
+/** About a millisecond of sealing. */
+const sealedAtOnce = 50;
 /** The row that holds the watermark of all sources, and ledger time. No source has this name: names are hashes. */
 const allSources = '';
 
@@ -52,13 +56,28 @@ export async function readCorrelations(database: Database, seal: StateSeal): Pro
   };
 }
 
+/** What changed, as it lies in the control database. */
+export type SealedChanges = Omit<EngineChanges, 'changed'> & { readonly changed: readonly GroupRow[] };
+
+/** To be called before the transaction, for which everybody else waits: others have their turn in between. */
+export async function sealGroups(groups: readonly GroupState[], seal: StateSeal): Promise<GroupRow[]> {
+  const rows: GroupRow[] = [];
+  for (const state of groups) {
+    rows.push({
+      correlation_id: state.correlationId,
+      group_key: state.group,
+      fingerprint: state.fingerprint,
+      state: seal.seal(state),
+      touched_ms: state.touchedMs,
+    });
+    if (rows.length % sealedAtOnce === 0) await setImmediate();
+  }
+  return rows;
+}
+
 /** Belongs into the transaction that moves the cursor: what is counted and how far was read are one state. */
-export async function saveCorrelations(
-  transaction: Transaction,
-  changes: EngineChanges,
-  seal: StateSeal,
-): Promise<void> {
-  await saveGroups(transaction, changes, seal);
+export async function saveCorrelations(transaction: Transaction, changes: SealedChanges): Promise<void> {
+  await saveGroups(transaction, changes);
   const { changed, removed } = changes.sources;
   const tables = transaction.withTables<Tables>();
   const rows = changed.map(({ source, newestMs, seenMs }) => ({
@@ -78,8 +97,7 @@ export async function saveCorrelations(
 
 export async function saveGroups(
   transaction: Transaction,
-  { changed, removed }: { readonly changed: readonly GroupState[]; readonly removed: readonly GroupName[] },
-  seal: StateSeal,
+  { changed, removed }: { readonly changed: readonly GroupRow[]; readonly removed: readonly GroupName[] },
 ): Promise<void> {
   const tables = transaction.withTables<Tables>();
   for (const [correlationId, groups] of Map.groupBy(removed, ({ correlationId }) => correlationId)) {
@@ -94,15 +112,7 @@ export async function saveGroups(
   for (const part of parts(changed)) {
     await tables
       .insertInto('detection_correlation_groups')
-      .values(
-        part.map((state) => ({
-          correlation_id: state.correlationId,
-          group_key: state.group,
-          fingerprint: state.fingerprint,
-          state: seal.seal(state),
-          touched_ms: state.touchedMs,
-        })),
-      )
+      .values(part)
       .onConflict((conflict) =>
         conflict.columns(['correlation_id', 'group_key']).doUpdateSet((row) => ({
           fingerprint: row.ref('excluded.fingerprint'),

@@ -182,7 +182,8 @@ forEachDatabase((name, open) => {
       ['own/b.yml', 'own/c.yml', 'own/d.yml'],
     );
     assert.equal(detection.health().loadError, undefined);
-    await catchUp(detection.projection, ledger);
+    await detection.projection.load(ledger.head());
+    await detection.projection.apply(range);
     assert.deepEqual(summary(ledger), ['every-event 0']);
     const outcomes = ledger.events().filter(({ classUid }) => classUid === 5019);
     assert.equal(outcomes.length, 2);

@@ -1,5 +1,5 @@
 import type { Database } from '@sallyport/platform/database';
-import { readCorrelations, saveCorrelations, saveGroups } from './correlation-store.ts';
+import { readCorrelations, saveCorrelations, saveGroups, sealGroups } from './correlation-store.ts';
 import type { Correlations } from './correlations.ts';
 import { withoutErased } from './erased-matches.ts';
 import type { ErasedRange } from './erased-matches.ts';
@@ -27,10 +27,12 @@ export async function forgetErased(
   if (rules !== undefined) {
     correlations.use(rules);
     const settled = correlations.takeChanges(true);
-    await database.transaction().execute((transaction) => saveCorrelations(transaction, settled, seal));
+    const changed = await sealGroups(settled.changed, seal);
+    await database.transaction().execute((transaction) => saveCorrelations(transaction, { ...settled, changed }));
   }
   const { changed, removed, matches } = withoutErased((await readCorrelations(database, seal)).groups, ranges);
-  await database.transaction().execute((transaction) => saveGroups(transaction, { changed, removed }, seal));
+  const rows = await sealGroups(changed, seal);
+  await database.transaction().execute((transaction) => saveGroups(transaction, { changed: rows, removed }));
   correlations.restore(await readCorrelations(database, seal));
   if (rules !== undefined) correlations.use(rules);
   return matches;

@@ -3,7 +3,7 @@ import { repeatableTransaction } from '@sallyport/platform/database';
 import type { Database } from '@sallyport/platform/database';
 import type { Clock } from '@sallyport/platform/clock';
 import { createTokenBucket } from '@sallyport/platform/token-bucket';
-import { saveCorrelations } from './correlation-store.ts';
+import { saveCorrelations, sealGroups } from './correlation-store.ts';
 import type { Correlations } from './correlations.ts';
 import type { Cursor } from './cursor.ts';
 import { DetectionError } from './errors.ts';
@@ -71,8 +71,9 @@ export function createSavedState(needs: {
     const changes = correlations.takeChanges();
     const matchCounts = limit.takeChanges();
     const arrived = arrivals.takeChanges();
+    const changed = await sealGroups(changes.changed, seal);
     await repeatableTransaction(needs.database, async (transaction) => {
-      await saveCorrelations(transaction, changes, seal);
+      await saveCorrelations(transaction, { ...changes, changed });
       await saveMatchCounts(transaction, matchCounts);
       await saveLogSources(transaction, arrived);
       await exceptions.save(transaction);
