@@ -1,5 +1,7 @@
 // One story: an agent works, a policy of one's own is written wrong and mended, replayed on what the agent did, and in force for the run that goes on.
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, before, test } from 'node:test';
 import type { JsonObject } from '@sallyport/contracts';
 import { picture } from './testing/browser.ts';
@@ -109,5 +111,62 @@ test('What is taken away again waits for somebody else, and the run goes on as b
   await page.getByText(/must be somebody else/).waitFor();
   await room.atRest('own-policies-waiting');
   assert.match(await told('ls src'), /"deny"/);
+});
+
+test('Two versions are looked at line by line: beside each other, and on a phone one below the other', async () => {
+  const { page } = room;
+  await page.getByText('What differs in the texts, line by line').click();
+  await page.getByRole('group', { name: 'What differs between version 1 and version 2' }).waitFor();
+  await page.getByText('removed: ').first().waitFor({ state: 'attached' });
+  await page.getByRole('group', { name: 'Nothing is listed, side by side' }).scrollIntoViewIfNeeded();
+  await room.atRest('own-policies-differences');
+  await page.setViewportSize({ width: 360, height: 740 });
+  await page.getByLabel('Nothing is listed, line by line').scrollIntoViewIfNeeded();
+  if (pictures !== undefined) await picture(page, pictures, 'own-policies-differences-phone');
+  await page.setViewportSize({ width: 1440, height: 900 });
+});
+
+/** As somebody who can write to the control database, and has no key. */
+function writeToDatabase(...statements: readonly string[]): void {
+  const database = new DatabaseSync(join(room.server.dataDirectory, 'control.db'));
+  try {
+    for (const statement of statements) assert.ok(database.prepare(statement).run().changes > 0, statement);
+  } finally {
+    database.close();
+  }
+}
+
+test('Where somebody wrote to the database the pages say what nobody can tell any more, and who mends it', async () => {
+  const { page } = room;
+  const body = { name: 'Exports', text: noExport, tests: [] };
+  await post('/v1/policy/documents', { id: 'exports', ...body });
+  await post('/v1/policy/versions', { note: 'no exports' });
+  await post('/v1/policy/versions/1/activate', { expected: 0 });
+  await post('/v1/policy/versions', { note: 'as it was', from: 0 });
+  await post('/v1/policy/versions', { note: 'once more' });
+  await post('/v1/agents/policies/versions', { note: 'once more' });
+  writeToDatabase(
+    `UPDATE policy_in_force SET sealed = 'AAAA'`,
+    `UPDATE policy_versions SET sealed_head = (SELECT sealed_head FROM policy_versions WHERE version = 1) WHERE version = 3`,
+    `UPDATE agent_policy_in_force SET sealed = 'AAAA' WHERE name = 'policies'`,
+    `UPDATE agent_policy_versions SET sealed_head = (SELECT sealed_head FROM agent_policy_versions WHERE version = 1) WHERE version = 3`,
+  );
+  for (const [name, address, heading] of [
+    ['own-policies', '/agents/policies', 'Policies'],
+    ['policy', '/people/policy', 'Policy'],
+  ] as const) {
+    await room.visit(`${address}?version=2`, heading);
+    await page.getByText(/Nobody can tell what is in force/).waitFor();
+    await page.getByText('1 version in the database is not as sealed, and good for nothing').waitFor();
+    await room.atRest(`${name}-in-doubt`);
+    await page.setViewportSize({ width: 360, height: 740 });
+    if (pictures !== undefined) await picture(page, pictures, `${name}-in-doubt-phone`);
+    await page.setViewportSize({ width: 1440, height: 900 });
+  }
   assert.deepEqual(room.faults, []);
 });
+
+const noExport = `@id("analysts-do-not-export")
+@words("Analysts export no recordings")
+forbid (principal in Sallyport::Role::"analyst", action == Sallyport::Action::"cameras:export", resource);
+`;

@@ -66,18 +66,3 @@ function isPlainLine(text: string): boolean {
     !/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/.test(text)
   );
 }
-
-/** How deep brackets and conditions of a text stand in one another, strings and comments left out. Cedar's reader goes as deep, in a thread that has a bound. */
-export function depthOf(text: string): number {
-  let depth = 0;
-  let deepest = 0;
-  let conditions = 0;
-  for (const [token] of text.matchAll(/"(?:\\.|[^"\\])*"|\/\/[^\n]*|[()[\]{};]|\bif\b/g)) {
-    if (token === 'if') conditions += 1;
-    else if (token === '(' || token === '[' || token === '{') depth += 1;
-    else if (token === ')' || token === ']' || token === '}') depth -= 1;
-    else if (token === ';') conditions = 0;
-    deepest = Math.max(deepest, depth + conditions);
-  }
-  return deepest;
-}

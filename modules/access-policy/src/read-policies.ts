@@ -3,11 +3,11 @@ import {
   policyToJson,
   schemaToJson,
   validate,
-  type DetailedError,
   type PolicyJson,
 } from '@cedar-policy/cedar-wasm/nodejs';
+import { depthOf, indexOfByte, placeIn, sayError } from '@sallyport/platform/cedar-text';
 import { allRoles, isRole } from './actions.ts';
-import { depthOf, ownPolicyLimits, refuseOwnPolicy } from './own-policy-rules.ts';
+import { ownPolicyLimits, refuseOwnPolicy } from './own-policy-rules.ts';
 import type { PolicyTexts } from './policy-texts.ts';
 import { refuseMoments } from './moment-cells.ts';
 import { asksWhetherKnown, readSpoken } from './spoken.ts';
@@ -55,7 +55,7 @@ export function readPolicies(texts: PolicyTexts): ReadPolicies {
   const ownBytes = texts.policies.reduce((sum, { text, own }) => sum + (own === true ? Buffer.byteLength(text) : 0), 0);
   for (const { file, text, own = false } of texts.policies) {
     const at = (message: string, offset = 0): void => {
-      faults.push({ file, ...placeOf(text, offset), message });
+      faults.push({ file, ...placeIn(text, offset), message });
     };
     if (own) {
       const size = Buffer.byteLength(text);
@@ -72,7 +72,7 @@ export function readPolicies(texts: PolicyTexts): ReadPolicies {
     }
     const parts = policySetTextToParts(text);
     if (parts.type === 'failure') {
-      for (const error of parts.errors) at(sayError(error), byteToIndex(text, error.sourceLocations?.[0]?.start ?? 0));
+      for (const error of parts.errors) at(sayError(error), indexOfByte(text, error.sourceLocations?.[0]?.start ?? 0));
       continue;
     }
     if (parts.policy_templates.length > 0) at('it holds a template, must hold policies only');
@@ -115,7 +115,7 @@ export function readPolicies(texts: PolicyTexts): ReadPolicies {
       read.set(id, {
         file,
         own,
-        line: placeOf(text, offset).line,
+        line: placeIn(text, offset).line,
         id,
         words,
         effect: json.json.effect,
@@ -170,9 +170,9 @@ function validateAll(
     const policy = read.get(policyId);
     if (policy === undefined) return { file: 'the policies', line: 1, column: 1, message: sayError(error) };
     const { file, text, offset } = policy.placed;
-    const inside = byteToIndex(policy.text, error.sourceLocations?.[0]?.start ?? 0);
+    const inside = indexOfByte(policy.text, error.sourceLocations?.[0]?.start ?? 0);
     const said = sayError(error).replace(/^for policy `[^`]*`[,:] /, '');
-    return { file, ...placeOf(text, offset + inside), message: `policy "${policyId}": ${said}` };
+    return { file, ...placeIn(text, offset + inside), message: `policy "${policyId}": ${said}` };
   });
 }
 
@@ -183,23 +183,4 @@ function withRoles(schema: string, own: readonly string[]): string {
     const more = own.map((role) => JSON.stringify(role)).join(', ');
     return `${head}${known.trim()}, ${more}]`;
   });
-}
-
-function sayError({ message, help, sourceLocations }: DetailedError): string {
-  const label = sourceLocations?.[0]?.label ?? undefined;
-  return [message, label, help ?? undefined]
-    .filter((part) => part !== undefined && part !== '')
-    .join('; ')
-    .slice(0, 500);
-}
-
-/** Cedar counts bytes of UTF-8. */
-function byteToIndex(text: string, byte: number): number {
-  return Buffer.from(text).subarray(0, byte).toString('utf8').length;
-}
-
-function placeOf(text: string, offset: number): { line: number; column: number } {
-  const before = text.slice(0, offset);
-  const line = before.split('\n').length;
-  return { line, column: offset - before.lastIndexOf('\n') };
 }

@@ -16,7 +16,7 @@ export type SealedCodes = { readonly first: string; readonly second: string };
 export type BreakGlassParts = Parts & {
   readonly table: BreakGlassStore;
   readonly kept: SealedPasskeyStore;
-  /** Those that their accounts say are theirs: one that was removed and put back into the table is none. */
+  /** Those that their accounts say are theirs, and as far as they say: one that was removed and put back into the table is none, or whose counter was changed. */
   passkeysOf(where: Transaction): Promise<KeptPasskey[]>;
   /** Throws `break_glass_not_found`, also for one of which nobody can read whose it is, unless it is to be given up. */
   known(where: Transaction, id: string, to?: 'use' | 'give-up'): Promise<BreakGlassAccount>;
@@ -39,8 +39,11 @@ export function breakGlassParts(parts: Parts): BreakGlassParts {
     table,
     kept,
     async passkeysOf(where) {
-      const own = new Map((await table.list(where)).map(({ id, passkeyIds }) => [id, passkeyIds]));
-      return (await kept.list(where)).filter(({ id, accountId }) => own.get(accountId)?.includes(id) === true);
+      const own = new Map((await table.list(where)).map((account) => [account.id, account]));
+      return (await kept.list(where)).filter(({ id, accountId, counter }) => {
+        const account = own.get(accountId);
+        return account?.passkeyIds.includes(id) === true && account.counters[id] === counter;
+      });
     },
     async known(where, id, to = 'use') {
       const account = (await table.list(where)).find((one) => one.id === id && one.retiredAtMs === undefined);

@@ -69,7 +69,9 @@ export function createBreakGlassPasskeys(parts: BreakGlassParts): BreakGlassPass
           throw new PrivilegeError('privileges_exhausted', `Cannot add another passkey: there are ${maxPasskeys}`);
         // One of before that somebody put back is in nobody's way.
         await kept.remove(transaction, { accountId: id, id: accepted.passkey.id });
-        await table.setPasskeys(transaction, account, [...account.passkeyIds, accepted.passkey.id]);
+        const { id: passkeyId, counter } = accepted.passkey;
+        const ids = [...account.passkeyIds.filter((one) => one !== passkeyId), passkeyId];
+        await table.setPasskeys(transaction, account, ids, { [passkeyId]: counter });
         await kept.insert(transaction, { ...accepted.passkey, accountId: id, label, createdAtMs: clock.nowMs() });
         const details = { label, host_name: accepted.passkey.hostName, passkey: accepted.facts };
         const event = { ...told(parts, 'break-glass.passkey-add', by, account), details };

@@ -16,6 +16,16 @@ const Sealed = Type.Object({
   openedAtMs: Type.Optional(Type.Number()),
   retiredAtMs: Type.Optional(Type.Number()),
   passkeyIds: Type.Array(Type.String()),
+  /** Counters of its passkeys when they were used last, by their ids. Both that follow are missing in rows of before they were sealed. */
+  counters: Type.Optional(Type.Record(Type.String(), Type.Number())),
+  times: Type.Optional(
+    Type.Object({
+      createdAtMs: Type.Number(),
+      sealedAtMs: Type.Number(),
+      drilledAtMs: Type.Optional(Type.Number()),
+      toldDay: Type.Number(),
+    }),
+  ),
   /** Under which the roll knows it. */
   number: Type.Number(),
 });
@@ -36,6 +46,8 @@ export type BreakGlassAccount = Readonly<
   readonly toldDay: number;
   /** Those added since it was prepared and not removed. */
   readonly passkeyIds: readonly string[];
+  /** How far the counter of each had come: one that stands otherwise beside it is none. */
+  readonly counters: Readonly<Record<string, number>>;
   /** What stands in the database about it is not what was written there last: nothing opens it until it is sealed anew. */
   readonly isAltered?: true;
 };
@@ -56,7 +68,7 @@ type Row = {
 };
 type Tables = { privilege_break_glass: Row };
 type Hashes = Pick<BreakGlassAccount, 'firstHash' | 'secondHash' | 'sealedAtMs' | 'needsPasskey'>;
-type Written = Omit<BreakGlassAccount, 'createdAtMs' | 'sealedAtMs' | 'drilledAtMs' | 'toldDay' | 'isAltered'>;
+type Written = Omit<BreakGlassAccount, 'isAltered'>;
 
 export type BreakGlassStore = {
   /** The oldest first, retired ones included. */
@@ -71,10 +83,18 @@ export type BreakGlassStore = {
     account: BreakGlassAccount,
     hashes: Hashes & { readonly drilledAtMs?: number },
   ): Promise<void>;
-  setPasskeys(transaction: Transaction, account: BreakGlassAccount, ids: readonly string[]): Promise<void>;
+  /** `counters`: of those that are new. */
+  setPasskeys(
+    transaction: Transaction,
+    account: BreakGlassAccount,
+    ids: readonly string[],
+    counters?: Readonly<Record<string, number>>,
+  ): Promise<void>;
+  /** One of its passkeys was used. */
+  used(transaction: Transaction, account: BreakGlassAccount, passkey: { id: string; counter: number }): Promise<void>;
   open(transaction: Transaction, account: BreakGlassAccount, atMs: number): Promise<void>;
   retire(transaction: Transaction, account: BreakGlassAccount, atMs: number): Promise<void>;
-  told(transaction: Transaction, id: string, day: number): Promise<void>;
+  told(transaction: Transaction, account: BreakGlassAccount, day: number): Promise<void>;
   /** Whom accounts of an earlier version, which sealed the label alone, say they stand for. */
   userIdsOfEarlierForm(transaction: Transaction): Promise<string[]>;
   /** Seals those accounts as they are, once. */
@@ -82,10 +102,14 @@ export type BreakGlassStore = {
     transaction: Transaction,
     by: {
       readonly isOwn: (userId: string) => boolean;
-      readonly passkeyIdsOf: (id: string) => readonly string[];
+      readonly passkeysOf: PasskeysOf;
     },
   ): Promise<void>;
+  /** Seals times and counters of accounts of before these were sealed, as they stand. None is like that later: its number is sealed with them. */
+  sealTimes(transaction: Transaction, passkeysOf: PasskeysOf): Promise<void>;
 };
+
+type PasskeysOf = (id: string) => readonly { readonly id: string; readonly counter: number }[];
 
 const placeOf = (id: string): string => `break-glass/${id}/account`;
 
@@ -113,17 +137,27 @@ export function createBreakGlassStore(
   const labelOfEarlierForm = (row: Row): string | undefined => opened(`break-glass/${row.id}`, row.sealed);
 
   const accountOf = (row: Row, standing: ReadonlyMap<string, number> | undefined): BreakGlassAccount => {
-    const { id, created_at_ms: createdAtMs, sealed_at_ms: sealedAtMs, told_day: toldDay } = row;
-    const base = { id, createdAtMs, sealedAtMs, drilledAtMs: row.drilled_at_ms ?? undefined, toldDay };
-    const nothing = { firstHash: '', secondHash: '', passkeyIds: [], isAltered: true } as const;
+    const { id } = row;
+    const nothing = { firstHash: '', secondHash: '', passkeyIds: [], counters: {}, isAltered: true } as const;
     const sealed = sealedIn(row);
     if (sealed === undefined) {
-      const over = { openedAtMs: row.opened_at_ms ?? sealedAtMs, retiredAtMs: row.retired_at_ms ?? undefined };
+      const times = { ...timesIn(row), drilledAtMs: undefined, toldDay: 0 };
+      const over = { openedAtMs: row.opened_at_ms ?? times.sealedAtMs, retiredAtMs: row.retired_at_ms ?? undefined };
       // A damaged row still names itself.
-      return { ...base, ...nothing, ...over, userId: '', label: labelOfEarlierForm(row) ?? id, needsPasskey: false };
+      return {
+        id,
+        ...times,
+        ...nothing,
+        ...over,
+        userId: '',
+        label: labelOfEarlierForm(row) ?? id,
+        needsPasskey: false,
+      };
     }
-    const { number, openedAtMs, retiredAtMs, ...facts } = sealed;
-    const columns: Readonly<Record<string, unknown>> = columnsOf({ ...facts, id, openedAtMs, retiredAtMs });
+    const { number, openedAtMs, retiredAtMs, times = timesIn(row), counters = {}, ...facts } = sealed;
+    const { createdAtMs, sealedAtMs, toldDay } = times;
+    const base = { id, createdAtMs, sealedAtMs, drilledAtMs: times.drilledAtMs, toldDay, counters };
+    const columns: Readonly<Record<string, unknown>> = columnsOf({ ...base, ...facts, openedAtMs, retiredAtMs });
     const isAsWritten = Object.entries(columns).every(
       ([name, value]) => new Map(Object.entries(row)).get(name) === value,
     );
@@ -136,56 +170,62 @@ export function createBreakGlassStore(
   const written = async (transaction: Transaction, account: Written) => {
     const { id, userId, label, firstHash, secondHash, needsPasskey, passkeyIds } = account;
     const number = await roll.note(transaction, { id, isOpen: account.retiredAtMs === undefined });
-    const { openedAtMs, retiredAtMs } = account;
-    const facts = { userId, label, firstHash, secondHash, needsPasskey, passkeyIds, openedAtMs, retiredAtMs, number };
+    const { openedAtMs, retiredAtMs, createdAtMs, sealedAtMs, drilledAtMs, toldDay, counters } = account;
+    const times = { createdAtMs, sealedAtMs, drilledAtMs, toldDay };
+    const standing = { openedAtMs, retiredAtMs, counters, times, number };
+    const facts = { userId, label, firstHash, secondHash, needsPasskey, passkeyIds, ...standing };
     return { ...columnsOf(account), sealed: sealText(needs, placeOf(id), JSON.stringify(facts)) };
   };
-  const write = async (transaction: Transaction, account: Written, more: Partial<Row> = {}): Promise<void> =>
-    set(transaction, account.id, { ...(await written(transaction, account)), ...more });
+  const write = async (transaction: Transaction, account: Written): Promise<void> =>
+    set(transaction, account.id, await written(transaction, account));
 
   return {
     async list(where) {
       const standing = await roll.standing(where);
       return (await rowsIn(where)).map((row) => accountOf(row, standing));
     },
-    async insert(transaction, { createdAtMs, sealedAtMs, ...account }) {
-      const row = { ...account, openedAtMs: undefined, retiredAtMs: undefined, passkeyIds: [] };
+    async insert(transaction, account) {
+      const none = { openedAtMs: undefined, retiredAtMs: undefined, drilledAtMs: undefined } as const;
+      const row = { ...account, ...none, toldDay: 0, passkeyIds: [], counters: {} };
       await view(transaction)
         .insertInto('privilege_break_glass')
-        .values({
-          ...(await written(transaction, row)),
-          created_at_ms: createdAtMs,
-          sealed_at_ms: sealedAtMs,
-          drilled_at_ms: null,
-          told_day: 0,
-        })
+        .values(await written(transaction, row))
         .execute();
     },
-    seal: (transaction, account, { sealedAtMs, drilledAtMs, ...hashes }) =>
-      write(
-        transaction,
-        { ...account, ...hashes, openedAtMs: undefined },
-        { sealed_at_ms: sealedAtMs, ...(drilledAtMs === undefined ? {} : { drilled_at_ms: drilledAtMs }) },
-      ),
-    setPasskeys: (transaction, account, passkeyIds) => write(transaction, { ...account, passkeyIds }),
+    seal: (transaction, account, { drilledAtMs = account.drilledAtMs, ...hashes }) =>
+      write(transaction, { ...account, ...hashes, drilledAtMs, openedAtMs: undefined }),
+    setPasskeys(transaction, account, passkeyIds, added = {}) {
+      const counters = Object.entries({ ...account.counters, ...added }).filter(([id]) => passkeyIds.includes(id));
+      return write(transaction, { ...account, passkeyIds, counters: Object.fromEntries(counters) });
+    },
+    used: (transaction, account, { id, counter }) =>
+      write(transaction, { ...account, counters: { ...account.counters, [id]: counter } }),
     // Its codes open nothing even if the row came back.
     open: (transaction, account, atMs) =>
       write(transaction, { ...account, firstHash: '', secondHash: '', openedAtMs: atMs }),
     retire: (transaction, account, atMs) =>
-      write(transaction, { ...account, firstHash: '', secondHash: '', passkeyIds: [], retiredAtMs: atMs }),
-    told: (transaction, id, day) => set(transaction, id, { told_day: day }),
+      write(transaction, {
+        ...account,
+        firstHash: '',
+        secondHash: '',
+        passkeyIds: [],
+        counters: {},
+        retiredAtMs: atMs,
+      }),
+    told: (transaction, account, toldDay) => write(transaction, { ...account, toldDay }),
 
     async userIdsOfEarlierForm(transaction) {
       const rows = await rowsIn(transaction);
       return rows.filter((row) => labelOfEarlierForm(row) !== undefined).map((row) => row.user_id);
     },
-    async takeOver(transaction, { isOwn, passkeyIdsOf }) {
+    async takeOver(transaction, { isOwn, passkeysOf }) {
       for (const row of await rowsIn(transaction)) {
         const label = labelOfEarlierForm(row);
         if (label === undefined || !isOwn(row.user_id)) continue;
         const isSpent = row.opened_at_ms !== null || row.retired_at_ms !== null;
         await write(transaction, {
           id: row.id,
+          ...timesIn(row),
           userId: row.user_id,
           label,
           firstHash: isSpent ? '' : row.first_hash,
@@ -193,8 +233,18 @@ export function createBreakGlassStore(
           needsPasskey: row.needs_passkey === 1,
           openedAtMs: row.opened_at_ms ?? undefined,
           retiredAtMs: row.retired_at_ms ?? undefined,
-          passkeyIds: passkeyIdsOf(row.id),
+          ...standingPasskeys(passkeysOf(row.id)),
         });
+      }
+    },
+    async sealTimes(transaction, passkeysOf) {
+      const rows = await rowsIn(transaction);
+      for (const row of rows) {
+        const account = accountOf(row, await roll.standing(transaction));
+        if (sealedIn(row)?.times !== undefined || account.isAltered === true || account.retiredAtMs !== undefined)
+          continue;
+        const own = passkeysOf(row.id).filter(({ id }) => account.passkeyIds.includes(id));
+        await write(transaction, { ...account, counters: standingPasskeys(own).counters });
       }
     },
   };
@@ -204,10 +254,30 @@ function columnsOf(account: Written) {
   return {
     id: account.id,
     user_id: account.userId,
+    created_at_ms: account.createdAtMs,
+    sealed_at_ms: account.sealedAtMs,
+    drilled_at_ms: account.drilledAtMs ?? null,
+    told_day: account.toldDay,
     opened_at_ms: account.openedAtMs ?? null,
     retired_at_ms: account.retiredAtMs ?? null,
     first_hash: account.firstHash,
     second_hash: account.secondHash,
     needs_passkey: account.needsPasskey ? 1 : 0,
+  };
+}
+
+function timesIn({
+  created_at_ms: createdAtMs,
+  sealed_at_ms: sealedAtMs,
+  drilled_at_ms: drilled,
+  told_day: toldDay,
+}: Row) {
+  return { createdAtMs, sealedAtMs, drilledAtMs: drilled ?? undefined, toldDay };
+}
+
+function standingPasskeys(passkeys: ReturnType<PasskeysOf>) {
+  return {
+    passkeyIds: passkeys.map(({ id }) => id),
+    counters: Object.fromEntries(passkeys.map(({ id, counter }) => [id, counter])),
   };
 }

@@ -50,6 +50,7 @@ const maxAccounts = 10;
 export function createBreakGlass(withoutTables: Parts): BreakGlass {
   const parts = breakGlassParts(withoutTables);
   const { database, outbox, clock, accounts, table, kept, passkeysOf, known, newCodes } = parts;
+  const toldOfAltered = new Map<string, number>();
 
   return {
     ...createBreakGlassPasskeys(parts),
@@ -124,7 +125,8 @@ export function createBreakGlass(withoutTables: Parts): BreakGlass {
         const nowMs = clock.nowMs();
         // As those are that were shown: of what was meant then the hash alone tells for certain.
         const { codes, stored } = newCodes(id, judged.codes === 'with-passkey');
-        await table.seal(transaction, account, { ...stored, sealedAtMs: nowMs, drilledAtMs: nowMs });
+        // As it stands after its passkey was used.
+        await table.seal(transaction, judged.account, { ...stored, sealedAtMs: nowMs, drilledAtMs: nowMs });
         return { why: undefined, codes };
       });
       await outbox.flushed();
@@ -157,16 +159,22 @@ export function createBreakGlass(withoutTables: Parts): BreakGlass {
       const nowMs = clock.nowMs();
       const day = Math.floor(nowMs / dayMs);
       await database.transaction().execute(async (transaction) => {
+        const usable = new Set((await passkeysOf(transaction)).map((one) => one.id));
         for (const account of await table.list(transaction)) {
-          if (account.retiredAtMs !== undefined || account.toldDay >= day) continue;
+          const isAltered = account.isAltered === true;
+          const lost = account.passkeyIds.filter((passkeyId) => !usable.has(passkeyId));
+          const toldDay = isAltered ? (toldOfAltered.get(account.id) ?? 0) : account.toldDay;
+          if (account.retiredAtMs !== undefined || toldDay >= day) continue;
           const isOpen = account.openedAtMs !== undefined;
           const isStale = nowMs - Math.max(account.drilledAtMs ?? 0, account.createdAtMs) > drillDays * dayMs;
-          if (!isOpen && !isStale) continue;
-          // The day it was opened has an alarm of its own.
-          if (isOpen && nowMs - (account.openedAtMs ?? 0) < dayMs) continue;
-          await table.told(transaction, account.id, day);
-          const action = isOpen ? 'break-glass.unsealed' : 'break-glass.drill-overdue';
-          const details = account.isAltered === true ? { because: 'altered' } : {};
+          if (!isOpen && !isStale && lost.length === 0) continue;
+          // The day it was opened has an alarm of its own; when that was, nobody can tell of one that was altered.
+          if (isOpen && !isAltered && nowMs - (account.openedAtMs ?? 0) < dayMs) continue;
+          // Of one that was altered nothing in the database says what it was told of.
+          if (isAltered) toldOfAltered.set(account.id, day);
+          else await table.told(transaction, account, day);
+          const action = isOpen || lost.length > 0 ? 'break-glass.unsealed' : 'break-glass.drill-overdue';
+          const details = isAltered ? { because: 'altered' } : lost.length > 0 ? { because: 'passkey_altered' } : {};
           await outbox.record(
             transaction,
             privilegeEntityEvent({ ...told(parts, action, ourselves, account), details }),

@@ -28,7 +28,7 @@ export function createCodesHolding(withoutTables: Parts): CodesHolding {
         const passkeys = await kept.list(transaction);
         await table.takeOver(transaction, {
           isOwn: (userId) => !holders.has(userId),
-          passkeyIdsOf: (id) => passkeys.filter(({ accountId }) => accountId === id).map((one) => one.id),
+          passkeysOf: (id) => passkeys.filter(({ accountId }) => accountId === id),
         });
         return;
       }
@@ -63,6 +63,11 @@ export function createCodesHolding(withoutTables: Parts): CodesHolding {
     async resume() {
       const begun = await codesRoll.begin();
       if (begun !== 'known') await beginAnew(begun === 'first');
+      else
+        await database.transaction().execute(async (transaction) => {
+          const passkeys = await kept.list(transaction);
+          await table.sealTimes(transaction, (id) => passkeys.filter(({ accountId }) => accountId === id));
+        });
       await codesRoll.settle();
     },
 

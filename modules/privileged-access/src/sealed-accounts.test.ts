@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { forEachDatabase } from '@sallyport/platform/database-testing';
 import type { Principal } from '@sallyport/platform/http';
-import { sealText } from '@sallyport/platform/sealed-text';
+import { openText, sealText } from '@sallyport/platform/sealed-text';
 import { sql } from 'kysely';
 import type { RawBuilder } from 'kysely';
 import { abroad, office, openPrivilegeHouse } from './privileges.fixture.ts';
@@ -191,5 +191,77 @@ forEachDatabase((name, open) => {
       ['safe'],
     );
     await later.open({ first: kept.codes.first, passkey: key.answer(await later.requestOptions(abroad)), ...who });
+  });
+});
+
+forEachDatabase((name, open) => {
+  test(`nobody silences the reminder of a drill, or sets a passkey's counter back, by a column on ${name}`, async () => {
+    const house = await openPrivilegeHouse(open);
+    const ada = house.moveIn('Ada', ['admin'], 'key-a');
+    const { breakGlass } = house.privileges;
+    const { id, codes } = await breakGlass.prepare({ label: 'vault room', by: ada });
+    const key = await addTo(house, id, ada);
+    const day = 24 * 3_600_000;
+    const seen = async (of = house) => (await of.privileges.breakGlass.list()).find((one) => one.id === id);
+
+    // What the passkey had come to: a copy of it would be let in by less.
+    const passkey = async () => key.answer(await breakGlass.requestOptions(abroad));
+    const next = await breakGlass.drill({ id, by: ada, client: office, first: codes.first, passkey: await passkey() });
+    const [row] = (
+      await sql<{ counter: number }>`select counter from privilege_break_glass_passkeys`.execute(house.database)
+    ).rows;
+    await write(house, sql`update privilege_break_glass_passkeys set counter = 0`);
+    assert.notEqual(Number(row?.counter), 0);
+    await assert.rejects(
+      breakGlass.drill({ id, by: ada, client: office, first: next.first, passkey: await passkey() }),
+      refused,
+    );
+    house.clock.advance(day);
+    await house.privileges.remind();
+    assert.match(JSON.stringify(house.events.at(-1)), /break-glass.unsealed.*"because":"passkey_altered"/);
+    await write(house, sql`update privilege_break_glass_passkeys set counter = ${row?.counter ?? 0}`);
+    await breakGlass.drill({ id, by: ada, client: office, first: next.first, passkey: await passkey() });
+    assert.equal((await seen())?.isAltered, undefined);
+
+    // A drill nobody held, and a reminder nobody was given.
+    const changes = [
+      sql`update privilege_break_glass set drilled_at_ms = 9000000000000`,
+      sql`update privilege_break_glass set told_day = 900000`,
+      sql`update privilege_break_glass set sealed_at_ms = 9000000000000`,
+    ];
+    for (const change of changes) {
+      const putBack = await copied(house, 'privilege_break_glass');
+      await write(house, change);
+      assert.equal((await seen())?.isAltered, true);
+      house.clock.advance(day);
+      await house.privileges.remind();
+      assert.match(JSON.stringify(house.events.at(-1)), /break-glass.unsealed.*"because":"altered"/);
+      await putBack();
+    }
+    assert.equal((await seen())?.isAltered, undefined);
+  });
+
+  test(`accounts of before times and counters were sealed have them sealed at a start on ${name}`, async () => {
+    const house = await openPrivilegeHouse(open);
+    const ada = house.moveIn('Ada', ['admin'], 'key-a');
+    const { breakGlass } = house.privileges;
+    const { id } = await breakGlass.prepare({ label: 'vault room', by: ada });
+    const key = await addTo(house, id, ada);
+    const place = `break-glass/${id}/account`;
+    const stands = async (): Promise<string> => {
+      const found = await sql<{ sealed: string }>`select sealed from privilege_break_glass`.execute(house.database);
+      return openText(house.sealing.sealingKey, place, found.rows[0]?.sealed ?? '');
+    };
+    const { times: _times, counters: _counters, ...before } = JSON.parse(await stands());
+    const older = sealText(house.sealing, place, JSON.stringify(before));
+    await write(house, sql`update privilege_break_glass set sealed = ${older}`);
+    const again = await house.restart();
+    assert.match(await stands(), /"counters":\{.*"times":\{/);
+    const codes = await again.privileges.breakGlass.seal({ id, by: ada });
+    const passkey = key.answer(await again.privileges.breakGlass.requestOptions(abroad));
+    await again.privileges.breakGlass.open({ first: codes.first, passkey, ...who });
+    // As it was before is nothing now.
+    await write(house, sql`update privilege_break_glass set sealed = ${older}`);
+    assert.equal((await again.privileges.breakGlass.list())[0]?.isAltered, true);
   });
 });

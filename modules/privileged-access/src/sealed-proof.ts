@@ -97,13 +97,19 @@ export async function judgeProof(
 
 /** The passkey, with the account it is of; undefined when it is none, or its answer was given before. */
 async function useUp(
-  { kept, passkeys, clock }: BreakGlassParts,
+  { kept, passkeys, clock, table }: BreakGlassParts,
   transaction: Transaction,
   { passkey }: CheckedProof,
 ): Promise<KeptPasskey | undefined> {
   if (passkey === undefined || !(await passkeys.spend(transaction, passkey.challenge))) return undefined;
-  const used = { counter: passkey.counter, atMs: clock.nowMs() };
-  return (await kept.advance(transaction, passkey.kept, used)) ? passkey.kept : undefined;
+  const account = (await table.list(transaction)).find(({ id }) => id === passkey.kept.accountId);
+  const { id, counter: before } = passkey.kept;
+  // Looked at before the transaction: what was used, or changed, meanwhile is none.
+  if (account === undefined || account.isAltered === true || account.counters[id] !== before) return undefined;
+  const { counter } = passkey;
+  if (!(await kept.advance(transaction, passkey.kept, { counter, atMs: clock.nowMs() }))) return undefined;
+  await table.used(transaction, account, { id, counter });
+  return passkey.kept;
 }
 
 /** Which of the codes are of this account's envelopes. */

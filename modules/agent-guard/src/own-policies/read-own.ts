@@ -1,4 +1,5 @@
-import type { DetailedError, PolicyJson } from '@cedar-policy/cedar-wasm/nodejs';
+import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs';
+import { depthOf, indexOfByte, placeIn, sayError } from '@sallyport/platform/cedar-text';
 import { readPeople } from '../decisions/load-pack.ts';
 import type { Cedar } from '../decisions/load-pack.ts';
 import { ownLimits, scopeKey } from './own-policy.ts';
@@ -55,7 +56,7 @@ export function readOwn(cedar: Reader, schema: string, texts: readonly OwnText[]
   const parts = new Map<string, number>();
 
   for (const { id: document, scope, text } of texts) {
-    const at = (message: string, offset = 0): void => void faults.push({ document, ...placeOf(text, offset), message });
+    const at = (message: string, offset = 0): void => void faults.push({ document, ...placeIn(text, offset), message });
     const bytes = Buffer.byteLength(text);
     if (bytes > ownLimits.textBytes || allBytes > ownLimits.allBytes) {
       at(
@@ -99,7 +100,7 @@ export function readOwn(cedar: Reader, schema: string, texts: readonly OwnText[]
         at(`policy "${id}" stands twice, must be unique`, offset);
         continue;
       }
-      const { line } = placeOf(text, offset);
+      const { line } = placeIn(text, offset);
       const { effect } = json.json;
       read.set(id, {
         document,
@@ -220,7 +221,7 @@ function validated(
     return [
       {
         document: policy.document,
-        ...placeOf(policy.whole, policy.offset + inside),
+        ...placeIn(policy.whole, policy.offset + inside),
         message: `policy "${policyId}": ${said}`,
       },
     ];
@@ -231,41 +232,10 @@ function wholeFault({ id }: OwnText, message: string): OwnFault {
   return { document: id, line: 1, column: 1, message };
 }
 
-function sayError({ message, help, sourceLocations }: DetailedError): string {
-  const label = sourceLocations?.[0]?.label ?? undefined;
-  return [message, label, help ?? undefined]
-    .filter((part) => part !== undefined && part !== '')
-    .join('; ')
-    .slice(0, 500);
-}
-
-/** Cedar counts bytes of UTF-8. */
-function indexOfByte(text: string, byte: number): number {
-  return Buffer.from(text).subarray(0, byte).toString('utf8').length;
-}
-
-function placeOf(text: string, offset: number): { line: number; column: number } {
-  const before = text.slice(0, offset);
-  return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') };
-}
-
 function isPlainLine(text: string): boolean {
   return (
     text.trim().length > 0 &&
     text.length <= 200 &&
     !/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/.test(text)
   );
-}
-
-/** How deep brackets and conditions stand in one another, strings and comments left out. */
-function depthOf(text: string): number {
-  let [depth, deepest, conditions] = [0, 0, 0];
-  for (const [token] of text.matchAll(/"(?:\\.|[^"\\])*"|\/\/[^\n]*|[()[\]{};]|\bif\b/g)) {
-    if (token === 'if') conditions += 1;
-    else if (token === '(' || token === '[' || token === '{') depth += 1;
-    else if (token === ')' || token === ']' || token === '}') depth -= 1;
-    else if (token === ';') conditions = 0;
-    deepest = Math.max(deepest, depth + conditions);
-  }
-  return deepest;
 }

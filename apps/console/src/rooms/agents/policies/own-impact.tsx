@@ -6,6 +6,7 @@ import type { Answer } from '../../../api/call.ts';
 import { Loading } from '../../../parts/loading.tsx';
 import { Notice, ProblemNotice } from '../../../parts/notice.tsx';
 import { printable } from '../../../parts/printable.ts';
+import { InDoubt } from '../../policies/in-doubt.tsx';
 import { WorkProgress } from '../../policies/work-progress.tsx';
 import { OwnReplayed } from './own-replayed.tsx';
 import { ownVersionQuery, prospectQuery, replayQuery } from './own-policy-queries.ts';
@@ -104,12 +105,7 @@ export function OwnImpact({
 
 function Opens({ prospect }: { readonly prospect: Answer<'GET /v1/agents/policies/versions/{version}/prospect'> }) {
   const { openings, widened, second_person: gaining, doubt } = prospect;
-  if (doubt !== undefined)
-    return (
-      <Notice tone="bad" title="Nobody can tell what is in force: somebody else must approve whatever takes its place">
-        <p>{printable(doubt)}</p>
-      </Notice>
-    );
+  if (doubt !== undefined) return <InDoubt doubt={doubt} comparedWith="no policies of your own" />;
   if (openings.length === 0) return <Notice title="It lets nothing through that is not let through now" />;
   return (
     <Notice

@@ -35,7 +35,13 @@ export function ProposedPolicies() {
                 {printable(by.name)} about “{printable(title)}”, <Clock at={atMs} />
               </span>
             </span>
-            <Button size="xs" variant="default" loading={draft.isPending} onClick={() => draft.mutate(id)}>
+            <Button
+              size="xs"
+              variant="default"
+              loading={draft.isPending && draft.variables === id}
+              disabled={draft.isPending && draft.variables !== id}
+              onClick={() => draft.mutate(id)}
+            >
               Make a draft
             </Button>
           </li>

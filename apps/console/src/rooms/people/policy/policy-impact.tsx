@@ -6,6 +6,7 @@ import { Notice, ProblemNotice } from '../../../parts/notice.tsx';
 import { plural } from '../../../parts/numbers.ts';
 import { printable } from '../../../parts/printable.ts';
 import { impactBegunQuery, impactQuery } from './policy-queries.ts';
+import { InDoubt } from '../../policies/in-doubt.tsx';
 import { WorkProgress } from '../../policies/work-progress.tsx';
 
 const rank: Readonly<Record<string, number>> = { deny: 0, needs_proof: 1, allow: 2 };
@@ -60,12 +61,7 @@ export function PolicyImpact({ version, against }: { readonly version: number; r
         </p>
       )}
       {doubt === undefined ? null : (
-        <Notice tone="warn" title="Nobody can tell which policies were in force">
-          <p className="small">
-            So this is compared with those that come with the product, and somebody else must approve it, or the
-            operator on the server: {printable(doubt)}.
-          </p>
-        </Notice>
+        <InDoubt doubt={doubt} comparedWith="those that come with the product" />
       )}
       {secondPerson.length === 0 ? null : (
         <Notice tone="warn" title="Somebody else must approve this">
