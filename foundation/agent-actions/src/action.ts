@@ -30,6 +30,8 @@ export const pathClasses = [
   'shell-startup',
   /** Files that decide what a build, a package manager or a pipeline runs. */
   'build-config',
+  /** Made anew by a build or an installation: dist, node_modules, target. */
+  'generated',
   'secret',
   'system',
   'scheduled',

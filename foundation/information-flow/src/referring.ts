@@ -57,7 +57,12 @@ function isThereAfter(before: string, after: string): boolean {
   );
   const [noun = ''] = new RegExp(`^["'”’]?\\s(?:${rooms})(?![\\p{L}\\d])`, 'u').exec(after) ?? [];
   if (noun === '' && !isBefore) return false;
-  const words = wordsOf(after.slice(noun.length).replace(/^["'”’]/, ''));
+  const words = wordsOf(
+    after
+      .slice(noun.length)
+      .replace(/^["”’]/, '')
+      .replace(sameRoom, 'there'),
+  );
   const at = words.indexOf('there');
   if (at < 1 || at > farthest || !words.slice(0, at).every(isNobody)) return false;
   // `who is there` and `there is` ask for nothing; a sentence that begins with it says something else.

@@ -149,6 +149,16 @@ export const pathRules: readonly { readonly class: PathClass; readonly patterns:
     ],
   },
   {
+    class: 'generated',
+    patterns: [
+      '**/node_modules/**',
+      '**/node_modules',
+      ...'dist build out target coverage .next .nuxt .turbo .parcel-cache .pytest_cache .mypy_cache .ruff_cache __pycache__ .venv venv .tox .gradle'
+        .split(' ')
+        .map((name) => `**/${name}`),
+    ],
+  },
+  {
     class: 'build-config',
     patterns: [
       '**/package.json',

@@ -2,7 +2,7 @@ import type { DoubtCode } from '../action.ts';
 import { addHost, addName, addPath, addProgram, addRecipient, addStatements, sentStdin } from '../run/effects.ts';
 import type { Invocation } from '../run/run.ts';
 import { fileText } from '../run/files.ts';
-import { known, onlyText, shown, unknown } from '../run/text.ts';
+import { known, onlyText, shown, unknown, withWildcards } from '../run/text.ts';
 import type { Text, Value } from '../run/text.ts';
 import { placePath } from '../paths/resolve-path.ts';
 
@@ -29,11 +29,13 @@ export function applyRule(rule: ProgramRule, invocation: Invocation): Value {
     applyRole(role, text, invocation, { ...options, option });
   }
   const byOption = read.values.findIndex(({ role }) => role === 'command');
-  if (byOption !== -1)
-    runCommand(
-      read.values.slice(byOption).map(({ text }) => text),
-      invocation,
-    );
+  if (byOption !== -1) {
+    // `fd -X rm`: what is found goes to it, at its end or in place of `{}`.
+    const words = read.values.slice(byOption).map(({ text }) => text);
+    const found = { text: withWildcards('./*') };
+    const isPlaced = words.some(({ text }) => text === '{}');
+    runCommand(isPlaced ? words.map((text) => (text.text === '{}' ? found : text)) : [...words, found], invocation);
+  }
   for (const text of read.strangers) if (looksLikePath(text)) addStranger(invocation, text);
   if (isPrefix) return read.operands.length === 0 ? [known('')] : runCommand(read.operands, invocation);
   const isFirstGiven = (rule.firstGivenBy ?? '').split(' ').some((name) => name !== '' && read.flags.has(name));
@@ -91,7 +93,10 @@ type RoleOptions = {
   readonly option?: string | undefined;
 };
 
-function applyRole(role: Role, text: Text, invocation: Invocation, { doubt, why }: RoleOptions = {}): void {
+/** What such an option starts reads what the program hands it: a shell would run it. */
+const piping = new Set(['--filter', '--pre', '--compress-program']);
+
+function applyRole(role: Role, text: Text, invocation: Invocation, { doubt, why, option }: RoleOptions = {}): void {
   // Code of the project does what it does; what it is told to read and write is told all the same.
   const how = {
     ...(doubt === undefined || doubt === 'project_code' ? {} : { doubt }),
@@ -160,9 +165,16 @@ function applyRole(role: Role, text: Text, invocation: Invocation, { doubt, why 
       addRecipient(invocation, text, sentStdin(invocation));
       return;
     case 'script':
-      runScript(text, invocation);
+      runScript(
+        text,
+        piping.has(option ?? '')
+          ? { ...invocation, stdin: [unknown(`what "${invocation.name}" hands to it`)] }
+          : invocation,
+      );
       return;
     case 'process':
+      if (/sallyport/i.test(shown(text.text)))
+        addName(invocation, 'configure', { of: 'setting', name: 'sallyport' }, { why: 'ends what watches the agent' });
       addName(invocation, 'other', { of: 'process', name: shown(text.text) });
       return;
     case 'name':

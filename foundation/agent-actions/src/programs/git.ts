@@ -1,11 +1,12 @@
 import { addHost, addName, addPath, addProgram } from '../run/effects.ts';
 import type { Invocation } from '../run/run.ts';
 import { forked } from '../run/state.ts';
-import { known, shown, unknown } from '../run/text.ts';
+import { isKnown, known, shown, unknown } from '../run/text.ts';
 import type { Text, Value } from '../run/text.ts';
 import { runScript } from './apply-rule.ts';
 import { readArguments } from './arguments.ts';
 import { addGitPatches } from './patches.ts';
+import { isInProject } from './project-programs.ts';
 
 /** Settings of git whose value git runs, or that say where programs and hooks are. */
 const runningSetting =
@@ -30,6 +31,9 @@ const remoteCommands = new Set(
   ),
 );
 
+/** Looks at no repository where it is. */
+const anywhere = new Set(['', 'clone', 'init', 'help', 'version', 'ls-remote', 'config']);
+
 export function gitProgram(outer: Invocation): Value {
   const state = forked(outer.state);
   const invocation = { ...outer, state };
@@ -48,6 +52,9 @@ export function gitProgram(outer: Invocation): Value {
     if (option === '-C')
       state.cwds = state.cwds.map((cwd) => (text.text.startsWith('/') ? text.text : `${cwd}/${text.text}`));
     if (role === 'name') setting(invocation, text);
+    // What is checked out lands there.
+    if (option === '--work-tree')
+      state.cwds = state.cwds.map((cwd) => (/^[/~]/.test(text.text) ? text.text : `${cwd}/${text.text}`));
     if (option === '--exec-path' || option === '--git-dir' || option === '--work-tree')
       addPath(invocation, 'read', text, { isTree: true });
     if (option === '--exec-path' || option === '--config-env') {
@@ -60,11 +67,25 @@ export function gitProgram(outer: Invocation): Value {
     }
   }
   const name = shown(subcommand.text);
+  const elsewhere = read.values.filter(({ option }) => option === '--git-dir');
+  const isElsewhere =
+    !anywhere.has(name) &&
+    !isInProject(
+      invocation,
+      elsewhere.map(({ text }) => text),
+    );
   const isKnownCommand = reading.has(name) || writing.has(name) || remoteCommands.has(name) || name === '';
   addProgram(
     invocation,
     { name: `git ${name}`.trim(), classes: ['tool'], arguments: rest },
-    isKnownCommand ? {} : { doubt: 'unknown_program', why: `"git ${name}" is an alias or a program of its own` },
+    isKnownCommand
+      ? isElsewhere
+        ? {
+            doubt: 'unknown_until_run',
+            why: 'runs what the settings and hooks of a repository outside the project say',
+          }
+        : {}
+      : { doubt: 'unknown_program', why: `"git ${name}" is an alias or a program of its own` },
   );
   return subcommandOf(invocation, name, rest);
 }
@@ -155,8 +176,7 @@ function subcommandOf(invocation: Invocation, name: string, given: readonly Text
       if (operands[0]?.text === 'foreach')
         runScript(
           {
-            text: operands
-              .slice(1)
+            text: behind(given, 'foreach')
               .map(({ text }) => text)
               .join(' '),
           },
@@ -165,7 +185,7 @@ function subcommandOf(invocation: Invocation, name: string, given: readonly Text
       if (operands[0]?.text === 'add') addRemote(invocation, operands[1], 'fetch');
       break;
     case 'bisect':
-      if (operands[0]?.text === 'run') invocation.run.command(operands.slice(1), invocation);
+      if (operands[0]?.text === 'run') invocation.run.command(behind(given, 'run'), invocation);
       break;
     case 'send-email':
       addHost(invocation, unknown('the mail server is in the settings'), { way: 'send' });
@@ -196,8 +216,14 @@ function subcommandOf(invocation: Invocation, name: string, given: readonly Text
       break;
     case 'apply':
     case 'am':
-      if (isPatchRead(name, [...read.flags])) for (const text of operands) addPath(invocation, 'read', text);
+      // What is not known may be an option that undoes what only reads.
+      if (isPatchRead(name, [...read.flags]) && given.every(isKnown))
+        for (const text of operands) addPath(invocation, 'read', text);
       else addGitPatches(invocation, operands, read.values.find(({ option }) => option === '--directory')?.text);
+      break;
+    case 'show':
+    case 'cat-file':
+      addFilesOfCommits(invocation, operands);
       break;
     case 'bundle':
       if (operands[0]?.text === 'create' && operands[1] !== undefined) addPath(invocation, 'write', operands[1]);
@@ -219,7 +245,10 @@ function subcommandOf(invocation: Invocation, name: string, given: readonly Text
           !/^\.\.\.?\w/.test(text.text)
         )
           addPath(invocation, 'read', text);
+      addFilesOfCommits(invocation, name === 'diff' ? operands : []);
       for (const { text } of given) {
+        const remote = /^--remote=([\s\S]+)$/.exec(text)?.[1];
+        if (name === 'archive' && remote !== undefined) addRemote(invocation, { text: remote }, 'fetch');
         const file = /^--add-file=([\s\S]+)$/.exec(text)?.[1];
         if (file !== undefined) addPath(invocation, 'read', { text: file });
       }
@@ -250,6 +279,20 @@ function subcommandOf(invocation: Invocation, name: string, given: readonly Text
     if (root !== undefined) return [known(root)];
   }
   return [unknown(`what "git ${name}" prints`)];
+}
+
+/** A command with options of its own. */
+function behind(given: readonly Text[], word: string): readonly Text[] {
+  const words = given.slice(given.findIndex(({ text }) => shown(text) === word) + 1);
+  return word === 'foreach' && /^(?:--recursive|--quiet|-q)$/.test(words[0]?.text ?? '') ? words.slice(1) : words;
+}
+
+/** `HEAD:.env`: the file as it was. */
+function addFilesOfCommits(invocation: Invocation, operands: readonly Text[]): void {
+  for (const text of operands) {
+    const file = /^[^:]*:(?![/\\]{2})([^:]+)$/.exec(text.text)?.[1];
+    if (file !== undefined) addPath(invocation, 'read', { ...text, text: file });
+  }
 }
 
 /** Whether a patch is only looked at. Git takes the beginning of an option for it, and `--apply` or `--no-stat` undo what only reads. */

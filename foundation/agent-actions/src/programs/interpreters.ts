@@ -85,12 +85,13 @@ export function interpreterProgram(invocation: Invocation): Value {
   const output: Value = [unknown(`what "${name}" prints`)];
   if (family === 'node' && runProjectScript(invocation)) return output;
   const read = readArguments(options, given, true);
+  addLibraries(invocation, read);
   let isGiven = false;
   for (const { role, text, option } of read.values) {
     if (role === 'script') {
       isGiven = true;
       addForeignCode({ ...invocation, name: family === 'python' ? 'python' : name }, text);
-    } else if (role === 'send') addHost(invocation, text, { way: 'listen' });
+    } else if (role === 'send') addHost(invocation, text, { way: 'listen', doubt: 'unknown_until_run' });
     else if (role === 'execute' && /^(?:spec|dot|tap|junit|lcov)$/.test(text.text)) continue;
     else if (role === 'execute' && option !== undefined) {
       addPath(invocation, 'read', text);
@@ -144,6 +145,21 @@ export function interpreterProgram(invocation: Invocation): Value {
       { doubt: 'project_code', why: 'runs what the project says' },
     );
   return output;
+}
+
+/** `perl -I/tmp -MName`: code from elsewhere. */
+function addLibraries(invocation: Invocation, { values }: ReturnType<typeof readArguments>): void {
+  if (!/^(?:perl|ruby)/.test(invocation.name)) return;
+  const places = [
+    ...values.filter(({ option }) => option === '-I').map(({ text }) => text),
+    ...invocation.arguments.flatMap((text) => (/^-I./.test(text.text) ? [{ ...text, text: text.text.slice(2) }] : [])),
+  ];
+  if (isInProject(invocation, places)) return;
+  addProgram(
+    invocation,
+    { name: invocation.name, classes: ['unknown'], arguments: places },
+    { doubt: 'unknown_until_run', why: 'loads code from outside the project' },
+  );
 }
 
 /** `node --run script`: a script of package.json. */

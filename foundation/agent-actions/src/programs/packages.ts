@@ -51,7 +51,7 @@ export function packageProgram(outer: Invocation): Value {
   }
   const [subcommand = known(''), ...rest] = read.operands;
   const word = shown(subcommand.text);
-  steered(invocation, rest);
+  steered(invocation, given);
   const program = { name: `${name} ${word}`.trim(), classes: ['package-manager' as const], arguments: rest };
   const plain = rest.filter(({ text }) => !text.startsWith('-'));
   if (runsInTurn.get(name.replace(/[\d.]+$/, ''))?.test(word) === true) {

@@ -6,10 +6,12 @@ import { awkProgram, interpreterProgram, sedProgram, shellProgram } from './inte
 import { fetchedProgram, packageProgram } from './packages.ts';
 import { patchProgram } from './patches.ts';
 import { filterProgram, processesProgram } from './revealing.ts';
+import { serviceProgram } from './services.ts';
 import * as special from './special.ts';
 import * as starters from './starters.ts';
 import * as transfer from './transfer.ts';
-import { flockProgram, manualProgram, measuringProgram, watchingProgram } from './wrapping.ts';
+import { copyingArchiveProgram, removeProgram, unzipProgram } from './unpacking.ts';
+import { flockProgram, manualProgram, measuringProgram, pagerProgram, watchingProgram } from './wrapping.ts';
 
 type Judge = (invocation: Invocation) => Value;
 
@@ -35,6 +37,11 @@ const table: readonly (readonly [string, Judge])[] = [
   ['npm pnpm yarn pip pip2 pip3 pipenv poetry uv pdm hatch conda mamba gem bundle composer brew apt apt-get aptitude dnf yum zypper pacman apk snap flatpak port mise asdf direnv nix choco winget scoop cpan cpanm luarocks opam', packageProgram],
   ['npx bunx pnpx uvx pipx', fetchedProgram],
   ['tar gtar bsdtar', special.tarProgram],
+  ['unzip unrar', unzipProgram],
+  ['cpio pax', copyingArchiveProgram],
+  ['rm', removeProgram],
+  ['less zless more most', pagerProgram],
+  ['kubectl helm terraform tofu pulumi ansible ansible-playbook aws gcloud az doctl flyctl heroku vercel netlify wrangler gh glab hub firebase supabase sam cdk serverless', serviceProgram],
   ['dd', special.ddProgram],
   ['ln', special.linkProgram],
   ['crontab', special.crontabProgram],

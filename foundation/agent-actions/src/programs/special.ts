@@ -34,10 +34,12 @@ export function tarProgram(invocation: Invocation): Value {
   const has = (letter: string, long: string): boolean => letters.includes(letter) || read.flags.has(long);
   const isExtract = has('x', '--extract') || read.flags.has('--get');
   const isList = has('t', '--list');
+  const isRenamed =
+    isExtract && read.values.some(({ option }) => /^(?:--transform|--xform|-s)$/.test(option ?? '')) && !isList;
   addProgram(
     invocation,
     { name: 'tar', classes: ['tool'], arguments: invocation.arguments },
-    (isListed && !isList) || (isAnywhere && isExtract)
+    (isListed && !isList) || (isAnywhere && isExtract) || isRenamed
       ? { doubt: 'unknown_until_run', why: 'which files it takes or writes stands in another file' }
       : {},
   );
@@ -51,24 +53,25 @@ export function tarProgram(invocation: Invocation): Value {
     else if (role === 'script') {
       const command = option === '--checkpoint-action' ? /^exec=([\s\S]*)$/.exec(text.text)?.[1] : text.text;
       if (command !== undefined && !/^(?:gzip|pigz|bzip2|pbzip2|xz|zstd|lz4|brotli)(?: -\S+)*$/.test(command))
-        runScript({ ...text, text: command }, invocation);
+        runScript(
+          { ...text, text: command },
+          option === '--to-command' ? { ...invocation, stdin: [unknown('what is in the archive')] } : invocation,
+        );
     } else if (role === 'read') addPath(invocation, 'read', text);
   }
-  if (isExtract) addPath(invocation, 'write', into, { isTree: true });
-  else if (!isList)
-    for (const text of read.operands)
-      addPath(
-        invocation,
-        'read',
-        into.text === '.'
-          ? text
-          : { ...text, text: text.text.startsWith('/') ? text.text : `${into.text}/${text.text}` },
-        { isTree: true },
-      );
+  if (isExtract) {
+    addPath(invocation, 'write', into, { isTree: true });
+    for (const text of read.operands) addPath(invocation, 'write', within(into, text));
+  } else if (!isList)
+    for (const text of read.operands) addPath(invocation, 'read', within(into, text), { isTree: true });
   const toStdout = read.values.every(({ role, text }) => role !== 'name' || text.text === '-');
   return toStdout
     ? [unknown(`an archive of ${read.operands.map(({ text }) => shown(text)).join(' ')}`)]
     : [unknown('what "tar" prints')];
+}
+
+function within(into: Text, text: Text): Text {
+  return into.text === '.' || text.text.startsWith('/') ? text : { ...text, text: `${into.text}/${text.text}` };
 }
 
 export function ddProgram(invocation: Invocation): Value {
@@ -166,10 +169,16 @@ export function containerProgram(invocation: Invocation): Value {
     /^(?:ps|images|logs|inspect|version|info|stats|top|port|diff|events|history|search|ls|config|--version)$/.test(
       word,
     );
+  // Which containers there are, and what they wrote; `inspect` shows what they were given.
+  const isLooking =
+    globals.values.length === 0 &&
+    (/^(?:ps|images|logs|version|info|stats|top|port)$/.test(word) ||
+      (word === 'compose' && /^(?:ps|logs|images|ls|version|top)$/.test(rest[0]?.text ?? '')) ||
+      (name.endsWith('-compose') && /^(?:ps|logs|images|top)$/.test(word)));
   addProgram(
     invocation,
-    { name: `${name} ${word}`.trim(), classes: ['container'], arguments: rest },
-    isReading
+    { name: `${name} ${word}`.trim(), classes: [isLooking ? 'tool' : 'container'], arguments: rest },
+    isReading || isLooking
       ? {}
       : { doubt: 'unknown_until_run', why: 'what runs in a container is not followed beyond what it is given' },
   );

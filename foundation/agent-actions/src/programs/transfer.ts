@@ -11,7 +11,7 @@ import { printEnvironment, sshOption } from './starters.ts';
 
 const curlOptions = {
   write:
-    '-o --output -D --dump-header -c --cookie-jar --trace --trace-ascii --stderr --etag-save --hsts --alt-svc --libcurl',
+    '-o --output -D --dump-header -c --cookie-jar --trace --trace-ascii --stderr --etag-save --hsts --alt-svc --libcurl --unix-socket --abstract-unix-socket',
   'write-tree': '--output-dir',
   read: '-E --cert --key --cacert --netrc-file --proxy-cacert --etag-compare',
   body: '--expand-data --expand-json -d --data --data-raw --data-binary --data-ascii --data-urlencode --json -F --form --form-string',

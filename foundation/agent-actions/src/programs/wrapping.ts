@@ -87,3 +87,29 @@ export function manualProgram(invocation: Invocation): Value {
   for (const text of read.operands) if (text.text.includes('/')) addPath(invocation, 'read', text);
   return [unknown('a page of the manual')];
 }
+
+/** `less +'!command'`: what comes first may be a command; keys of one's own are commands too. */
+export function pagerProgram(invocation: Invocation): Value {
+  const read = readArguments(
+    {
+      read: '-k --lesskey-file -T --tag-file',
+      write: '-o -O --log-file --LOG-FILE',
+      text: '-p --pattern -b -h -j -x -y -z -n -P -t',
+    },
+    invocation.arguments,
+    false,
+  );
+  const isKeyed = read.values.some(({ role, option }) => role === 'read' && option !== '-T' && option !== '--tag-file');
+  addProgram(
+    invocation,
+    { name: invocation.name, classes: ['tool'], arguments: invocation.arguments },
+    isKeyed ? { doubt: 'unknown_until_run', why: 'its keys are set by a file' } : {},
+  );
+  for (const { role, text } of read.values) if (role === 'read' || role === 'write') addPath(invocation, role, text);
+  for (const text of read.operands) {
+    const command = /^\+{1,2}[^!|]*[!|]([\s\S]*)$/.exec(text.text)?.[1];
+    if (command !== undefined) runScript({ ...text, text: command }, invocation);
+    else if (!text.text.startsWith('+')) addPath(invocation, 'read', text);
+  }
+  return [unknown('a text')];
+}

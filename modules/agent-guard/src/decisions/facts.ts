@@ -21,7 +21,13 @@ export const decisionActions = [
 export type DecisionAction = (typeof decisionActions)[number];
 
 /** The context of a question, as the schema has it; `approved` is the engine's own. */
-export type FlowFacts = ActionFacts & CarriedFacts & MachineFacts;
+export type FlowFacts = ActionFacts & CarriedFacts & MachineFacts & ForeignFacts;
+
+/** Of the session, beside what flows in it. */
+export type ForeignFacts = {
+  /** Something came in from outside the project: a page, a server's answer, a letter. */
+  readonly sawForeign: boolean;
+};
 
 /** What is known of one action without what the call carries. */
 type ActionFacts = {
@@ -40,6 +46,8 @@ type ActionFacts = {
   readonly credential: Standing;
   readonly sawUntrusted: boolean;
   readonly sawSensitive: boolean;
+  /** Runs what the project says: its tests, its build, a script in it. */
+  readonly isProjectCode: boolean;
   readonly target: string;
   readonly classes: readonly string[];
   readonly isMany: boolean;
@@ -69,6 +77,7 @@ export function questionsOfWords(flow: CallFlow): Question[] {
       ...common(flow),
       by: 'words',
       isCertain: !flow.tool.isUnclear && !flow.isCut,
+      isProjectCode: false,
       target: 'none',
       classes: [],
       isMany: false,
@@ -93,6 +102,7 @@ export function questionOfAction(
       ...common(flow),
       by: 'parsed',
       isCertain: action.isCertain,
+      isProjectCode: action.doubt === 'project_code',
       destination: where?.standing ?? 'none',
       carries: where?.carries ?? false,
       target: target.kind,
@@ -104,7 +114,9 @@ export function questionOfAction(
   };
 }
 
-function common(flow: CallFlow): Omit<ActionFacts, 'by' | 'isCertain' | 'target' | 'classes' | 'isMany' | 'way'> {
+function common(
+  flow: CallFlow,
+): Omit<ActionFacts, 'by' | 'isCertain' | 'isProjectCode' | 'target' | 'classes' | 'isMany' | 'way'> {
   const {
     intent,
     isRepeat,

@@ -187,6 +187,8 @@ test('whatever fails while deciding is a no: an engine that throws, a policy tha
       isCertain: true,
       carries: false,
       isChosenByRule: false,
+      isProjectCode: false,
+      sawForeign: true,
       content: 'none',
       target: 'none',
     } as const),

@@ -2,6 +2,7 @@ import type { ActionsOfCall } from '@sallyport/agent-actions';
 import type { AgentOrigin, AgentVerdict } from '@sallyport/contracts';
 import { createSessionFlow, describeTool, quotePlace } from '@sallyport/information-flow';
 import type { CallFlow, FlowCall, SessionFlow, SessionFlowOptions } from '@sallyport/information-flow';
+import { createForeignContent } from './foreign-content.ts';
 import { createCarriedContent, type Carried, type KnownContent } from './carried-content.ts';
 import { unknownMachine } from './machine-facts.ts';
 import type { MachineFacts } from './machine-facts.ts';
@@ -70,9 +71,11 @@ export function createSessionJudge(
   const flow = createSessionFlow(options);
   const content = createCarriedContent(flow);
   let hasReadSecrets = false;
+  const origins = createForeignContent();
   return {
     prompt(id, text, origin = 'person') {
       flow.prompt(id, text, origin);
+      if (origin === 'untrusted') origins.cameIn();
       if (origin === 'person') content.typed(text);
     },
     signalled: content.signalled,
@@ -81,6 +84,7 @@ export function createSessionJudge(
     },
     judge(call, parsed, known) {
       const seen = flow.judge(call);
+      origins.judged(call, parsed);
       const carried = content.of(call, seen.destinations, known);
       const questions = questionsOf(seen, parsed, flow).map((question) => ({
         ...question,
@@ -88,6 +92,7 @@ export function createSessionJudge(
           ...question.facts,
           ...carried.facts,
           ...machine(),
+          sawForeign: origins.sawForeign(),
           sawSensitive: question.facts.sawSensitive || hasReadSecrets,
         },
       }));
@@ -128,9 +133,13 @@ export function createSessionJudge(
       const said =
         origin ?? (decisions.trusts(toolOf(call), describeTool(call.tool).answers, subject) ? 'trusted' : 'untrusted');
       flow.result(call, text, said);
+      if (said === 'untrusted') origins.answered(call);
       return said;
     },
-    input: flow.input,
+    input(id, text, origin, words) {
+      flow.input(id, text, origin, words);
+      if (origin === 'untrusted') origins.cameIn();
+    },
   };
 }
 

@@ -53,6 +53,8 @@ const plain: FlowFacts = {
   destination: 'none',
   carries: false,
   isChosenByRule: false,
+  isProjectCode: false,
+  sawForeign: true,
   object: 'none',
   content: 'none',
   links: 'none',

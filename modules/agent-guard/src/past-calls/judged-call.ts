@@ -86,6 +86,8 @@ const factKinds: Readonly<Record<keyof FlowFacts, FactKind>> = {
   credential: 'standing',
   sawUntrusted: 'boolean',
   sawSensitive: 'boolean',
+  sawForeign: 'boolean',
+  isProjectCode: 'boolean',
   target: 'text',
   classes: 'texts',
   isMany: 'boolean',
@@ -101,6 +103,8 @@ const factKinds: Readonly<Record<keyof FlowFacts, FactKind>> = {
 /** Facts that calls of earlier versions were judged without, as they were then: nobody knew. */
 const onceUnknown: ReadonlyMap<string, JsonValue> = new Map<string, JsonValue>([
   ['isChosenByRule', false],
+  ['isProjectCode', false],
+  ['sawForeign', true],
   ['posture', unknownMachine.posture],
   ['weaknesses', [...unknownMachine.weaknesses]],
 ]);
