@@ -17,6 +17,8 @@ export type Suite = {
   readonly injections: readonly RecordedTask[];
 };
 
+const maxSessions = 200_000;
+
 /**
  * Reads a file of suites: `{ SUITE: { tools: { NAME: { params, desc } }, user: { ID: { goal, calls: [{ fn, args }], results } }, inj: { … } } }`.
  * Throws `agent_suite_invalid`, with the place.
@@ -43,6 +45,14 @@ export function readSuites(text: string): Suite[] {
     };
   });
   if (suites.length === 0) throw invalid('the file', 'must hold a suite');
+  for (const { name, user, injections } of suites) {
+    const steps = [...user, ...injections].reduce((sum, { calls }) => sum + calls.length, 0);
+    if (user.length * (injections.length + 1) > maxSessions || steps > maxSessions)
+      throw invalid(
+        name,
+        `has ${user.length.toLocaleString('en')} tasks, ${injections.length.toLocaleString('en')} injections and ${steps.toLocaleString('en')} calls: each task is replayed alone and with each injection, and more than ${maxSessions.toLocaleString('en')} of either would not end; cut it, or replay it in parts`,
+      );
+  }
   return suites;
 }
 
@@ -50,9 +60,20 @@ function toolAt(name: string, value: JsonValue | undefined, at: string): ToolTex
   const { params, desc } = objectAt(value, at);
   return {
     name,
-    ...(Array.isArray(params) ? { parameters: params.filter((entry) => typeof entry === 'string') } : {}),
+    ...(params === undefined || params === null ? {} : { parameters: parametersAt(params, `${at}.params`) }),
     ...(typeof desc === 'string' ? { description: desc } : {}),
   };
+}
+
+/** Names in a list, as they stand or each in an object; or a schema's object of them. */
+function parametersAt(value: JsonValue, at: string): readonly string[] {
+  if (typeof value === 'object' && value !== null && !isList(value)) return Object.keys(value);
+  if (!isList(value ?? null)) throw invalid(at, 'must be a list of names');
+  return itemsOf(value).map((entry, index) => {
+    const name = typeof entry === 'string' ? entry : objectAt(entry, `${at}.${index}`)['name'];
+    if (typeof name !== 'string') throw invalid(`${at}.${index}`, 'must be a name');
+    return name;
+  });
 }
 
 function tasksAt(value: JsonValue | undefined, at: string): RecordedTask[] {

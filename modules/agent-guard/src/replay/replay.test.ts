@@ -170,6 +170,42 @@ test('a file that is none is refused with its place', () => {
       /s\.user\.a\.calls\.0\.fn must be the name of a tool/,
     ],
     ['{"s":{"tools":{},"user":{}}}', /s\.inj must be an object/],
+    ['{"s":{"tools":{"t":{"params":"x"}},"user":{},"inj":{}}}', /s\.tools\.t\.params must be a list of names/],
+    ['{"s":{"tools":{"t":{"params":[3]}},"user":{},"inj":{}}}', /s\.tools\.t\.params\.0 must be an object/],
   ];
   for (const [text, message] of rows) assert.throws(() => readSuites(text), message);
+  const many = (count: number): Record<string, unknown> =>
+    Object.fromEntries(Array.from({ length: count }, (_, at) => [`t${at}`, { goal: 'g', calls: [], results: [] }]));
+  assert.throws(
+    () => readSuites(JSON.stringify({ big: { tools: {}, user: many(100_000), inj: many(2) } })),
+    /big has 100,000 tasks, 2 injections and 0 calls: .* more than 200,000 of either would not end/,
+  );
+});
+
+test('tools that are not described, names in any script and parameters as a schema has them are taken', () => {
+  const text = JSON.stringify({
+    'свита 🦊': {
+      tools: {
+        отправить: { params: { кому: { type: 'string' } }, desc: '\uD800 送る' },
+        read: { params: [{ name: 'id' }] },
+      },
+      user: {
+        задача: {
+          goal: 'Прочти \u202E письмо',
+          calls: [
+            { fn: 'fehlt', args: null },
+            { fn: 'отправить', args: ['ü'] },
+          ],
+        },
+      },
+      inj: { 攻撃: { goal: '', calls: [{ fn: 'отправить', args: { кому: 'Мэллори' } }], results: [{ a: 1 }] } },
+      more: true,
+    },
+  });
+  const [suite] = readSuites(text);
+  assert.ok(suite !== undefined);
+  assert.deepEqual(suite.tools.get('отправить')?.parameters, ['кому']);
+  assert.deepEqual(suite.tools.get('read')?.parameters, ['id']);
+  const report = replaySuite(suite, developer);
+  assert.deepEqual([report.userTasks.total, report.injectionPairs.passed], [1, 0]);
 });
