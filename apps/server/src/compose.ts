@@ -12,7 +12,7 @@ import { createApiKeys, createIdentityRoutes, createPeople } from '@sallyport/id
 import type { Alerts } from '@sallyport/incident-response';
 import { createColumnRotations } from '@sallyport/key-vault/server';
 import { createLedgerRoutes, createProjectionRunner, createPruningRoutes, createSharedFeed } from '@sallyport/ledger';
-import type { Projection, ProjectionRunner } from '@sallyport/ledger';
+import type { Gathering, Projection, ProjectionRunner } from '@sallyport/ledger';
 import { dayKeysIn, heldRecordingTimes } from '@sallyport/retention';
 import { systemClock } from '@sallyport/platform/clock';
 import type { EncryptedColumnError } from '@sallyport/platform/encrypted-columns';
@@ -242,12 +242,12 @@ export async function startServer(
     pruning,
   });
   const feed = createSharedFeed(ledger, 6 + analysis.projections.length);
-  const follow = (projection: Projection, rest = { forMs: 0, smallMs: 25 }): ProjectionRunner =>
+  const follow = (projection: Projection, rest: Gathering = { forMs: 0, smallMs: 25 }): ProjectionRunner =>
     createProjectionRunner({ ledger: feed, projection, log, delay, gather: { clock, ...rest } });
   const detecting = follow(detection.projection);
   const projections = [
     // To the store each insert is a tenth of a second of processor time, whatever is in it.
-    follow(search.projection, { forMs: 500, smallMs: 250 }),
+    follow(search.projection, { forMs: 1000, smallMs: 250, mostBytes: 24 * 1024 * 1024 }),
     detecting,
     follow(alerts.projection),
     follow(sensors.projection),

@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+
 /**
  * A body the engine can read to its end. JSON allows what the engine's parser refuses as a whole, and an event it refuses has no field: no
  * filter would find it, and none would leave it out. Half a surrogate pair becomes U+FFFD, a whole number beyond 64 bits is
@@ -18,6 +20,32 @@ export function engineJson(body: string): string {
       .replaceAll(/\\(?:u[dD][89aAbB]..\\u[dD][c-fC-F]..|u[dD][89a-fA-F]..|[^])/g, wholeSign);
   }
   return text;
+}
+
+const halfOfSign = Buffer.from(String.raw`\u`);
+const longest = 19;
+
+/** Whether these are bytes of text that `engineJson` leaves alone. Nearly all events are, and making text of them costs more than storing it. */
+export function isReadAsItIs(body: Uint8Array): boolean {
+  if (!isUtf8(body)) return false;
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  for (let at = bytes.indexOf(halfOfSign); at >= 0; at = bytes.indexOf(halfOfSign, at + 2)) {
+    if ((bytes[at + 2] ?? 0) === 0x64 || bytes[at + 2] === 0x44) return false;
+  }
+  // So many digits in a row have one at each of these places.
+  for (let at = longest - 1; at < bytes.length; at += longest) {
+    if (!isDigit(bytes[at])) continue;
+    let from = at;
+    let to = at + 1;
+    while (isDigit(bytes[from - 1])) from -= 1;
+    while (isDigit(bytes[to])) to += 1;
+    if (to - from >= longest) return false;
+  }
+  return true;
+}
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 0x30 && byte <= 0x39;
 }
 
 const most = 2n ** 64n - 1n;

@@ -14,7 +14,8 @@ export type RangeWriter = {
   insert(events: readonly LedgerEvent[], token: string): Promise<void>;
 };
 
-const maxChunkBytes = 16 * 1024 * 1024;
+/** With what is put together while much comes in, still one insert; half of what a frame may hold. */
+const maxChunkBytes = 32 * 1024 * 1024;
 const maxChunkEvents = 50_000;
 
 export function createRangeWriter(needs: {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { EventSearchError } from './errors.ts';
-import { decodeRows, encodeRows, rowsAsJson } from './row-encoding.ts';
+import { decodeRows, encodeRows } from './row-encoding.ts';
 
 const events = fc.array(
   fc.record({
@@ -52,24 +52,4 @@ test('bytes that are not rows are refused', () => {
   ]) {
     assert.throws(() => decodeRows(encodeRows([{ ...event, ...wrong }])), { code: 'store_row_invalid' });
   }
-});
-
-test('every row is one line of JSON, whatever its body is', () => {
-  fc.assert(
-    fc.property(events, (sent) => {
-      const lines = rowsAsJson(decodeRows(encodeRows(sent)))
-        .toString()
-        .split('\n');
-      assert.equal(lines.pop(), '');
-      assert.equal(lines.length, sent.length);
-      for (const [at, line] of lines.entries()) {
-        const body = Buffer.from(sent[at]?.body ?? []).toString();
-        const [log, index, , classUid, text]: unknown[] = JSON.parse(line);
-        assert.deepEqual(
-          [log, index, classUid, text],
-          [sent[at]?.position.log, sent[at]?.position.index, sent[at]?.classUid, body],
-        );
-      }
-    }),
-  );
 });

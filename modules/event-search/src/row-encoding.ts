@@ -1,5 +1,4 @@
 import type { LedgerEvent } from '@sallyport/ledger';
-import { engineJson } from './engine-json.ts';
 import { EventSearchError } from './errors.ts';
 
 /** One event on its way into the store. An erased event keeps its row, with an empty body. */
@@ -54,28 +53,6 @@ export function decodeRows(payload: Uint8Array): StoreRow[] {
 
 /** The year 2199: the engine's DateTime64 ends with 2299. */
 const lastReceivedMs = 7_258_118_399_999;
-
-/**
- * Rows as the engine reads them, `JSONCompactEachRow`. The body goes in as one JSON string, so nothing in it can end the
- * row; bytes that are not UTF-8 become U+FFFD.
- */
-export function rowsAsJson(rows: readonly StoreRow[]): Buffer {
-  let lines = '';
-  let receivedAtMs = -1;
-  let receivedAt = '';
-  for (const row of rows) {
-    if (row.receivedAtMs !== receivedAtMs) {
-      receivedAtMs = row.receivedAtMs;
-      receivedAt = new Date(receivedAtMs).toISOString().slice(0, 23).replace('T', ' ');
-    }
-    lines += `[${row.log},${row.index},"${receivedAt}",${row.classUid},${JSON.stringify(engineJson(asText(row.body)))}]\n`;
-  }
-  return Buffer.from(lines);
-}
-
-function asText(body: Uint8Array): string {
-  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
-}
 
 function malformed(why: string): EventSearchError {
   return new EventSearchError('store_row_invalid', `Cannot read the rows to insert: ${why}`);

@@ -14,7 +14,7 @@ export { createOutbox } from './outbox.ts';
 export type { Outbox } from './outbox.ts';
 export type { Projection, ProjectionHealth } from './projection.ts';
 export { createProjectionRunner } from './projection-runner.ts';
-export type { ProjectionRunner } from './projection-runner.ts';
+export type { Gathering, ProjectionRunner } from './projection-runner.ts';
 export { custodyClass, isRetentionClass } from './retention-class.ts';
 export { createLedgerRoutes } from './routes.ts';
 export { createPruning } from './pruning/pruning.ts';

@@ -219,3 +219,32 @@ test('few events are read at once ten times in a row, then as often as the range
 function readsOf(client: LedgerClient, maxEvents: number): LedgerClient['read'] {
   return (from, limits) => client.read(from, { ...limits, maxEvents });
 }
+
+test('so much is put into one range, and then the next one begins', async (context) => {
+  const client = await ledgerWith(context, 100);
+  for (const [mostBytes, wanted] of [
+    [undefined, [30, 25, 25, 20]],
+    [80, [25, 20, 20, 20, 15]],
+  ] as const) {
+    const { projection, ranges } = recorder({ cursor: { log: 1, index: 0 } });
+    const runner = createProjectionRunner({
+      ledger: { head: () => client.head(), waitPast: client.waitPast, read: readsOf(client, 5) },
+      projection,
+      log: quietLog,
+      limits: { maxEvents: 1000, maxBytes: 100 },
+      gather: {
+        clock: createManualClock(testStartMs),
+        forMs: 0,
+        smallMs: 0,
+        ...(mostBytes !== undefined && { mostBytes }),
+      },
+      delay: async () => undefined,
+    });
+    await runner.caughtUpTo(client.head(), context.signal);
+    await runner.stop();
+    assert.deepEqual(
+      ranges.map(({ events }) => events.length),
+      wanted,
+    );
+  }
+});

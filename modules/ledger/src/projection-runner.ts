@@ -24,17 +24,18 @@ type ProjectionRunnerNeeds = {
   readonly delay: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly limits?: { readonly maxEvents: number; readonly maxBytes: number };
   /** For a projection to which each range costs something, however little is in it. */
-  readonly gather?: Gathering;
+  readonly gather?: Gathering & { readonly clock: Pick<Clock, 'monotonicMs'> };
 };
 
 /**
  * While much comes in, ranges are put together: the next one is read `forMs` after the last one that held many events was begun, and
  * `smallMs` after the tenth in a row that held few. Who does one thing and looks for it finds it at once.
  */
-type Gathering = {
-  readonly clock: Pick<Clock, 'monotonicMs'>;
+export type Gathering = {
   readonly forMs: number;
   readonly smallMs: number;
+  /** About as much, at most, is put into one range; default as much as is read at once. */
+  readonly mostBytes?: number;
 };
 
 const defaultLimits = { maxEvents: 10_000, maxBytes: 8 * 1024 * 1024 };
@@ -83,10 +84,11 @@ export function createProjectionRunner(needs: ProjectionRunnerNeeds): Projection
   const readNext = async (): Promise<LedgerRange> => {
     const first = await ledger.read(cursor, limits);
     if (needs.gather === undefined) return first;
+    const { mostBytes = limits.maxBytes } = needs.gather;
     const events = [...first.events];
     let { to } = first;
-    // Half of the limits, so that what is put together is at most half over them.
-    for (let bytes = bytesOf(first); events.length < limits.maxEvents / 2 && bytes < limits.maxBytes / 2;) {
+    // Half of the limits, so that what is put together is at most half over them, or over by what is read at once.
+    for (let bytes = bytesOf(first); events.length < limits.maxEvents / 2 && bytes < mostBytes / 2;) {
       if (comparePositions(to, ledger.head()) >= 0) break;
       const next = await ledger.read(to, limits);
       if (comparePositions(next.to, to) <= 0 || next.to.log !== to.log) break;

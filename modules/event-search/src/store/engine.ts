@@ -1,12 +1,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Session } from 'chdb';
+import type { EngineRows } from '../engine-rows.ts';
 import { EventSearchError } from '../errors.ts';
 import {
   createEventsTable,
   eventsTable,
   eventsTableFingerprint,
   insertedColumns,
+  keepEventsTable,
   sealedPolicy,
   storeDatabase,
 } from '../events-table.ts';
@@ -32,8 +34,8 @@ export type EngineNeeds = {
 
 export type Engine = {
   readonly version: string;
-  /** Rows as `JSONCompactEachRow`. The same token again inserts nothing, even with other rows. */
-  insert(rows: Uint8Array, token: string): Promise<void>;
+  /** The same token again inserts nothing, even with other rows. */
+  insert(rows: EngineRows, token: string): Promise<void>;
   /** Rows that fulfil this condition on their positions, which is our own text. */
   remove(condition: string): Promise<void>;
   query(request: QueryRequest): Promise<{ rows: Uint8Array; elapsedMs: number }>;
@@ -113,9 +115,10 @@ function operations(
           await writer.insert({
             table: eventsTable,
             columns: insertedColumns,
-            values: rows,
-            format: 'JSONCompactEachRow',
+            values: rows.values,
+            format: rows.format,
             settings: {
+              ...rows.settings,
               insert_deduplication_token: token,
               async_insert: 0,
               // One block: several would be deduplicated one by one, and stand on disk one by one after a kill.
@@ -202,7 +205,10 @@ async function prepareTable(session: Session): Promise<void> {
     session,
     `SELECT comment FROM system.tables WHERE database = '${storeDatabase}' AND name = 'events' FORMAT TSV`,
   );
-  if (fingerprint.trim() === eventsTableFingerprint()) return;
+  if (fingerprint.trim() === eventsTableFingerprint()) {
+    await readText(session, keepEventsTable());
+    return;
+  }
   await readText(session, `DROP TABLE IF EXISTS ${eventsTable} SYNC`);
   await readText(session, createEventsTable());
 }

@@ -2,7 +2,8 @@ import type { Duplex } from 'node:stream';
 import { createFramePeer, type FrameHandlers } from '@sallyport/platform/frames';
 import { anyBoundsCondition, boundsCondition } from '../bounds.ts';
 import { EventSearchError } from '../errors.ts';
-import { decodeRows, rowsAsJson } from '../row-encoding.ts';
+import { engineRows } from '../engine-rows.ts';
+import { decodeRows } from '../row-encoding.ts';
 import { boundsFromHead, positive, queryFromHead, rangesFromHead, text } from '../store-protocol.ts';
 import { openEngine, type Engine } from './engine.ts';
 
@@ -47,7 +48,7 @@ export function runStore(needs: StoreProcessNeeds): void {
     },
     async insert({ head, payload }) {
       const rows = decodeRows(payload ?? new Uint8Array());
-      if (rows.length > 0) await (await opened()).insert(rowsAsJson(rows), text(head['token'], 'token'));
+      if (rows.length > 0) await (await opened()).insert(engineRows(rows), text(head['token'], 'token'));
       return { head: {} };
     },
     async remove({ head }) {

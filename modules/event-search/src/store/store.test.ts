@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { LedgerEvent } from '@sallyport/ledger';
+import fc from 'fast-check';
 import { engineJson } from '../engine-json.ts';
 import { createEmbeddedStore } from '../embedded-store.ts';
 import { eventsTable } from '../events-table.ts';
@@ -103,6 +104,51 @@ test('no body can make an insert fail or spill into another row', async () => {
   assert.deepEqual(
     kept.map((row) => row['body']),
     bodies.map(engineJson),
+  );
+});
+
+test('whatever stands in a body is kept sign by sign', async () => {
+  const store = createEmbeddedStore(newStore().client());
+  const sign = fc.constantFrom(
+    '{',
+    '}',
+    '"',
+    '""',
+    '\\',
+    "'",
+    'a',
+    '1'.repeat(19),
+    '\n',
+    '\r',
+    '\u001f',
+    '\t',
+    ' ',
+    ',',
+    ';',
+    '\n\n',
+    '\u0000',
+    'é',
+    '😀',
+  );
+  const body = fc.oneof(
+    fc.string({ unit: sign }).map((text) => Buffer.from(text)),
+    fc.string({ unit: sign }).map((text) => Buffer.from(`{${text}}`)),
+    fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
+  );
+  const bodies = fc.sample(body, 2000);
+  // Many small inserts besides one of all: rows go in one way or the other for the sake of a single body.
+  const events = bodies.map((bytes, index) => ({ ...event(index, ''), body: bytes }));
+  for (let at = 0; at < 8; at += 1) await store.insert(events.slice(at, at + 1), `sign/${at}`);
+  await store.insert(events.slice(8), 'signs');
+  const { lines } = await store.query({
+    sql: `SELECT idx, body FROM ${eventsTable} ORDER BY idx`,
+    parameters: {},
+    ...limits,
+    maxRows: bodies.length,
+  });
+  assert.deepEqual(
+    parseLines(lines).map((row) => row['body']),
+    bodies.map((bytes) => engineJson(bytes.toString())),
   );
 });
 
@@ -232,6 +278,11 @@ test('a table outside the encrypted disk keeps the store from serving', async ()
   });
   run('DROP TABLE sallyport.plain SYNC');
   assert.ok((await store.countRows(everything)) > 0);
+  await shared.kill();
+  run(`ALTER TABLE ${eventsTable} MODIFY SETTING auto_statistics_types = 'uniq', merge_selector_base = 3`);
+  assert.ok((await store.countRows(everything)) > 0, 'a table with another upkeep is kept');
+  const [kept] = await rows(`SELECT engine_full FROM system.tables WHERE database = 'sallyport' AND name = 'events'`);
+  assert.match(String(kept?.['engine_full']), /auto_statistics_types = ''/);
   await shared.kill();
   run(`ALTER TABLE ${eventsTable} MODIFY COMMENT 'an older layout'`);
   assert.equal(await store.countRows(everything), 0, 'a table of another layout is made anew');
