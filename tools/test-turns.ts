@@ -84,7 +84,7 @@ export function createRoomWatch(
 
 /** A file nobody knows that starts a whole program takes about so long; any other hardly anything. */
 const secondsOfStory = 30;
-const startsProgram = /-under-test|sender-house|access\.fixture/;
+export const startsProgram = /-under-test|sender-house|access\.fixture/;
 
 /** Longest first, by what a file took once: what begins last must not keep one core waiting for the other. */
 export function longestFirst(

@@ -36,6 +36,17 @@ test('the runner passes a file whose tests pass', (t) => {
   assert.match(output, /^1 passed, 0 failed$/m);
 });
 
+test('each file is told with the processor time of what it started', (t) => {
+  const works = `const until = process.cpuUsage().user + 400_000; while (process.cpuUsage().user < until);`;
+  const starts = `${imports}import { spawnSync } from 'node:child_process';
+    test('a', () => spawnSync(process.execPath, ['--eval', ${JSON.stringify(works)}]));`;
+  const { output } = runPlanted(t, { starts });
+  const told = /^ran +tools\/starts\.test\.ts \(\d+\.\d s\), at least (\d+\.\d) s of processor time$/m.exec(
+    output,
+  )?.[1];
+  assert.ok(Number(told) >= 0.4, output);
+});
+
 test('the runner fails when no file matches', (t) => {
   assert.equal(runPlanted(t, {}).status, 1);
 });

@@ -6,6 +6,8 @@
 // process is ended from here, at four times that. A process that a test leaves behind is ended and fails its file.
 // Temporary files are in memory where there is room (`memory-directory.ts`), unless TMPDIR says where.
 // What took longest comes first, and more files run at once while the machine has time left (`test-turns.ts`).
+// Each is told with its time and the processor time of what it started and waited for; the programs it starts are bundled once a run
+// (`bundle-programs.ts`), a file run alone starts the sources.
 // Property tests begin anywhere, or with SALLYPORT_FUZZ_SEED; under CI with a seed that is of the tests' text.
 // A file that failed beside others runs once more, alone, and is named at the end if it passes then.
 // `--root DIR` runs another checkout's tests, as this runner's own test does.
@@ -17,10 +19,11 @@ import { availableMemory } from 'node:process';
 import { finished } from 'node:stream/promises';
 import { run } from 'node:test';
 import { parseArgs } from 'node:util';
+import { bundlePrograms } from './bundle-programs.ts';
 import { createMemoryDirectory } from './memory-directory.ts';
-import { endDescendants, endRunning } from './process-tree.ts';
+import { endDescendants, endRunning, secondsOfEnded } from './process-tree.ts';
 import { prepareTestTools } from './test-tools.ts';
-import { createRoomWatch, longestFirst, placesFor, runInTurn } from './test-turns.ts';
+import { createRoomWatch, longestFirst, placesFor, runInTurn, startsProgram } from './test-turns.ts';
 
 const { root, words, idleMs, closingMs } = readArguments(process.argv.slice(2));
 const strict = process.env['CI'] === 'true';
@@ -67,6 +70,8 @@ const unsure: string[] = [];
 const running = new Map<string, string>();
 const keptSigns = 1_000_000;
 let outside = 0;
+/** Processor time of what has ended, as it was when a file was told last. */
+let secondsTold = 0;
 
 if (files.length === 0) {
   outside += 1;
@@ -86,7 +91,9 @@ if (files.length === 0) {
   process.env['SALLYPORT_TEST_CLUSTERS'] = clusters;
   process.once('exit', () => rmSync(clusters, { recursive: true, force: true }));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
-  const inOrder = longestFirst(files, rememberedSeconds(), (file) => readFileSync(file, 'utf8'));
+  const inOrder = longestFirst(files, rememberedSeconds(), textOf);
+  if (process.env['SALLYPORT_TEST_PROGRAMS'] === undefined && files.some((file) => startsProgram.test(textOf(file))))
+    await bundleOnce();
   await runInTurn(inOrder, runFile, {
     places: placesFor(availableParallelism(), availableMemory()),
     hasRoom: createRoomWatch(),
@@ -138,10 +145,11 @@ function runFile(path: string): Promise<void> {
     return fail(file, `${relative(event.name)}\n${describe(event.details.error)}\n`);
   });
   // A file's own summary comes only when its process came to its end.
+  let took: string | undefined;
   stream.on('test:summary', (event) => {
     if (event.file === undefined) return;
     resultOf(event.file).ended = true;
-    print(`ran      ${relative(event.file)} (${(event.duration_ms / 1000).toFixed(1)} s)`);
+    took = (event.duration_ms / 1000).toFixed(1);
   });
   // Together, beside what else it says: other files run at the same time.
   running.set(path, '');
@@ -151,9 +159,25 @@ function runFile(path: string): Promise<void> {
   if (process.env['VERBOSE'] !== undefined) stream.on('test:stdout', (event) => process.stdout.write(event.message));
   return finished(stream).finally(() => {
     clearTimeout(idle);
+    const before = secondsTold;
+    secondsTold = secondsOfEnded();
+    if (took !== undefined)
+      print(
+        `ran      ${relative(path)} (${took} s), at least ${(secondsTold - before).toFixed(1)} s of processor time`,
+      );
     process.stderr.write(running.get(path) ?? '');
     running.delete(path);
   });
+}
+
+/** Only quicker to start: what cannot be bundled is started as it is written. */
+async function bundleOnce(): Promise<void> {
+  try {
+    process.env['SALLYPORT_TEST_PROGRAMS'] = await bundlePrograms(root);
+  } catch (error) {
+    print(`programs are not bundled, and start later: ${String(error)}`);
+  }
+  secondsTold = secondsOfEnded();
 }
 
 /** What files that are ended with the run have said so far. */
@@ -241,6 +265,10 @@ function seedOf(some: readonly string[]): string {
 /** node:test reports each file as a test of its own, named by its path. */
 function isFile(event: { name: string; nesting: number }): boolean {
   return event.nesting === 0 && results.has(resolve(root, event.name));
+}
+
+function textOf(file: string): string {
+  return readFileSync(file, 'utf8');
 }
 
 function fail(file: string, message: string): void {

@@ -5,6 +5,7 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { runCommand } from './command-line.ts';
+import { placeSallyport } from './programs.ts';
 import { createServerUnderTest, repositoryRoot } from './server-under-test.ts';
 import { differences, documentedCommands, parseTranscript } from './transcript.ts';
 import { eventually } from './waiting.ts';
@@ -16,6 +17,8 @@ const transcripts = readdirSync(folder)
   .map((name) => ({ name, ...parseTranscript(readFileSync(join(folder, name), 'utf8')) }));
 const pages = ['README.md', 'docs/cli.md', 'docs/first-ten-minutes.md'];
 const server = createServerUnderTest();
+/** On PATH; `./sallyport` is the checkout's own. */
+const commands = join(server.directory, 'commands');
 
 before(async () => {
   // The sensor that is given out to other hosts; a server that runs its own has it already.
@@ -25,6 +28,7 @@ before(async () => {
     timeoutMs: 180_000,
   });
   assert.equal(built.code, 0, built.stderr);
+  placeSallyport(commands);
   await server.start();
 });
 after(() => server.end());
@@ -40,7 +44,7 @@ for (const { name, files, steps } of transcripts) {
       writeFileSync(join(directory, file), content);
     }
     const environment = {
-      PATH: `${directory}:${process.env['PATH'] ?? ''}`,
+      PATH: `${commands}:${process.env['PATH'] ?? ''}`,
       HOME: join(directory, 'home'),
       SERVER: server.address(),
       KEY: server.keys().operator,

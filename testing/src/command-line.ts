@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { repositoryRoot } from './server-under-test.ts';
+import { compileCache, programFile, repositoryRoot } from './programs.ts';
 
 export type CommandResult = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 
@@ -34,10 +34,18 @@ export function runCommand(
   return promise;
 }
 
-/** `./sallyport …` of this checkout. */
+/** `./sallyport …` of this checkout; where it is bundled, without its launcher. */
 export function runSallyport(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): Promise<CommandResult> {
-  return runCommand(join(repositoryRoot, 'sallyport'), args, { cwd: repositoryRoot, environment });
+  const command = join(repositoryRoot, 'sallyport');
+  const program = programFile('apps/cli/src/main.ts');
+  // The witness is another program.
+  if (program.endsWith('.ts') || args[0] === 'witness')
+    return runCommand(command, args, { cwd: repositoryRoot, environment });
+  return runCommand(process.execPath, ['--disable-warning=ExperimentalWarning', program, ...args], {
+    cwd: repositoryRoot,
+    environment: { ...environment, SALLYPORT_COMMAND: command, NODE_COMPILE_CACHE: compileCache() },
+  });
 }

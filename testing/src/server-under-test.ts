@@ -3,14 +3,15 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { httpAsk } from './http-request.ts';
 import type { HttpAnswer, HttpQuestion } from './http-request.ts';
 import { killNow, processesOfGroup } from './process-group.ts';
 import type { RunningProcess } from './process-group.ts';
+import { compileCache, inSources, programFile, repositoryRoot } from './programs.ts';
 import { eventually } from './waiting.ts';
 
-export const repositoryRoot = resolve(import.meta.dirname, '..', '..');
+export { repositoryRoot };
 
 export type Role = 'supervisor' | 'server' | 'sealer' | 'store';
 export type FirstKeys = { readonly ingest: string; readonly operator: string };
@@ -79,7 +80,7 @@ export function createServerUnderTest(
   const environment: Record<string, string> = {
     PATH: process.env['PATH'] ?? '',
     // As the launcher starts it: what was compiled before is not compiled again.
-    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(repositoryRoot, 'node_modules', '.cache', 'compile'),
+    NODE_COMPILE_CACHE: compileCache(),
     HOME: home,
     XDG_CONFIG_HOME: join(directory, 'config'),
     XDG_STATE_HOME: join(directory, 'state'),
@@ -97,6 +98,7 @@ export function createServerUnderTest(
   let output = '';
   let ended: Promise<number | null> = Promise.resolve(null);
 
+  const told = (): string => inSources(output.slice(-4000));
   const processes = (): RunningProcess[] => [...groups].flatMap((group) => processesOfGroup(group));
   const endAll = (): void => {
     // The supervisor first, or it starts another server.
@@ -112,7 +114,7 @@ export function createServerUnderTest(
 
   const match = (pattern: RegExp): RegExpExecArray => {
     const found = [...output.matchAll(pattern)].at(-1);
-    if (found === undefined) throw new Error(`The server has not printed ${String(pattern)}:\n${output.slice(-4000)}`);
+    if (found === undefined) throw new Error(`The server has not printed ${String(pattern)}:\n${told()}`);
     return found;
   };
 
@@ -125,7 +127,7 @@ export function createServerUnderTest(
         throw new Error('The supervisor runs already');
       const child = spawn(
         process.execPath,
-        [join(repositoryRoot, 'apps/server/src/main.ts'), '--data', dataDirectory, '--port', '0', ...flags],
+        [programFile('apps/server/src/main.ts'), '--data', dataDirectory, '--port', '0', ...flags],
         // A group of its own: whatever it leaves behind is found by it.
         { cwd: directory, env: environment, stdio: ['ignore', 'pipe', 'pipe'], detached: true },
       );
@@ -153,12 +155,12 @@ export function createServerUnderTest(
         everyMs: 50,
         async look() {
           const gone = supervisor?.exitCode ?? supervisor?.signalCode ?? null;
-          if (gone !== null) throw new Error(`The supervisor ended (${gone}):\n${output.slice(-4000)}`);
+          if (gone !== null) throw new Error(`The supervisor ended (${gone}):\n${told()}`);
           if (!output.slice(output.lastIndexOf('--- start ---')).includes('Sallyport is up at')) return undefined;
           const answer = await server.ask({ path: '/v1/ready', key: '', timeoutMs: 2000 }).catch(() => undefined);
           return answer?.status === 200 ? true : undefined;
         },
-        describe: () => output.slice(-4000),
+        describe: () => told(),
       });
     },
     address: () => match(/Sallyport is up at (\S+)/g)[1] ?? '',
@@ -183,7 +185,7 @@ export function createServerUnderTest(
         timeoutMs,
         everyMs: 50,
         look: () => (processes().length === 0 ? true : undefined),
-        describe: () => `${JSON.stringify(processes(), null, 2)}\n${output.slice(-4000)}`,
+        describe: () => `${JSON.stringify(processes(), null, 2)}\n${told()}`,
       });
       return ended;
     },
@@ -216,7 +218,7 @@ export function createServerUnderTest(
           );
           return isThere && health.search.up ? health : undefined;
         },
-        describe: () => `${last}\n${output.slice(-4000)}`,
+        describe: () => `${last}\n${told()}`,
       });
     },
     async end() {
@@ -238,7 +240,7 @@ export function createServerUnderTest(
 }
 
 function roleOf(commandLine: string): Role | undefined {
-  const name = /apps\/server\/src\/(main|server|sealer|store)\.ts/.exec(commandLine)?.[1];
+  const name = /apps\/server\/src\/(main|server|sealer|store)\.(?:ts|mjs)/.exec(commandLine)?.[1];
   if (name === 'server' || name === 'sealer' || name === 'store') return name;
   return name === 'main' ? 'supervisor' : undefined;
 }
