@@ -73,8 +73,8 @@ test('Who wants to be told chooses it beside where mail may go, and hears what i
   assert.equal(set.status, 200, set.text);
   await room.visit('/settings?tab=account', 'Settings');
   const told = page.getByRole('region', { name: 'When agents wait for you' });
-  await told.getByLabel('As the organisation says: of none').waitFor();
-  await told.getByLabel('Of all that one may answer').check();
+  await told.getByLabel('As the organisation says: no mail').waitFor();
+  await told.getByLabel('All that you may answer').check();
   await told.getByText('You have no e-mail address here').waitFor();
   await room.atRest('agent-notices-own');
   const section = page.getByRole('region', { name: 'Where we may write to you' });
@@ -165,7 +165,7 @@ test('A note of somebody who was asked becomes a draft with one press', async ()
 test('A server that is killed while a question waits lets nothing through, and says so afterwards', async () => {
   const asked = command('make clean').catch((error: unknown) => `no answer: ${String(error)}`);
   const id = await waits();
-  room.server.kill();
+  room.server.kill('supervisor', 'server', 'sealer', 'store');
   assert.match(await asked, /^no answer: /, 'whoever asked is cut off: a harness and its hook take that for a no');
   await room.server.start();
   const over = itemsOf((await approvals())['answered']).find((one) => isJsonObject(one) && one['id'] === id);

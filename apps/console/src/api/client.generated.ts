@@ -770,24 +770,12 @@ export type Routes = {
       readonly is_forgotten?: boolean | undefined;
     };
   };
-  /** Which calls of MCP that go on as tasks may not any more */
-  'POST /v1/agent/gateway/tasks/standing': {
+  /** Whether calls of MCP may go on as tasks */
+  'GET /v1/agent/gateway/tasks/standing': {
     params: undefined;
-    query: undefined;
-    body: {
-      readonly tasks: readonly {
-        readonly task: string;
-        readonly server: string;
-        readonly kind: 'tool' | 'resource' | 'prompt' | 'question' | 'answer';
-        readonly name: string;
-        readonly digest?: string | undefined;
-      }[];
-    };
-    answer: {
-      readonly is_over: boolean;
-      readonly reason?: string | undefined;
-      readonly held: readonly { readonly task: string; readonly reason: string }[];
-    };
+    query: { readonly server: string };
+    body: undefined;
+    answer: { readonly is_over: boolean; readonly reason?: string | undefined; readonly held?: string | undefined };
   };
   /** A hook of an agent’s harness, in its own words; the answer is in them too */
   'POST /v1/agent/hooks/{harness}': {
@@ -989,6 +977,7 @@ export type Routes = {
             readonly host: string;
             readonly event: 'sensor.vouched';
             readonly nonce: string;
+            readonly server?: string | undefined;
             readonly key_id: string;
             readonly signature: string;
           }

@@ -4,7 +4,7 @@ import type { AgentGuardNeeds } from '../needs.ts';
 
 /** Of which questions a person gets mail: none, those of agents that act for them, or all that they may answer. */
 export const noticeScopes = ['none', 'own', 'all'] as const;
-export type NoticeScope = (typeof noticeScopes)[number];
+type NoticeScope = (typeof noticeScopes)[number];
 
 /** Who wants mail about waiting questions. What a person chose goes before what the organisation says; nobody is told before somebody said so. */
 export type NoticeChoices = {

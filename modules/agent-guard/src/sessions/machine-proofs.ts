@@ -17,7 +17,7 @@ export type MachineProofs = {
   judge(statement: JsonObject, of: { readonly owner: Owner; readonly server: string }): JudgedProof;
 };
 
-export type JudgedProof =
+type JudgedProof =
   | { readonly kind: 'proved'; readonly sensorId: string }
   | { readonly kind: 'unnamed' }
   /** None did, it is for another server, or its nonce is another's, was used, or is too old. */

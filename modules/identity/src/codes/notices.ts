@@ -14,8 +14,8 @@ type Message = {
   readonly text: (organization: string) => string;
 };
 /** `no-mail`: nobody set up how mail leaves, or it is off. */
-export type Reach = 'ready' | 'no-mail' | 'no-address';
-export type Delivery =
+type Reach = 'ready' | 'no-mail' | 'no-address';
+type Delivery =
   | { readonly kind: 'sent'; /** In part, to know it by. */ readonly to: string }
   | { readonly kind: Exclude<Reach, 'ready'> };
 

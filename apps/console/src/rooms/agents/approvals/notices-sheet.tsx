@@ -3,10 +3,13 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from 'wouter';
 import { call } from '../../../api/call.ts';
 import { ProblemNotice } from '../../../parts/notice.tsx';
-import { noticeWords } from './notice-words.ts';
 
 const queryKey = ['agents', 'notices'];
-const choices = (['none', 'own', 'all'] as const).map((value) => ({ value, label: noticeWords[value] }));
+const choices = [
+  { value: 'none', label: 'About no question' },
+  { value: 'own', label: 'About their own agents, and of service accounts they answer for' },
+  { value: 'all', label: 'About all that they may answer' },
+];
 
 /** Whom the organisation sends mail when something waits; each person may choose otherwise. */
 export function NoticesSheet({ canChange }: { readonly canChange: boolean }) {

@@ -2,9 +2,18 @@ import { Radio } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { call } from '../../../api/call.ts';
 import { Notice, ProblemNotice } from '../../../parts/notice.tsx';
-import { noticeWords } from '../../agents/approvals/notice-words.ts';
 
 const queryKey = ['own-agent-notices'];
+const words = {
+  none: 'No mail',
+  own: 'Those about your own agents, and of service accounts you answer for',
+  all: 'All that you may answer',
+} as const;
+const organizationWords = {
+  none: 'no mail',
+  own: 'those about your own agents',
+  all: 'all that you may answer',
+} as const;
 
 /** Of which waiting questions of agents one gets mail. */
 export function OwnAgentNotices() {
@@ -26,18 +35,18 @@ export function OwnAgentNotices() {
     <section className="sheet stack tight" aria-labelledby="own-agent-notices">
       <h2 id="own-agent-notices">When agents wait for you</h2>
       <Radio.Group
-        label="Mail about questions of agents"
+        label="Questions you get mail about"
         description="That something waits, and where; never what. At most one a minute, and none about what is answered within ten seconds."
         value={mail}
         onChange={(value) => {
           if (value === 'organization' || value === 'none' || value === 'own' || value === 'all') choose.mutate(value);
         }}
       >
-        <div className="stack tight">
-          <Radio value="organization" label={`As the organisation says: ${noticeWords[organization].toLowerCase()}`} />
-          <Radio value="none" label={noticeWords.none} />
-          <Radio value="own" label={noticeWords.own} />
-          <Radio value="all" label={noticeWords.all} />
+        <div className="stack tight notice-choices">
+          <Radio value="organization" label={`As the organisation says: ${organizationWords[organization]}`} />
+          <Radio value="none" label={words.none} />
+          <Radio value="own" label={words.own} />
+          <Radio value="all" label={words.all} />
         </div>
       </Radio.Group>
       {choose.error === null ? null : <ProblemNotice problem={choose.error} />}
