@@ -44,7 +44,7 @@ export async function readEntities(
 }
 
 /** How an entity lies in the control database. */
-export type EntityRow = Tables['behaviour_entities'];
+type EntityRow = Tables['behaviour_entities'];
 
 /** To be called before the transaction, for which everybody else waits: others have their turn in between. */
 export async function sealEntities(

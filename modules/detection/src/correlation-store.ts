@@ -57,7 +57,7 @@ export async function readCorrelations(database: Database, seal: StateSeal): Pro
 }
 
 /** What changed, as it lies in the control database. */
-export type SealedChanges = Omit<EngineChanges, 'changed'> & { readonly changed: readonly GroupRow[] };
+type SealedChanges = Omit<EngineChanges, 'changed'> & { readonly changed: readonly GroupRow[] };
 
 /** To be called before the transaction, for which everybody else waits: others have their turn in between. */
 export async function sealGroups(groups: readonly GroupState[], seal: StateSeal): Promise<GroupRow[]> {
