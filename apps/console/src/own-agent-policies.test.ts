@@ -126,11 +126,22 @@ test('Two versions are looked at line by line: beside each other, and on a phone
   await page.setViewportSize({ width: 1440, height: 900 });
 });
 
-/** As somebody who can write to the control database, and has no key. */
-function writeToDatabase(...statements: readonly string[]): void {
+/** As somebody who can write to the control database, and has no key: what says which version is in force, and what version 3 is, of both. */
+function writeToDatabase(): void {
   const database = new DatabaseSync(join(room.server.dataDirectory, 'control.db'));
   try {
-    for (const statement of statements) assert.ok(database.prepare(statement).run().changes > 0, statement);
+    const tables = (ending: string): readonly string[] =>
+      database
+        .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE ?")
+        .all(`%polic%${ending}`)
+        .map(({ name }) => String(name));
+    const [inForce, versions] = [tables('force'), tables('versions')];
+    assert.deepEqual([inForce.length, versions.length], [2, 2]);
+    for (const table of inForce) database.exec(`UPDATE ${table} SET sealed = 'AAAA' WHERE name = 'policies'`);
+    for (const table of versions)
+      database.exec(
+        `UPDATE ${table} SET sealed_head = (SELECT sealed_head FROM ${table} WHERE version = 1) WHERE version = 3`,
+      );
   } finally {
     database.close();
   }
@@ -145,12 +156,7 @@ test('Where somebody wrote to the database the pages say what nobody can tell an
   await post('/v1/policy/versions', { note: 'as it was', from: 0 });
   await post('/v1/policy/versions', { note: 'once more' });
   await post('/v1/agents/policies/versions', { note: 'once more' });
-  writeToDatabase(
-    `UPDATE policy_in_force SET sealed = 'AAAA'`,
-    `UPDATE policy_versions SET sealed_head = (SELECT sealed_head FROM policy_versions WHERE version = 1) WHERE version = 3`,
-    `UPDATE agent_policy_in_force SET sealed = 'AAAA' WHERE name = 'policies'`,
-    `UPDATE agent_policy_versions SET sealed_head = (SELECT sealed_head FROM agent_policy_versions WHERE version = 1) WHERE version = 3`,
-  );
+  writeToDatabase();
   for (const [name, address, heading] of [
     ['own-policies', '/agents/policies', 'Policies'],
     ['policy', '/people/policy', 'Policy'],

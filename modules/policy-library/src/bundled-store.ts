@@ -4,7 +4,7 @@ import { openBytes, sealText } from '@sallyport/platform/sealed-text';
 import { Type } from 'typebox';
 import { Parse } from 'typebox/value';
 import { bundledHash } from './policy-set.ts';
-import type { PolicyStoreNeeds } from './policy-store.ts';
+import type { SealedStoreNeeds } from './sealed-json.ts';
 
 type Tables = { policy_bundled: { hash: string; first_ms: number; sealed: string } };
 
@@ -17,7 +17,7 @@ const maxKept = 20;
 const mostBytes = 16 * 1024 * 1024;
 
 /** Which policies came with the releases that ran here. No secret: sealed, so that none is slipped in. */
-export function createBundledStore({ database, sealingKey, random }: PolicyStoreNeeds) {
+export function createBundledStore({ database, sealingKey, random }: SealedStoreNeeds) {
   const tables = database.withTables<Tables>();
   return {
     /** At a start; nothing happens when they are known. */

@@ -4,7 +4,7 @@ import { Parse } from 'typebox/value';
 import { AuthorBody } from './authors.ts';
 import { documentHash } from './policy-document.ts';
 import type { Author, PolicyDocument, PolicyText } from './policy-document.ts';
-import type { PolicyStoreNeeds } from './policy-store.ts';
+import type { SealedStoreNeeds } from './sealed-json.ts';
 import { PolicyTestBody } from './policy-test.ts';
 import { createSealedJson } from './sealed-json.ts';
 
@@ -22,7 +22,7 @@ const DocumentBody = Type.Object({
 const removedPrefix = '-';
 
 /** Documents as they are being written. What changes is told inside the caller's transaction. Opening a row that somebody without the key changed throws. */
-export function createDraftStore(needs: PolicyStoreNeeds) {
+export function createDraftStore(needs: SealedStoreNeeds) {
   const { database } = needs;
   const tables = (on: Database | Transaction = database) => on.withTables<Tables>();
   const { seal, open } = createSealedJson(needs, { mostBytes: 64 * 1024 * 1024 });

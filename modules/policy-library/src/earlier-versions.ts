@@ -4,7 +4,7 @@ import { Type } from 'typebox';
 import { Parse } from 'typebox/value';
 import { AuthorBody } from './authors.ts';
 import type { DamagedVersion } from './damaged-rows.ts';
-import type { PolicyStoreNeeds } from './policy-store.ts';
+import type { SealedStoreNeeds } from './sealed-json.ts';
 import { documentHash } from './policy-document.ts';
 import { versionHash, versionStates } from './policy-version.ts';
 import type { VersionSummary } from './policy-version.ts';
@@ -31,7 +31,7 @@ const EarlierHead = Type.Object(
  * written by hand.
  */
 export async function sealEarlierVersions(
-  needs: PolicyStoreNeeds,
+  needs: SealedStoreNeeds,
   store: Pick<ReturnType<typeof createVersionStore>, 'textsOf' | 'move'>,
   { on, inForce }: { readonly on: Transaction; readonly inForce: number },
 ): Promise<{ readonly sealed: readonly VersionSummary[]; readonly refused: readonly DamagedVersion[] }> {

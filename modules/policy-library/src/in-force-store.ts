@@ -2,7 +2,7 @@ import type { Database, Transaction } from '@sallyport/platform/database';
 import { InForceUnreadable } from './in-force-mark.ts';
 import { createInForceRow } from './in-force-row.ts';
 import type { Standing } from './in-force-row.ts';
-import type { PolicyStoreNeeds } from './policy-store.ts';
+import type { SealedStoreNeeds } from './sealed-json.ts';
 import type { PolicyVersion } from './policy-version.ts';
 
 type InForceRow = { name: string; version: number; sealed: string };
@@ -11,7 +11,7 @@ type Tables = { policy_in_force: InForceRow };
 const inForce = 'policies';
 
 /** Which version is in force: one row, under which two who put something there at once both say what they believe is there; one of them is wrong. */
-export function createInForceStore(needs: PolicyStoreNeeds) {
+export function createInForceStore(needs: SealedStoreNeeds) {
   const { database } = needs;
   const tables = (on: Database | Transaction = database) => on.withTables<Tables>();
   const row = createInForceRow(needs, 'in-force');

@@ -8,6 +8,7 @@ export type { DamagedVersion, ReadRows } from './damaged-rows.ts';
 export { createInForceRow } from './in-force-row.ts';
 export type { Standing } from './in-force-row.ts';
 export { createSealedJson } from './sealed-json.ts';
+export type { SealedStoreNeeds } from './sealed-json.ts';
 export { standingNow } from './standing-now.ts';
 export type { StandingNow } from './standing-now.ts';
 export { compareTexts, DifferenceBody, shownDifference } from './version-differences.ts';

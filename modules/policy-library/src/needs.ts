@@ -4,7 +4,7 @@ import type { Clock } from '@sallyport/platform/clock';
 import type { Log } from '@sallyport/platform/log';
 import type { InForceMark } from './in-force-mark.ts';
 import type { Subject } from './policy-impact.ts';
-import type { PolicyStoreNeeds } from './policy-store.ts';
+import type { SealedStoreNeeds } from './sealed-json.ts';
 import type { AuditEntry } from './recorded-decision.ts';
 
 /** The audit trail, as far as it tells of requests that were let through or refused. */
@@ -19,7 +19,7 @@ export type RecordedDecisions = {
   withRequest(id: string): Promise<readonly AuditEntry[]>;
 };
 
-export type PolicyLibraryNeeds = PolicyStoreNeeds & {
+export type PolicyLibraryNeeds = SealedStoreNeeds & {
   /** Comes with the product. */
   readonly bundled: PolicyTexts;
   /** What everything asks; holds the bundled policies until `start`. */

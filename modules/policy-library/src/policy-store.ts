@@ -1,16 +1,14 @@
-import type { Database, Transaction } from '@sallyport/platform/database';
+import type { Transaction } from '@sallyport/platform/database';
 import { createDraftStore } from './draft-store.ts';
 import { sealEarlierVersions } from './earlier-versions.ts';
 import { createInForceStore } from './in-force-store.ts';
-import type { SealingNeeds } from './sealed-json.ts';
+import type { SealedStoreNeeds } from './sealed-json.ts';
 import { createVersionStore } from './version-store.ts';
-
-export type PolicyStoreNeeds = SealingNeeds & { readonly database: Database };
 
 export type PolicyStore = ReturnType<typeof createPolicyStore>;
 
 /** Policies in the control database. What changes is told inside the caller's transaction. Opening a row that somebody without the key changed throws. */
-export function createPolicyStore(needs: PolicyStoreNeeds) {
+export function createPolicyStore(needs: SealedStoreNeeds) {
   const { textsOf, newest, add, ...versions } = createVersionStore(needs);
   const { named, bind, ...inForce } = createInForceStore(needs);
   return {

@@ -1,4 +1,5 @@
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import type { Database } from '@sallyport/platform/database';
 import { openBytes, sealText } from '@sallyport/platform/sealed-text';
 
 export type SealingNeeds = {
@@ -6,6 +7,8 @@ export type SealingNeeds = {
   readonly sealingKey: Uint8Array;
   readonly random: (length: number) => Uint8Array;
 };
+
+export type SealedStoreNeeds = SealingNeeds & { readonly database: Database };
 
 /** Values as JSON, compressed and sealed for the one row they are of. `open` throws where somebody without the key wrote, or it is of another row. */
 export function createSealedJson(needs: SealingNeeds, { mostBytes }: { readonly mostBytes: number }) {

@@ -6,7 +6,7 @@ import { damageOf, readEach } from './damaged-rows.ts';
 import type { ReadRows } from './damaged-rows.ts';
 import { UnreadableRow } from './in-force-mark.ts';
 import type { PolicyText } from './policy-document.ts';
-import type { PolicyStoreNeeds } from './policy-store.ts';
+import type { SealedStoreNeeds } from './sealed-json.ts';
 import { PolicyTestBody } from './policy-test.ts';
 import { versionHash, versionStates } from './policy-version.ts';
 import type { KeptVersion, PolicyVersion, VersionSummary } from './policy-version.ts';
@@ -62,7 +62,7 @@ export const textsRow = (version: number): string => `version/${version}/texts`;
  * All documents as they were at a moment. Number, state, digest and texts of a version are sealed together: whoever writes to the database without
  * the key can damage one or take it away, which is told, and make it no other. Opening what was damaged throws `UnreadableRow`.
  */
-export function createVersionStore(needs: PolicyStoreNeeds) {
+export function createVersionStore(needs: SealedStoreNeeds) {
   const { database } = needs;
   const tables = (on: Database | Transaction = database) => on.withTables<VersionTables>();
   const { seal, open } = createSealedJson(needs, { mostBytes: 64 * 1024 * 1024 });

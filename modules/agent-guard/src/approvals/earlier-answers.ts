@@ -118,10 +118,7 @@ export function createEarlierAnswers(clock: Clock): EarlierAnswers {
       const allowed = runs.get(sessionId)?.let;
       const kept = allowed?.get(digest);
       allowed?.delete(digest);
-      return kept !== undefined &&
-        kept.asking === asking &&
-        kept.people >= people &&
-        clock.monotonicMs() < kept.untilMs
+      return kept !== undefined && kept.asking === asking && kept.people >= people && clock.monotonicMs() < kept.untilMs
         ? kept.answer
         : undefined;
     },

@@ -1,11 +1,10 @@
-import type { Author, InForceMark } from '@sallyport/policy-library';
+import type { Author, InForceMark, SealedStoreNeeds } from '@sallyport/policy-library';
 import type { Principal } from '@sallyport/platform/http';
 import type { PackFile } from '../decisions/load-pack.ts';
 import type { AgentGuardNeeds } from '../needs.ts';
 import type { PastCalls } from '../past-calls/replay-calls.ts';
-import type { OwnStoreNeeds } from './own-store.ts';
 
-export type OwnPoliciesNeeds = OwnStoreNeeds &
+export type OwnPoliciesNeeds = SealedStoreNeeds &
   Pick<AgentGuardNeeds, 'outbox' | 'clock' | 'columnKeys' | 'owner' | 'log'> & {
     /** The schema, and the packs that come with the product. */
     readonly files: readonly PackFile[];

@@ -1,12 +1,11 @@
 import type { Database, Transaction } from '@sallyport/platform/database';
 import { AuthorBody, createSealedJson } from '@sallyport/policy-library';
-import type { Author } from '@sallyport/policy-library';
+import type { Author, SealedStoreNeeds } from '@sallyport/policy-library';
 import { Type } from 'typebox';
 import { Parse } from 'typebox/value';
 import { draftHash } from './own-policy.ts';
 import type { OwnText } from './own-policy.ts';
 import { KeptTest, ScopeBody, testOf } from './own-schema.ts';
-import type { OwnStoreNeeds } from './own-store.ts';
 import type { OwnDocument } from './own-version.ts';
 
 type DraftRow = { id: string; revision: number; changed_ms: number; sealed: string };
@@ -24,7 +23,7 @@ const DocumentBody = Type.Object({
 const removedPrefix = '-';
 
 /** Documents as they are being written. Opening a row that somebody without the key changed throws. */
-export function createOwnDraftStore(needs: OwnStoreNeeds) {
+export function createOwnDraftStore(needs: SealedStoreNeeds) {
   const { database } = needs;
   const tables = (on: Database | Transaction = database) => on.withTables<Tables>();
   const { seal, open } = createSealedJson(needs, { mostBytes: 16 * 1024 * 1024 });

@@ -18,7 +18,7 @@ import type { Pack } from '../sessions/agent.ts';
 import { createOwnPolicies } from './own-policies.ts';
 import type { OwnPolicies } from './own-policies.ts';
 import type { OwnDraft, OwnRun } from './own-policy.ts';
-import type { OwnStoreNeeds } from './own-store.ts';
+import type { SealedStoreNeeds } from '@sallyport/policy-library';
 
 export const vera: Principal = { kind: 'user', id: 'vera', name: 'Vera', scopes: ['agents:manage'] };
 export const omar: Principal = { kind: 'user', id: 'omar', name: 'Omar', scopes: ['agents:manage'] };
@@ -90,7 +90,7 @@ export type OwnHouse = {
   readonly answers: JsonObject[];
   readonly mark: { value: number };
   /** What its rows are sealed with. */
-  readonly sealing: OwnStoreNeeds;
+  readonly sealing: SealedStoreNeeds;
   /** Another server on the same database, or this one after a restart. */
   again(mark?: { value: number }): Promise<OwnPolicies>;
   addAgent(id: string, owner: string, pack?: Pack): Promise<void>;

@@ -9,13 +9,12 @@ import {
   readEach,
   UnreadableRow,
 } from '@sallyport/policy-library';
-import type { ReadRows, Standing } from '@sallyport/policy-library';
+import type { ReadRows, SealedStoreNeeds, Standing } from '@sallyport/policy-library';
 import { Type, type Static } from 'typebox';
 import { Parse } from 'typebox/value';
 import { ownLimits, textsHash } from './own-policy.ts';
 import type { OwnText } from './own-policy.ts';
 import { KeptTest, ScopeBody, testOf } from './own-schema.ts';
-import type { OwnStoreNeeds } from './own-store.ts';
 import type { OwnVersion, OwnVersionSummary } from './own-version.ts';
 import { ReplayedKept } from './replay-kept.ts';
 import type { ReplayedOwn } from './replay-own.ts';
@@ -80,7 +79,7 @@ const numbers = 'numbers';
 export type KeptVersion = OwnVersion & { readonly head: string };
 
 /** Versions of the organisation's policies for agents, and which is in force, in the control database. Opening a row that somebody without the key changed throws. */
-export function createOwnVersionStore(needs: OwnStoreNeeds) {
+export function createOwnVersionStore(needs: SealedStoreNeeds) {
   const { database, sealingKey } = needs;
   const tables = (on: Database | Transaction = database) => on.withTables<Tables>();
   const { seal, open } = createSealedJson(needs, { mostBytes });

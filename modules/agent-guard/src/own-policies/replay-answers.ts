@@ -8,7 +8,7 @@ import type { PastCalls } from '../past-calls/replay-calls.ts';
 import type { OwnText } from './own-policy.ts';
 import type { ReadAnswerAgain } from './own-tasks.ts';
 import type { OwnThread } from './own-thread.ts';
-import { ownReplayLimits, runIn } from './replay-own.ts';
+import { ownReplayLimits, runIn } from './past-run.ts';
 
 /** Answers of tools that would be read otherwise, all alike. */
 export type AnswerDifference = {

@@ -6,6 +6,7 @@ import type { PastCalls } from '../past-calls/replay-calls.ts';
 import { AgentGuardError } from '../errors.ts';
 import type { OwnRun, OwnText } from './own-policy.ts';
 import type { OwnThread } from './own-thread.ts';
+import { ownReplayLimits, runIn } from './past-run.ts';
 import { replayAnswers } from './replay-answers.ts';
 import type { ReplayedAnswers } from './replay-answers.ts';
 import type { JudgeAgain } from './own-tasks.ts';
@@ -58,8 +59,6 @@ export type ReplaySummary = ReplayCounts & {
   readonly atMs: number;
   readonly by: Author;
 };
-
-export const ownReplayLimits = { calls: 5000, page: 250, pages: 80, differences: 200 } as const;
 
 const strictness: Readonly<Record<AgentVerdict, number>> = { allow: 0, ask: 1, deny: 2 };
 
@@ -180,22 +179,4 @@ export async function replayOwn(
     isPartly,
     answers,
   };
-}
-
-/** Whose call it was, as its event says. */
-export function runIn(event: { readonly [name: string]: unknown }): {
-  readonly agentId: string;
-  readonly repository?: string;
-} {
-  const { actor, unmapped } = event;
-  const agentId = objectOf(actor)['app_uid'];
-  const repository = objectOf(objectOf(objectOf(unmapped)['sallyport'])['agent'])['repository'];
-  return {
-    agentId: typeof agentId === 'string' ? agentId : '',
-    ...(typeof repository === 'string' && repository !== '' ? { repository } : {}),
-  };
-}
-
-function objectOf(value: unknown): { readonly [name: string]: unknown } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
 }

@@ -20,7 +20,7 @@ import {
   versionNumber,
   WholeVersion,
 } from './own-shown.ts';
-import { ownReplayLimits } from './replay-own.ts';
+import { ownReplayLimits } from './past-run.ts';
 import type { ReplayedOwn } from './replay-own.ts';
 
 const closed = { additionalProperties: false } as const;

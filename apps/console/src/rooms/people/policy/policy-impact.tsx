@@ -60,9 +60,7 @@ export function PolicyImpact({ version, against }: { readonly version: number; r
           something.
         </p>
       )}
-      {doubt === undefined ? null : (
-        <InDoubt doubt={doubt} comparedWith="those that come with the product" />
-      )}
+      {doubt === undefined ? null : <InDoubt doubt={doubt} comparedWith="those that come with the product" />}
       {secondPerson.length === 0 ? null : (
         <Notice tone="warn" title="Somebody else must approve this">
           <p className="small">
