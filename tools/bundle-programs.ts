@@ -1,5 +1,5 @@
 // The programs that tests start, each bundled into a few files, once a run: Node needs half a millisecond of processor
-// time for every module, the server has 2,600 and a run starts it some 150 times (decisions/0096-what-tests-start.md).
+// time for every module, the server has 2,600 and a run starts it more than a hundred times (decisions/0096-what-tests-start.md).
 // Packages from npm stay outside, as they are installed.
 import { createHash } from 'node:crypto';
 import {
