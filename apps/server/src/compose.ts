@@ -249,11 +249,11 @@ export async function startServer(
     // To the store each insert is a tenth of a second of processor time, whatever is in it.
     follow(search.projection, { forMs: 1000, smallMs: 250, mostBytes: 24 * 1024 * 1024 }),
     detecting,
-    follow(alerts.projection),
-    follow(sensors.projection),
-    follow(behaviour.projection),
-    follow(accessRisk.projection),
-    ...analysis.projections.map((projection) => follow(projection)),
+    // A finding is a commit for which all who are answered wait; what the others learn nobody looks for at once.
+    follow(alerts.projection, { forMs: 0, smallMs: 60 }),
+    ...[sensors.projection, behaviour.projection, accessRisk.projection, ...analysis.projections].map((projection) =>
+      follow(projection, { forMs: 0, smallMs: 250 }),
+    ),
   ];
 
   const consoleServices = await createConsoleServices({

@@ -1,5 +1,5 @@
 import { parseSignedCheckpoint } from '@sallyport/merkle-log';
-import type { Database } from '@sallyport/platform/database';
+import { repeatableTransaction, type Database } from '@sallyport/platform/database';
 
 /**
  * The newest checkpoint this installation has seen, kept in the control database: apart from the ledger's directory, so
@@ -26,11 +26,14 @@ export function createAnchorStore(plain: Database): AnchorStore {
     async remember(checkpoint) {
       const known = await newest();
       if (known !== undefined && isLater(known, checkpoint)) return;
-      await database
-        .insertInto('ledger_anchor')
-        .values({ id: 1, checkpoint })
-        .onConflict((conflict) => conflict.column('id').doUpdateSet({ checkpoint }))
-        .execute();
+      // A machine that loses power may come up with an older one, as if this had been asked for some seconds ago.
+      await repeatableTransaction(database, (transaction) =>
+        transaction
+          .insertInto('ledger_anchor')
+          .values({ id: 1, checkpoint })
+          .onConflict((conflict) => conflict.column('id').doUpdateSet({ checkpoint }))
+          .execute(),
+      );
     },
   };
 }

@@ -283,7 +283,16 @@ test('a request says whether it stands in the ledger by itself; it is counted on
   const counted = server.decisions.filter(({ route }) => route === '/v1/leaves/:what');
   const total = (wanted: (one: Decision) => boolean): number =>
     counted.filter(wanted).reduce((sum, { count }) => sum + count, 0);
-  assert.equal(total(({ code, leftRecord }) => code === 'allowed' && leftRecord === true), 3);
-  assert.equal(total(({ code, leftRecord }) => code === 'allowed' && leftRecord === undefined), 3);
-  assert.equal(total(({ code }) => code === 'body_invalid'), 1);
+  assert.equal(
+    total(({ code, leftRecord }) => code === 'allowed' && leftRecord === true),
+    3,
+  );
+  assert.equal(
+    total(({ code, leftRecord }) => code === 'allowed' && leftRecord === undefined),
+    3,
+  );
+  assert.equal(
+    total(({ code }) => code === 'body_invalid'),
+    1,
+  );
 });

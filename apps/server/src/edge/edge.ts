@@ -218,7 +218,8 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
     });
     replies.set(request, reply);
     // Also when whoever asked goes away before.
-    if (request.routeOptions.config.leavesRecord === true) reply.raw.once('close', () => admission.leftRecords.over(request));
+    if (request.routeOptions.config.leavesRecord === true)
+      reply.raw.once('close', () => admission.leftRecords.over(request));
     await admission.admit(request, (renewed) => reply.beginSession(renewed));
   });
   // After the body was read, so that nothing lies between it and the handler.

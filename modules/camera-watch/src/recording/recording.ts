@@ -1,4 +1,5 @@
 import { formatPosition } from '@sallyport/contracts';
+import { repeatableTransaction } from '@sallyport/platform/database';
 import type { Principal } from '@sallyport/platform/http';
 import { errorFields } from '@sallyport/platform/log';
 import { CameraWatchError } from '../errors.ts';
@@ -119,10 +120,10 @@ export async function createRecording(needs: RecordingNeeds): Promise<Recording>
   };
 
   async function noteAlive(): Promise<void> {
-    await needs.database
-      .transaction()
-      .execute((transaction) => store.saveSetting('alive_ms', String(nowMs()), transaction))
-      .catch((error: unknown) => log.warn('It is not noted that recording goes on', errorFields(error)));
+    // After a loss of power an older one only makes the time longer for which nobody can say.
+    await repeatableTransaction(needs.database, (transaction) =>
+      store.saveSetting('alive_ms', String(nowMs()), transaction),
+    ).catch((error: unknown) => log.warn('It is not noted that recording goes on', errorFields(error)));
   }
 
   /** While this server was away nobody can say that a camera sent nothing: what there was is lost. */

@@ -1,6 +1,7 @@
 import { comparePositions, origin } from '@sallyport/contracts';
 import type { Position } from '@sallyport/contracts';
 import type { AppendEntry, LedgerEvent, Projection } from '@sallyport/ledger';
+import { repeatableTransaction, type Transaction } from '@sallyport/platform/database';
 import type { SensorLimits, SensorsNeeds } from '../needs.ts';
 import { judgeRecord, judgeShrunkLog, newSensor } from './judge-record.ts';
 import { readLifeRecord } from './life-record.ts';
@@ -158,10 +159,12 @@ export function createSensorsProjection(needs: {
         }
         const isChanged = changes.size() > 0;
         if (isChanged || clock.monotonicMs() - savedMs >= saveCursorEveryMs) {
-          await database.transaction().execute(async (transaction) => {
+          const save = async (transaction: Transaction): Promise<void> => {
             for (const [id, state] of changes.entries()) await store.save(transaction, id, state);
             await store.saveCursor(transaction, range.to);
-          });
+          };
+          // What was read without a change may be read again.
+          await (isChanged ? database.transaction().execute(save) : repeatableTransaction(database, save));
           savedMs = clock.monotonicMs();
         }
         for (const [id, state] of changes.entries()) registry.set(id, state);
