@@ -54,7 +54,7 @@ declare module 'fastify' {
     endsByItself?: true;
     /** A GET route that becomes a WebSocket; its handler is never called. */
     socket?: SocketRoute;
-    /** Requests of it may stand in the ledger by themselves, which the handler says with `leftRecord()`: the trail of requests gathers those. */
+    /** Requests of it may leave a durable record of their own, which the handler says with `leftRecord()`: the trail of requests gathers those. */
     leavesRecord?: true;
   }
   interface FastifyRequest {
@@ -72,7 +72,7 @@ declare module 'fastify' {
     signInAttempt(): string | undefined;
     /** As `stepUp` of the route, for what only the handler can see. Throws `step_up_required`. */
     requireFreshProof(): Promise<void>;
-    /** The ledger holds a record of what this request asked or told, by whom: on routes with `leavesRecord`. */
+    /** A durable record holds what this request asked or told, by whom: on routes with `leavesRecord`. */
     leftRecord(): void;
   }
   interface FastifyReply {
