@@ -24,7 +24,7 @@ export type DecisionAction = (typeof decisionActions)[number];
 export type FlowFacts = ActionFacts & CarriedFacts & MachineFacts & ForeignFacts;
 
 /** Of the session, beside what flows in it. */
-export type ForeignFacts = {
+type ForeignFacts = {
   /** Something came in from outside the project: a page, a server's answer, a letter. */
   readonly sawForeign: boolean;
 };
