@@ -5,6 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { ageProofs } from '@sallyport/identity/testing';
 import { freePort } from '@sallyport/testing/free-port';
 import { heldSocket } from '@sallyport/testing/held-socket';
 import { repositoryRoot } from '@sallyport/testing/server-under-test';
@@ -311,7 +312,20 @@ test('A sensor is shown with what it cannot see here and the line that would cha
   await copy.click();
   const line: string = await page.evaluate('navigator.clipboard.readText()');
   assert.ok(line.trim() !== '');
+  // What it vouches for makes no machine good before somebody with a fresh proof accepts its key.
+  const vouching = card.getByRole('region', { name: 'What the sensor on gatehouse vouches for' });
+  await vouching.getByText('Disks encrypted').waitFor();
+  await vouching.getByText('Nobody accepted its key yet').waitFor();
   await room.atRest('sensors');
+  ageProofs(join(room.server.dataDirectory, 'control.db'), 3_600_000);
+  await vouching.getByRole('button', { name: 'Accept this key' }).click();
+  const proof = page.getByRole('dialog', { name: 'Confirm that it is you' });
+  await proof.getByText('To accept the key of the sensor on gatehouse').waitFor();
+  await proof.getByRole('button', { name: 'Use a passkey' }).waitFor();
+  await page.waitForFunction('document.activeElement?.textContent === "Use a passkey"');
+  await page.keyboard.press('Enter');
+  await vouching.getByText('Its key was accepted').waitFor();
+  assert.equal(await vouching.getByRole('button').count(), 0);
   await card.getByRole('button', { name: 'gatehouse' }).press('Enter');
   await card.getByText('Memory').waitFor({ state: 'hidden' });
   await room.visit('/', 'Overview');

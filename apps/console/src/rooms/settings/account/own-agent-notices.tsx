@@ -37,7 +37,7 @@ export function OwnAgentNotices() {
       <Radio.Group
         label="Questions you get mail about"
         description="That something waits, and where; never what. At most one a minute, and none about what is answered within ten seconds."
-        value={mail}
+        value={choose.isPending ? choose.variables : mail}
         onChange={(value) => {
           if (value === 'organization' || value === 'none' || value === 'own' || value === 'all') choose.mutate(value);
         }}
