@@ -34,9 +34,6 @@ export function keepEventsTable(): string {
 const upkeep = {
   // Merges would count the different values of each column, for a planner of joins that is never asked.
   auto_statistics_types: "''",
-  // Each event is written anew by every merge it takes part in, its words more dearly than all else of it. Ten parts of a kind at once instead
-  // of five make that a quarter less often, for four parts more that a search looks into.
-  merge_selector_base: 10,
 };
 
 /** Names this layout. A store with another one is rebuilt from the ledger. */
