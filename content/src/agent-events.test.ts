@@ -68,7 +68,8 @@ const happenings: readonly AgentHappening[] = [
   { kind: 'session_ended' },
   { kind: 'prompt_given', prompt: 'p-1', origin: 'person', text: 'Build it' },
   { kind: 'tool_decided', call, verdict: 'ask', policies: ['developer'], reason: 'New place' },
-  { kind: 'tool_finished', call, isSuccess: true, content: 'untrusted', durationMs: 12 },
+  { kind: 'tool_finished', call, isSuccess: true, content: 'untrusted', durationMs: 12, task: 't-1' },
+  { kind: 'tool_task', call, task: 't-1', change: 'abandoned', content: 'untrusted', reason: 'stopped' },
   {
     kind: 'tool_described',
     tool: call.tool,

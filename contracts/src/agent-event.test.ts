@@ -68,6 +68,8 @@ test('what was refused says so: a denied call, one that failed, an approval not 
   assert.equal(status({ kind: 'tool_decided', call, verdict: 'deny' }), 2);
   assert.equal(status({ kind: 'tool_decided', call, verdict: 'ask' }), 1);
   assert.equal(status({ kind: 'tool_finished', call, isSuccess: false, content: 'trusted' }), 2);
+  assert.equal(status({ kind: 'tool_task', call, task: 't-1', change: 'abandoned' }), 2);
+  assert.equal(status({ kind: 'tool_task', call, task: 't-1', change: 'began' }), 1);
   const answered = { kind: 'approval_answered', approval: 'p', call, afterMs: 1, scope: 'once' } as const;
   assert.equal(status({ ...answered, answer: 'expired' }), 2);
   assert.equal(status({ ...answered, answer: 'allow' }), 1);

@@ -148,6 +148,7 @@ function refused(happening: AgentHappening): boolean {
   if (happening.kind === 'tool_decided') return happening.verdict === 'deny';
   if (happening.kind === 'tool_finished' || happening.kind === 'model_called') return !happening.isSuccess;
   if (happening.kind === 'server_sign_in') return happening.change === 'refresh_failed';
+  if (happening.kind === 'tool_task') return happening.change === 'expired' || happening.change === 'abandoned';
   return happening.kind === 'approval_answered' && happening.answer !== 'allow';
 }
 
@@ -185,7 +186,19 @@ function happeningFields(happening: AgentHappening): JsonObject {
         content: happening.content,
         ...contentFields(happening.found),
         duration_ms: happening.durationMs,
+        task: optional(happening.task),
       });
+    case 'tool_task': {
+      const { call, task, change, content, found, reason } = happening;
+      return given({
+        ...callFields(call),
+        task: name(task),
+        change,
+        content,
+        ...contentFields(found),
+        reason: optional(reason),
+      });
+    }
     case 'tool_described': {
       const { tool, offer, change, before, after, hides, says, looksLike } = happening;
       return given({

@@ -14,6 +14,10 @@ export type AgentVerdict = 'allow' | 'ask' | 'deny';
 export const agentSignInChanges = ['signed_in', 'signed_out', 'refresh_failed'] as const;
 export type AgentSignInChange = (typeof agentSignInChanges)[number];
 
+/** What became of a call that goes on as a task of its tool server; what it brought is told as of any call. */
+export const agentTaskChanges = ['began', 'said', 'cancelled', 'expired', 'abandoned'] as const;
+export type AgentTaskChange = (typeof agentTaskChanges)[number];
+
 /** Who it is and for whom it acts: the same for all events of a session. */
 export type AgentSession = {
   readonly id: string;
@@ -129,6 +133,19 @@ export type AgentHappening =
       readonly content: AgentOrigin;
       readonly found?: AgentContent;
       readonly durationMs?: number;
+      /** It went on as this task, and its result was fetched. */
+      readonly task?: string;
+    }
+  | {
+      readonly kind: 'tool_task';
+      readonly call: Pick<AgentCall, 'id' | 'tool' | 'action'>;
+      /** Under which the agent asks for it. */
+      readonly task: string;
+      readonly change: AgentTaskChange;
+      /** Whose words came along, where any did. */
+      readonly content?: AgentOrigin;
+      readonly found?: AgentContent;
+      readonly reason?: string;
     }
   | {
       readonly kind: 'tool_described';

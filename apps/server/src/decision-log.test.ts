@@ -101,7 +101,7 @@ test('what sends events is gathered like reads, beside them; another change by t
 test('what a run of an agent tells and the ledger always holds is gathered, each run for itself; what it is refused is not', async () => {
   const { log, records, minute } = setUp();
   const run = { kind: 'agent', id: 'run-1', name: 'builder', scopes: ['agents:report'] } as const;
-  const route = '/v1/agent/gateway/results';
+  const route = '/v1/agent/gateway/missed';
   const asked = { ...read, method: 'POST', route, scope: 'agents:report', principal: run };
   for (let at = 1; at <= 50; at += 1) await log.record({ ...asked, count: 3, lastAtMs: at * 1000 });
   await log.record({ ...asked, principal: { ...run, id: 'run-2' } });

@@ -24,7 +24,6 @@ const sendingScope = 'events:write';
  * one (`leftRecord`): of those that are only told of, and calls that have to be asked again, the trail of requests is the only record.
  */
 const recordedRoutes: ReadonlySet<string> = new Set([
-  '/v1/agent/gateway/results',
   '/v1/agent/gateway/missed',
   '/v1/agent/gateway/sign-ins',
   '/v1/agent/outages',

@@ -10,6 +10,7 @@ import { createSessionSteps } from './approvals/session-steps.ts';
 import { createGatewayCallRoutes } from './gateway/call-routes.ts';
 import { createGatewayCalls } from './gateway/gateway-calls.ts';
 import { createSignInRoutes } from './gateway/sign-in-routes.ts';
+import { createTaskRoutes } from './gateway/task-routes.ts';
 import { createSignIns } from './gateway/sign-ins.ts';
 import { createHookDesk, type HookDesk } from './hooks/hook-desk.ts';
 import { createHookRoutes } from './hooks/hook-routes.ts';
@@ -102,6 +103,7 @@ export async function createAgentGuard(
   const proposals = createProposals(needs);
   const plugins = [
     createGatewayCallRoutes(gateway),
+    createTaskRoutes(gateway),
     createSignInRoutes(createSignIns({ ...needs, sessions })),
     createGatewayServerRoutes(toolServers),
     createToolServerRoutes(toolServers),

@@ -1,25 +1,14 @@
 import { isJsonObject } from '@sallyport/contracts';
-import type { JsonObject } from '@sallyport/contracts';
 import { typedApp, type RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
 import { withWaiting } from '../hooks/wait-of.ts';
-import { gatewayKinds, type GatewayCall, type GatewayCalls } from './gateway-calls.ts';
+import { callOf, callSchema, heldBody, heldSchema, objectOf, saidSchema, scope, taskId } from './call-schema.ts';
+import type { GatewayCalls } from './gateway-calls.ts';
 
-const scope = 'agents:report';
 const callLimitBytes = 4 * 1024 * 1024;
 /** What a tool gave back comes along, and may be long. */
 const resultLimitBytes = 8 * 1024 * 1024;
 const hexDigest = '^[0-9a-f]{64}$';
-
-const name = (maxLength: number) => Type.String({ minLength: 1, maxLength });
-const callSchema = {
-  id: Type.String({ pattern: '^[\\w-]{8,64}$', description: 'Made by the gateway, for this call alone' }),
-  server: Type.String({ pattern: '^[\\w.-]{1,64}$', description: 'Under which the harness knows it' }),
-  kind: Type.Enum([...gatewayKinds]),
-  name: name(4096),
-  digest: Type.Optional(Type.String({ maxLength: 100, description: 'Of the tool as the client was shown it' })),
-  arguments: Type.Record(Type.String({ maxLength: 1000 }), Type.Unknown(), { maxProperties: 1000 }),
-};
 
 /** `/v1/agent/gateway`: what the gateway asks before a call of MCP goes to its server, and tells after it. */
 export function createGatewayCallRoutes(gateway: GatewayCalls): RoutePlugin {
@@ -71,16 +60,17 @@ export function createGatewayCallRoutes(gateway: GatewayCalls): RoutePlugin {
     app.post(
       '/v1/agent/gateway/results',
       {
-        config: { scope, bodyLimitBytes: resultLimitBytes },
+        config: { scope, bodyLimitBytes: resultLimitBytes, leavesRecord: true },
         schema: {
           summary: 'What came back from a call of MCP',
           tags: ['agents'],
           body: Type.Object(
             {
               ...callSchema,
-              result: Type.Record(Type.String({ maxLength: 1000 }), Type.Unknown(), { maxProperties: 1000 }),
+              result: saidSchema,
               is_success: Type.Boolean(),
               duration_ms: Type.Integer({ minimum: 0, maximum: 86_400_000 }),
+              task: Type.Optional(taskId),
             },
             { additionalProperties: false },
           ),
@@ -92,19 +82,23 @@ export function createGatewayCallRoutes(gateway: GatewayCalls): RoutePlugin {
                   description: 'To be passed on in place of what came back: secrets in it are tokens',
                 }),
               ),
+              ...heldSchema,
             }),
           },
         },
       },
-      async ({ body, principal }) => {
-        const { content, output } = await gateway.finished({
+      async (request) => {
+        const { body, principal } = request;
+        const { content, output, held } = await gateway.finished({
           sessionId: principal.id,
           call: callOf(body),
           result: objectOf(body.result),
           isSuccess: body.is_success,
           durationMs: body.duration_ms,
+          ...(body.task === undefined ? {} : { task: body.task }),
         });
-        return { content, ...(isJsonObject(output) ? { result: { ...output } } : {}) };
+        if (held?.isForgotten !== true) request.leftRecord();
+        return { content, ...(isJsonObject(output) ? { result: { ...output } } : {}), ...heldBody(held) };
       },
     );
 
@@ -151,27 +145,4 @@ export function createGatewayCallRoutes(gateway: GatewayCalls): RoutePlugin {
       },
     );
   };
-}
-
-function callOf(body: {
-  readonly id: string;
-  readonly server: string;
-  readonly kind: GatewayCall['kind'];
-  readonly name: string;
-  readonly digest?: string;
-  readonly arguments: Record<string, unknown>;
-}): GatewayCall {
-  const { id, server, kind, name: called, digest } = body;
-  return {
-    id,
-    server,
-    kind,
-    name: called,
-    ...(digest === undefined ? {} : { digest }),
-    input: objectOf(body.arguments),
-  };
-}
-
-function objectOf(given: unknown): JsonObject {
-  return isJsonObject(given) ? given : {};
 }

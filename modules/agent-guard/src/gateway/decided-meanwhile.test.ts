@@ -22,7 +22,11 @@ function gatewayOf(before: Gate, after: Gate) {
           ? { ...said, verdict: 'allow', reason: 'Kim said yes', input: { changed: true } }
           : { ...said, verdict: 'deny', reason: refusal };
       },
-      finished: async () => ({ content: 'untrusted' }),
+      cameBack: {
+        finished: async () => ({ content: 'untrusted' }),
+        task: async () => ({}),
+        over: async () => undefined,
+      },
       missed: async () => undefined,
     },
     toolServers: { isLet: async () => gate },

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { AgentOrigin, JsonObject, JsonValue } from '@sallyport/contracts';
+import type { AgentOrigin, AgentTaskChange, JsonObject, JsonValue } from '@sallyport/contracts';
 import type { VettedTool } from '@sallyport/information-flow';
 import { messageOf } from '@sallyport/platform/errors';
 import type { Waiting } from '../approvals/ask-person.ts';
+import type { HeldBack } from '../hooks/came-back.ts';
 import type { HookDesk } from '../hooks/hook-desk.ts';
 import type { HookCall } from '../hooks/hook-message.ts';
 
@@ -75,14 +76,32 @@ export type GatewayCalls = {
     /** Called before it is answered where the ledger holds what was asked. */
     readonly onRecorded?: () => void;
   }): Promise<GatewayAnswer>;
-  /** What came back, and whose words it is. Throws where that cannot be recorded. */
+  /**
+   * What came back, and whose words it is. Throws where that cannot be recorded. `task`: the call went on as one, and its result is fetched
+   * now; `held`: it may not be had, since the run was stopped or its tool is not let as it was.
+   */
   finished(told: {
     readonly sessionId: string;
     readonly call: GatewayCall;
     readonly result: JsonValue;
     readonly isSuccess: boolean;
     readonly durationMs: number;
-  }): Promise<{ readonly content: AgentOrigin; readonly output?: JsonValue }>;
+    readonly task?: string;
+  }): Promise<{ readonly content: AgentOrigin; readonly output?: JsonValue; readonly held?: HeldBack }>;
+  /** What a call that goes on as a task came to. Throws where that cannot be recorded. */
+  task(told: {
+    readonly sessionId: string;
+    readonly call: GatewayCall;
+    readonly task: string;
+    readonly change: AgentTaskChange;
+    readonly words?: JsonValue;
+    readonly reason?: string;
+  }): Promise<{ readonly output?: JsonValue; readonly held?: HeldBack }>;
+  /** Why nothing of this run may go on as a task, or nothing of this server. */
+  standing(asked: { readonly sessionId: string; readonly server: string }): Promise<{
+    readonly over?: string;
+    readonly held?: string;
+  }>;
   /** Writes down what went unasked; what it brought back counts as untrusted from now on. Throws where it cannot be recorded. */
   missed(told: { readonly sessionId: string; readonly calls: readonly MissedCall[] }): Promise<void>;
 };
@@ -92,11 +111,14 @@ export function createGatewayCalls({
   toolServers,
   log,
 }: {
-  readonly hooks: Pick<HookDesk, 'decide' | 'finished' | 'missed'>;
+  readonly hooks: Pick<HookDesk, 'decide' | 'cameBack' | 'missed'>;
   readonly toolServers: ToolServerGate;
   readonly log: (message: string, details: JsonObject) => void;
 }): GatewayCalls {
-  const gateOf = (sessionId: string, { server, kind, name, digest }: GatewayCall) =>
+  const gateOf = (
+    sessionId: string,
+    { server, kind, name, digest }: Pick<GatewayCall, 'server' | 'kind' | 'name' | 'digest'>,
+  ) =>
     toolServers.isLet({
       sessionId,
       server,
@@ -149,10 +171,40 @@ export function createGatewayCalls({
       }
     },
 
-    async finished({ sessionId, call, ...rest }) {
+    async finished({ sessionId, call, task, ...rest }) {
       // What people said of a tool counts while the tool may be used: of one that changed or was blocked meanwhile nothing is trusted.
       const gate = await gateOf(sessionId, call);
-      return hooks.finished({ sessionId, call: hookCallOf(call, gate.isLet ? gate.vetted : undefined), ...rest });
+      const forgotten = task === undefined ? undefined : forgottenBy(gate);
+      if (forgotten !== undefined) return { content: 'untrusted', held: forgotten };
+      return hooks.cameBack.finished({
+        sessionId,
+        call: hookCallOf(call, gate.isLet ? gate.vetted : undefined),
+        ...rest,
+        ...(task === undefined ? {} : { task: { id: task, ...refusalOf(gate) } }),
+      });
+    },
+
+    async task({ sessionId, call, ...rest }) {
+      const gate = await gateOf(sessionId, call);
+      const { change } = rest;
+      const forgotten = change === 'began' || change === 'said' ? forgottenBy(gate) : undefined;
+      if (forgotten !== undefined) return { held: forgotten };
+      return hooks.cameBack.task({
+        sessionId,
+        call: hookCallOf(call, gate.isLet ? gate.vetted : undefined),
+        ...rest,
+        ...refusalOf(gate),
+      });
+    },
+
+    async standing({ sessionId, server }) {
+      const over = await hooks.cameBack.over(sessionId);
+      const gate = await toolServers.isLet({ sessionId, server });
+      return {
+        ...(over === undefined ? {} : { over }),
+        // Of a server this process was not told of yet nothing is known: what its task brings is held until it is.
+        ...(gate.isLet || gate.isForgotten ? {} : { held: gate.reason }),
+      };
     },
 
     missed: ({ sessionId, calls }) =>
@@ -189,6 +241,15 @@ function hookCallOf({ id, server, kind, name, input }: GatewayCall, vetted?: Vet
     rewrites: { input: kind === 'tool', output: true },
     ...(vetted === undefined ? {} : { vetted }),
   };
+}
+
+function forgottenBy(gate: Awaited<ReturnType<ToolServerGate['isLet']>>): HeldBack | undefined {
+  if (gate.isLet || !gate.isForgotten) return undefined;
+  return { reason: `Sallyport: ${gate.reason}`, isOver: false, isForgotten: true };
+}
+
+function refusalOf(gate: Awaited<ReturnType<ToolServerGate['isLet']>>): { readonly refusal?: string } {
+  return gate.isLet ? {} : { refusal: gate.reason };
 }
 
 function argumentsOf(input: JsonObject): JsonObject {

@@ -1,5 +1,5 @@
 import { isJsonObject } from '@sallyport/contracts';
-import type { AgentOrigin, JsonObject, JsonValue } from '@sallyport/contracts';
+import type { JsonObject } from '@sallyport/contracts';
 import { messageOf } from '@sallyport/platform/errors';
 import { sessionWords } from '../audit-record.ts';
 import { AgentGuardError } from '../errors.ts';
@@ -12,6 +12,7 @@ import type { AgentSessions, StandingSession } from '../sessions/agent-sessions.
 import type { RunTallies } from '../sessions/run-tally.ts';
 import type { Stops } from '../stops/stops.ts';
 import { createAskedCalls } from './asked-calls.ts';
+import { createCameBack, type CameBack } from './came-back.ts';
 import { dialects, refusalIn } from './dialects.ts';
 import { createHeldBy } from './held-by.ts';
 import { toolOf } from './hook-message.ts';
@@ -49,14 +50,8 @@ export type HookDesk = {
     readonly refusal?: string;
     readonly waiting?: Waiting;
   }): Promise<HookOutcome>;
-  /** It went through the gateway; whose words it brought back, and what the agent reads instead, if anything. Throws where that cannot be recorded. */
-  finished(told: {
-    readonly sessionId: string;
-    readonly call: HookCall;
-    readonly result: JsonValue;
-    readonly isSuccess: boolean;
-    readonly durationMs: number;
-  }): Promise<{ readonly content: AgentOrigin; readonly output?: JsonValue }>;
+  /** What calls of the gateway brought. */
+  readonly cameBack: CameBack;
   /** Calls that went unasked. Throws where they cannot be recorded. */
   missed(told: {
     readonly sessionId: string;
@@ -88,12 +83,13 @@ export function createHookDesk(
   const askedCalls = createAskedCalls();
   const inTurn = createInTurn(sessions);
   const record = createRecordHappening(needs);
+  const heldBy = createHeldBy(needs.stops);
   const outcomeOf = createOutcomeOfHook({
     ...needs,
     memory,
     askedCalls,
     judgedBefore: createJudgedBefore(clock),
-    heldBy: createHeldBy(needs.stops),
+    heldBy,
     judgedBy: ({ agent }) => ({ pack: agent.pack, policies: needs.policiesNow?.() }),
     record,
   });
@@ -132,22 +128,7 @@ export function createHookDesk(
       return outcome;
     },
 
-    async finished({ sessionId, call, result, isSuccess, durationMs }) {
-      const { standing, origin, found, output } = await inTurn(sessionId, (read) => ({
-        standing: read,
-        ...judgeAtGateway(read).saw(call, { result, isSuccess }),
-      }));
-      const { session, agent, ownerName } = standing;
-      await record(sessionWords(session, { agent, ownerName }), {
-        kind: 'tool_finished',
-        call: { id: call.id, tool: toolOf(call), action: 'execute' },
-        isSuccess,
-        content: origin,
-        ...(found === undefined ? {} : { found }),
-        durationMs,
-      });
-      return { content: origin, ...(output === undefined ? {} : { output }) };
-    },
+    cameBack: createCameBack({ inTurn, memory, heldBy, record }),
 
     async missed({ sessionId, calls }) {
       const standing = await sessions.standing(sessionId);

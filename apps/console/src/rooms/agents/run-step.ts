@@ -41,6 +41,15 @@ export function runStep({ position, received, event }: Row): RunStep | undefined
   };
 }
 
+/** What became of a call that goes on at its tool server. */
+const taskWords: Readonly<Record<string, string>> = {
+  began: 'goes on at its server',
+  said: 'goes on, and its server said how',
+  cancelled: 'was taken back',
+  expired: 'was not done in time',
+  abandoned: 'was given up; nothing of it came back',
+};
+
 const verdicts = ['allow', 'ask', 'deny'] as const;
 
 function titleOf(code: string, { tool, target, agent }: { tool: string; target: string; agent: object }): string {
@@ -55,6 +64,8 @@ function titleOf(code: string, { tool, target, agent }: { tool: string; target: 
       return target === '' ? tool : `${tool}: ${target}`;
     case 'agent.tool_finished':
       return `${tool} came back, ${textAt(agent, 'content') === 'untrusted' ? 'with words of others' : 'with trusted words'}`;
+    case 'agent.tool_task':
+      return `${tool} ${taskWords[textAt(agent, 'change') ?? ''] ?? 'goes on as a task'}`;
     case 'agent.model_called':
       return modelTitle(agent);
     case 'agent.approval_asked':
