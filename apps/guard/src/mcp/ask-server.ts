@@ -13,7 +13,8 @@ export type AskServer = {
    */
   post(question: {
     readonly path: string;
-    readonly body: JsonObject;
+    /** Left out where it only asks. */
+    readonly body?: JsonObject;
     /** Seconds it may wait for a person; while it does, it says every now and then that it is there. */
     readonly waitSeconds?: number;
     readonly signal?: AbortSignal;
@@ -54,16 +55,15 @@ export function createAskServer({
 
   function once(question: Parameters<AskServer['post']>[0]): Promise<ServerAnswer & { readonly isStale?: boolean }> {
     const { path, body, waitSeconds, signal } = question;
-    const text = Buffer.from(JSON.stringify(body));
+    const text = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
     return new Promise((resolve) => {
       const sent = (isSecure ? https : http).request(new URL(path, base), {
-        method: 'POST',
+        method: text === undefined ? 'GET' : 'POST',
         agent,
         ...(signal === undefined ? {} : { signal }),
         headers: {
           authorization: `Bearer ${token}`,
-          'content-type': 'application/json',
-          'content-length': text.length,
+          ...(text === undefined ? {} : { 'content-type': 'application/json', 'content-length': text.length }),
           ...(waitSeconds === undefined ? {} : { prefer: `wait=${waitSeconds}` }),
         },
       });

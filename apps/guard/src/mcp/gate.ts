@@ -1,4 +1,4 @@
-import type { JsonObject } from '@sallyport/contracts';
+import type { AgentTaskChange, JsonObject } from '@sallyport/contracts';
 import type { OfferDefinition, ToolDefinition } from '@sallyport/tool-pins';
 import type { SignInEvent } from './sign-in/sign-in-events.ts';
 
@@ -50,11 +50,31 @@ export type Gate = {
     call: GatedCall,
     signal: AbortSignal,
   ): Promise<{ readonly isLet: boolean; readonly reason: string; readonly input?: JsonObject }>;
-  /** What came back is told before the client has it. `withheld`: why the client may not have it; `result`: what it has instead. */
+  /**
+   * What came back is told before the client has it. `withheld`: why the client may not have it; `result`: what it has instead. `task`:
+   * under which the client asked for it, where the call went on as one.
+   */
   finished(
     call: GatedCall,
-    back: { readonly result: JsonObject; readonly isSuccess: boolean; readonly durationMs: number },
-  ): Promise<{ readonly withheld?: string; readonly result?: JsonObject }>;
+    back: {
+      readonly result: JsonObject;
+      readonly isSuccess: boolean;
+      readonly durationMs: number;
+      readonly task?: string;
+    },
+  ): Promise<{ readonly withheld?: string; readonly result?: JsonObject; readonly isOver?: true }>;
+  /** A call goes on as a task, its server says something of it, or it brings nothing any more. `words`: what the client has instead. */
+  task(
+    call: GatedCall,
+    told: {
+      readonly task: string;
+      readonly change: AgentTaskChange;
+      readonly words?: JsonObject;
+      readonly reason?: string;
+    },
+  ): Promise<{ readonly withheld?: string; readonly words?: JsonObject; readonly isOver?: true }>;
+  /** Why tasks of this server may not go on, or (`over`) nothing of this run. Undefined where nobody can be asked. */
+  standing(): Promise<{ readonly over?: string; readonly held?: string } | undefined>;
   /** Sign-ins to remote servers, put on record. False where that cannot be and it may go on all the same; rejects where it may not. */
   signIns(events: readonly SignInEvent[]): Promise<boolean>;
   close(): Promise<void>;

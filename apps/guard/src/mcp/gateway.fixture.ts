@@ -7,6 +7,7 @@ import type { RpcId, RpcMessage, RpcOutcome } from './json-rpc.ts';
 import { defaultLimits, type GatewayLimits } from './limits.ts';
 import { createRelay, type Relay } from './relay.ts';
 import { createStdioServer } from './stdio-server.ts';
+import type { TaskFile } from './task-file.ts';
 import type { ToolServer } from './tool-server.ts';
 
 /** A gate that lets everything, and remembers what it was told; each answer can be changed. */
@@ -44,6 +45,8 @@ export function openGate(changed: Partial<Gate> = {}): OpenGate {
       results.push(result);
       return {};
     },
+    task: async () => ({}),
+    standing: async () => ({}),
     signIns: async () => true,
     close: async () => undefined,
     ...changed,
@@ -82,11 +85,15 @@ export async function rawClient(
     limits = {},
     lets = [],
     begin = true,
+    capabilities = {},
+    taskFile,
   }: {
     readonly gate?: OpenGate;
     readonly limits?: Partial<GatewayLimits>;
     readonly lets?: readonly Lettable[];
     readonly begin?: boolean;
+    readonly capabilities?: JsonObject;
+    readonly taskFile?: TaskFile;
   } = {},
 ): Promise<RawClient> {
   const heard: RpcMessage[] = [];
@@ -111,6 +118,7 @@ export async function rawClient(
     },
     say: (line) => void said.push(line),
     closed: tellGone,
+    ...(taskFile === undefined ? {} : { taskFile }),
   });
   await relay.open();
   let asked = 0;
@@ -134,7 +142,7 @@ export async function rawClient(
   if (begin) {
     await ask('initialize', {
       protocolVersion: '2025-11-25',
-      capabilities: {},
+      capabilities,
       clientInfo: { name: 'raw', version: '1' },
     });
     relay.fromClient({ kind: 'notification', method: 'notifications/initialized', params: {} });

@@ -14,6 +14,7 @@ import { createRelay, type RelayNeeds } from './relay.ts';
 import { readOwnFile, replaceFile } from './locked-file.ts';
 import { createServerGate } from './server-gate.ts';
 import { createSpool } from './spool.ts';
+import { createTaskFile } from './task-file.ts';
 import { givenCredential } from './sign-in/credential.ts';
 import { createSignInEvents } from './sign-in/sign-in-events.ts';
 import { createSignInStore } from './sign-in/sign-in-store.ts';
@@ -43,6 +44,11 @@ export async function runGateway(args: readonly string[], environment: Environme
   const say = (line: string): void => void process.stderr.write(`Sallyport (${name}): ${plainLine(line)}\n`);
   try {
     const nowMs = (): number => Date.now();
+    const newId = (): string => randomBytes(12).toString('base64url');
+    const session = sessionIn(environment);
+    const directory = join(stateDirectory(environment), 'mcp-tasks');
+    const of = session === undefined ? {} : { session };
+    const taskFile = createTaskFile({ directory, name, nowMs, newId, ...of });
     const open = (front: Pick<RelayNeeds, 'toClient' | 'closed'>) => {
       const gate = gateOf(options, { environment, say, nowMs });
       return createRelay({
@@ -53,8 +59,9 @@ export async function runGateway(args: readonly string[], environment: Environme
         limits,
         lets,
         nowMs,
-        newId: () => randomBytes(12).toString('base64url'),
+        newId,
         say,
+        taskFile,
       });
     };
     const ended = new AbortController();
@@ -128,7 +135,7 @@ function gateOf(
   if (local !== undefined)
     return createLocalGate({ name, file: local, journal: createJournal(`${local}.calls`), nowMs, say });
   const { SALLYPORT_AGENT_TOKEN: token, SALLYPORT_AGENT_SERVER: server, SALLYPORT_AGENT_CA: caFile } = environment;
-  const session = environment['SALLYPORT_AGENT_SESSION'];
+  const session = sessionIn(environment);
   if (token === undefined || token === '' || server === undefined || server === '')
     throw new Error(
       'this agent was not started with "sallyport agent run -- PROGRAM", so nobody knows whose it is ' +
@@ -145,8 +152,13 @@ function gateOf(
     nowMs,
     say,
     ...(spool === undefined ? {} : { spool: createSpool(spool, { say }) }),
-    ...(session === undefined || !/^[0-9a-f]{1,64}$/.test(session) ? {} : { session }),
+    ...(session === undefined ? {} : { session }),
   });
+}
+
+/** The run, as the environment names it. */
+function sessionIn({ SALLYPORT_AGENT_SESSION: session }: Environment): string | undefined {
+  return session === undefined || !/^[0-9a-f]{1,64}$/.test(session) ? undefined : session;
 }
 
 /** Made where there is none yet; nobody else may read it. */

@@ -9,6 +9,10 @@ export type RpcRequest = {
   readonly id: RpcId;
   readonly method: string;
   readonly params: JsonObject;
+  /** Never on the wire. Which question it is asked for, by the id it has where this is heard. */
+  readonly of?: RpcId;
+  /** Never on the wire. What whoever asks can be asked in turn, where each question says so. */
+  readonly can?: JsonObject;
 };
 export type RpcNotification = { readonly kind: 'notification'; readonly method: string; readonly params: JsonObject };
 export type RpcOutcome = { readonly result: JsonObject } | { readonly error: RpcError };
@@ -26,6 +30,7 @@ export const rpcCodes = {
   invalidParams: -32602,
   internal: -32603,
   headerMismatch: -32020,
+  missingCapability: -32021,
   unsupportedVersion: -32022,
 } as const;
 

@@ -21,6 +21,13 @@ export type GatewayLimits = {
   readonly noticesAMinute: number;
   /** Of the server to the client: each may ask a person, or cost a model. */
   readonly questionsAMinute: number;
+  /** Calls that go on as tasks at once, those of the client's for the server too; how long one may take, from its beginning. */
+  readonly maxTasks: number;
+  readonly taskMs: number;
+  /** Questions about one task, a minute: how it is, what it brought. */
+  readonly taskQuestionsAMinute: number;
+  /** Between two looks whether tasks may still go on. */
+  readonly taskBeatMs: number;
 };
 
 export const defaultLimits: GatewayLimits = {
@@ -35,6 +42,10 @@ export const defaultLimits: GatewayLimits = {
   maxListed: listLimits,
   noticesAMinute: 1200,
   questionsAMinute: 60,
+  maxTasks: 32,
+  taskMs: 60 * 60_000,
+  taskQuestionsAMinute: 240,
+  taskBeatMs: 5000,
 };
 
 /** At most `aMinute` on average, all at once if they come like that. Names beyond `maxNames` share one. */
@@ -48,10 +59,16 @@ export function createRate({
   readonly maxNames?: number;
 }): { /** Undefined when it may go, else after how long. */ take(name: string): number | undefined } {
   const held = new Map<string, { left: number; atMs: number }>();
+  /** Whoever has all of it again is as good as new. */
+  function forgetRested(now: number): void {
+    for (const [name, { left, atMs }] of held)
+      if (left + ((now - atMs) * aMinute) / 60_000 >= aMinute) held.delete(name);
+  }
   return {
     take(asked) {
-      const name = held.has(asked) || held.size < maxNames ? asked : '';
       const now = nowMs();
+      if (held.size >= maxNames && !held.has(asked)) forgetRested(now);
+      const name = held.has(asked) || held.size < maxNames ? asked : '';
       const one = held.get(name) ?? { left: aMinute, atMs: now };
       held.set(name, one);
       one.left = Math.min(aMinute, one.left + ((now - one.atMs) * aMinute) / 60_000);

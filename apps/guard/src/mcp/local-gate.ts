@@ -86,15 +86,29 @@ export function createLocalGate({
       }
     },
 
-    async finished({ kind, name: called }, { isSuccess, durationMs }) {
+    async finished({ kind, name: called }, { isSuccess, durationMs, task }) {
       try {
         const at = new Date(nowMs()).toISOString();
-        await journal.write({ at, server: name, kind, name: called, isSuccess, durationMs });
+        const of = task === undefined ? {} : { task };
+        await journal.write({ at, server: name, kind, name: called, isSuccess, durationMs, ...of });
         return {};
       } catch (error) {
         return { withheld: `Sallyport: the call ran, its result cannot be written down (${wordsOf(error)})` };
       }
     },
+
+    async task({ kind, name: called }, { task, change, reason }) {
+      try {
+        const at = new Date(nowMs()).toISOString();
+        const why = reason === undefined ? {} : { reason };
+        await journal.write({ at, server: name, kind, name: called, task, change, ...why });
+        return {};
+      } catch (error) {
+        return { withheld: `Sallyport: the task cannot be written down (${wordsOf(error)})` };
+      }
+    },
+
+    standing: async () => ({}),
 
     async signIns(events) {
       for (const { change, atMs, server, issuer, scopes, reason } of events)

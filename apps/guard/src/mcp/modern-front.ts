@@ -1,15 +1,18 @@
-import { isJsonObject, textOf, textsOf } from '@sallyport/contracts';
+import { isJsonObject, itemsOf, textOf, textsOf } from '@sallyport/contracts';
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
+import { takesEither } from './calls.ts';
+import { createFrontRounds, type FrontRounds } from './front-rounds.ts';
+import { createFrontTasks, missingTasks, type FrontTasks } from './front-tasks.ts';
 import { handshakeVersions, infoOf, newestHandshake } from './handshake.ts';
 import { failed, rpcCodes } from './json-rpc.ts';
-import type { RpcMessage, RpcNotification, RpcOutcome, RpcRequest } from './json-rpc.ts';
-import { metaNames, modernVersion, versionIn } from './modern-headers.ts';
+import type { RpcId, RpcMessage, RpcNotification, RpcOutcome, RpcRequest } from './json-rpc.ts';
+import { metaNames, modernVersion, tasksExtension, versionIn } from './modern-headers.ts';
 import type { Relay } from './relay.ts';
 
 /**
  * A client of 2026-07-28, served by a relay that speaks with a handshake. Each request stands alone; the handshake is held once, in the
- * name of whoever came first. What that version has and the gateway cannot pass on (several rounds, extensions, tasks) is refused, in its
- * words.
+ * name of whoever came first. What the server wants to know in the middle of a request is its answer, and the client asks again (several
+ * rounds). What that version has and the gateway cannot pass on (extensions) is refused, in its words.
  */
 export type ModernFront = {
   ask(
@@ -27,7 +30,19 @@ const lists: ReadonlySet<string> = new Set([
   'prompts/list',
   'resources/read',
 ]);
-const known: ReadonlySet<string> = new Set([...lists, 'tools/call', 'prompts/get', 'completion/complete']);
+const known: ReadonlySet<string> = new Set([
+  ...lists,
+  'tools/call',
+  'prompts/get',
+  'completion/complete',
+  'tasks/get',
+  'tasks/update',
+  'tasks/cancel',
+]);
+/** Which may be answered by a question. */
+const withRounds: ReadonlySet<string> = new Set(['tools/call', 'prompts/get', 'resources/read']);
+/** Whoever set up the gateway says what of this a server may use; each request says what of it its client can. */
+const askableOfAny: JsonObject = { sampling: {}, elicitation: { form: {}, url: {} }, roots: {} };
 const filters = {
   toolsListChanged: ['tools', 'notifications/tools/list_changed'],
   promptsListChanged: ['prompts', 'notifications/prompts/list_changed'],
@@ -36,7 +51,14 @@ const filters = {
 const maxListening = 16;
 const maxWatched = 100;
 
-type Begun = { readonly relay: Relay; readonly outcome: RpcOutcome; readonly end: () => Promise<void> };
+type Begun = {
+  readonly relay: Relay;
+  readonly outcome: RpcOutcome;
+  readonly end: () => Promise<void>;
+  /** What goes on in this relay, and in no other. */
+  readonly rounds: FrontRounds;
+  readonly tasks: FrontTasks;
+};
 
 export function createModernFront({
   open,
@@ -57,39 +79,64 @@ export function createModernFront({
   let asked = 0;
   let begun: Promise<Begun> | undefined;
 
-  function fromRelay(message: RpcMessage): void {
+  function cancel(relay: Relay, id: number): void {
+    relay.fromClient({ kind: 'notification', method: 'notifications/cancelled', params: { requestId: id } });
+    waiting.get(id)?.(failed(rpcCodes.internal, 'Taken back'));
+  }
+
+  function fromRelay(message: RpcMessage, { relay, rounds, tasks }: Pick<Begun, 'relay' | 'rounds' | 'tasks'>): void {
     if (message.kind === 'response') {
       if (typeof message.id === 'number') waiting.get(message.id)?.(message.outcome);
     } else if (message.kind === 'notification') {
       const { progressToken, ...params } = message.params;
       if (message.method === 'notifications/progress') {
         if (typeof progressToken === 'number') progress.get(progressToken)?.(params);
+      } else if (message.method === 'notifications/cancelled') {
+        const { requestId } = message.params;
+        if (typeof requestId === 'string') {
+          rounds.takenBack(requestId);
+          tasks.takenBack(requestId);
+        }
       } else for (const tell of listening) tell(message);
-    }
-    // Questions of the server have no way in this version but in a result: none was let, so none comes.
+    } else if (!tasks.asked(message) && !rounds.asked(message))
+      // Questions of the server have no way in this version but in the answer to one of the client's.
+      relay.fromClient({
+        kind: 'response',
+        id: message.id,
+        outcome: failed(rpcCodes.internal, 'Nothing goes on that the client could be asked for'),
+      });
   }
 
   async function through(
     relay: Relay,
-    { method, params }: { readonly method: string; readonly params: JsonObject },
-    signal?: AbortSignal,
-    onProgress?: (params: JsonObject) => void,
+    { method, params, can }: Pick<RpcRequest, 'method' | 'params' | 'can'>,
+    {
+      id = (asked += 1),
+      signal,
+      onProgress,
+    }: {
+      readonly id?: number;
+      readonly signal?: AbortSignal | undefined;
+      readonly onProgress?: ((params: JsonObject) => void) | undefined;
+    } = {},
   ): Promise<RpcOutcome> {
-    const id = (asked += 1);
-    const cancel = (): void => {
-      relay.fromClient({ kind: 'notification', method: 'notifications/cancelled', params: { requestId: id } });
-      waiting.get(id)?.(failed(rpcCodes.internal, 'Taken back'));
-    };
+    const onAbort = (): void => cancel(relay, id);
     try {
       return await new Promise<RpcOutcome>((resolve) => {
         waiting.set(id, resolve);
         if (onProgress !== undefined) progress.set(id, onProgress);
         const meta = onProgress === undefined ? {} : { _meta: { progressToken: id } };
-        relay.fromClient({ kind: 'request', id, method, params: { ...params, ...meta } });
-        signal?.addEventListener('abort', cancel, { once: true });
+        relay.fromClient({
+          kind: 'request',
+          id,
+          method,
+          params: { ...params, ...meta },
+          ...(can === undefined ? {} : { can }),
+        });
+        signal?.addEventListener('abort', onAbort, { once: true });
       });
     } finally {
-      signal?.removeEventListener('abort', cancel);
+      signal?.removeEventListener('abort', onAbort);
       waiting.delete(id);
       progress.delete(id);
     }
@@ -100,7 +147,7 @@ export function createModernFront({
     begun ??= (async () => {
       let isEnded = false;
       const relay = open({
-        toClient: fromRelay,
+        toClient: (message) => fromRelay(message, { relay, rounds, tasks }),
         closed(reason) {
           if (isEnded) return;
           isEnded = true;
@@ -110,13 +157,18 @@ export function createModernFront({
           // What was asked before it fell is answered.
           void relay
             .settled()
-            .then(() => relay.close())
+            .then(() => end())
             .catch(() => undefined);
           closed(reason);
         },
       });
+      const respond = (id: RpcId, outcome: RpcOutcome): void => relay.fromClient({ kind: 'response', id, outcome });
+      const rounds = createFrontRounds({ respond, takeBack: (id) => cancel(relay, id) });
+      const tasks = createFrontTasks({ respond, ask: (method, params) => through(relay, { method, params }) });
       const end = async (): Promise<void> => {
         isEnded = true;
+        rounds.end();
+        tasks.end();
         await relay.close();
       };
       await relay.open().catch(async (error: unknown) => {
@@ -127,14 +179,14 @@ export function createModernFront({
         method: 'initialize',
         params: {
           protocolVersion: newestHandshake,
-          capabilities: {},
+          capabilities: askableOfAny,
           clientInfo: infoOf(meta[metaNames.clientInfo], 'client of 2026-07-28'),
         },
       });
       if ('result' in outcome)
         relay.fromClient({ kind: 'notification', method: 'notifications/initialized', params: {} });
       else await end();
-      return { relay, outcome, end };
+      return { relay, outcome, end, rounds, tasks };
     })();
     const beginning = begun;
     try {
@@ -153,7 +205,7 @@ export function createModernFront({
       if (refused !== undefined) return refused;
       const { _meta, ...plain } = params;
       const meta = isJsonObject(_meta) ? _meta : {};
-      const { relay, outcome: began } = await relayFor(meta);
+      const { relay, outcome: began, rounds, tasks } = await relayFor(meta);
       if ('error' in began) return began;
       const about = began.result;
       const serverInfo = { [metaNames.serverInfo]: about['serverInfo'] ?? {} };
@@ -163,7 +215,7 @@ export function createModernFront({
           result: {
             resultType: 'complete',
             supportedVersions: [modernVersion],
-            capabilities: withoutLogging(capabilities),
+            capabilities: asModern(capabilities),
             ttlMs: 0,
             cacheScope: 'private',
             _meta: serverInfo,
@@ -175,19 +227,39 @@ export function createModernFront({
         return listen({ id, relay, filter, capabilities, signal, notify });
       }
       const { progressToken } = meta;
+      const said = meta[metaNames.clientCapabilities];
+      const can = isJsonObject(said) ? said : {};
       const onProgress =
         progressToken === undefined
           ? undefined
-          : (said: JsonObject): void =>
-              notify({ kind: 'notification', method: 'notifications/progress', params: { ...said, progressToken } });
-      const outcome = await through(relay, { method, params: plain }, signal, onProgress);
+          : (told: JsonObject): void =>
+              notify({ kind: 'notification', method: 'notifications/progress', params: { ...told, progressToken } });
+      const request = { method, params: plain, can };
+      if (method.startsWith('tasks/')) {
+        if (!takesEither(can)) return missingTasks();
+        const answered = await tasks.answer(request);
+        if ('error' in answered) return answered;
+        return { result: { ...answered.result, resultType: 'complete', _meta: serverInfo } };
+      }
+      const outcome = withRounds.has(method)
+        ? await (rounds.goOn(request, signal) ?? beginRounds({ relay, rounds }, request, { signal, onProgress }))
+        : await through(relay, request, { signal, onProgress });
       if ('error' in outcome)
         return outcome.error.code === -32002 ? failed(rpcCodes.invalidParams, outcome.error.message) : outcome;
+      const { task, ...brought } = outcome.result;
+      // Of what a server says none is left but what the rounds made.
+      const isRound = withRounds.has(method) && outcome.result['resultType'] === 'input_required';
+      const isTask = method === 'tools/call' && takesEither(can) && isJsonObject(task);
+      const result = isTask
+        ? { ...brought, ...tasks.began(task, can) }
+        : method === 'tools/list'
+          ? { ...outcome.result, tools: itemsOf(outcome.result['tools']).map(withoutExecution) }
+          : outcome.result;
       const kept = isJsonObject(outcome.result['_meta']) ? outcome.result['_meta'] : {};
       return {
         result: {
-          ...outcome.result,
-          resultType: 'complete',
+          ...result,
+          resultType: isTask ? 'task' : isRound ? 'input_required' : 'complete',
           ...(lists.has(method) ? { ttlMs: 0, cacheScope: 'private' } : {}),
           _meta: { ...kept, ...serverInfo },
         },
@@ -199,6 +271,26 @@ export function createModernFront({
       await held?.end();
     },
   };
+
+  function beginRounds(
+    { relay, rounds }: Pick<Begun, 'relay' | 'rounds'>,
+    request: { readonly method: string; readonly params: JsonObject; readonly can: JsonObject },
+    how: { readonly signal: AbortSignal; readonly onProgress: ((params: JsonObject) => void) | undefined },
+  ): Promise<RpcOutcome> {
+    const id = (asked += 1);
+    return rounds.begin(request, {
+      id,
+      can: request.can,
+      signal: how.signal,
+      // Who goes away in the middle of a round may come back with the next.
+      ask: async () => {
+        const outcome = await through(relay, request, { id, onProgress: how.onProgress });
+        if ('error' in outcome) return outcome;
+        const { resultType: _said, ...result } = outcome.result;
+        return { result };
+      },
+    });
+  }
 
   /** Tells what changed until whoever listens goes away. */
   async function listen({
@@ -231,7 +323,7 @@ export function createModernFront({
         ? new Set(textsOf(filter['resourceSubscriptions']).slice(0, maxWatched))
         : new Set<string>();
     for (const uri of watched) {
-      const outcome = await through(relay, { method: 'resources/subscribe', params: { uri } }, signal);
+      const outcome = await through(relay, { method: 'resources/subscribe', params: { uri } }, { signal });
       if ('error' in outcome) watched.delete(uri);
     }
     if (watched.size > 0) honoured['resourceSubscriptions'] = [...watched];
@@ -274,13 +366,21 @@ function refusalOf(method: string, params: JsonObject): RpcOutcome | undefined {
   const meta = params['_meta'];
   if (!isJsonObject(meta) || !isJsonObject(meta[metaNames.clientCapabilities]))
     return failed(rpcCodes.invalidParams, `"_meta" must hold "${metaNames.clientCapabilities}"`);
-  if (params['inputResponses'] !== undefined || params['requestState'] !== undefined)
-    return failed(rpcCodes.invalidParams, 'Sallyport does not pass on requests in several rounds');
+  const isAgain = params['inputResponses'] !== undefined || params['requestState'] !== undefined;
+  if (isAgain && !withRounds.has(method) && method !== 'tasks/update')
+    return failed(rpcCodes.invalidParams, `"${method.slice(0, 100)}" has no rounds`);
   if (method === 'server/discover' || method === 'subscriptions/listen' || known.has(method)) return undefined;
   return failed(rpcCodes.noSuchMethod, `Sallyport does not pass on "${method.slice(0, 100)}" in ${modernVersion}`);
 }
 
-/** Messages of its log belong to single requests there, which a server with a handshake does not tell apart. */
-function withoutLogging({ logging: _logging, ...capabilities }: JsonObject): JsonObject {
-  return capabilities;
+/** Messages of its log belong to single requests there, which a server with a handshake does not tell apart. Tasks are an extension. */
+function asModern({ logging: _logging, tasks, ...capabilities }: JsonObject): JsonObject {
+  return tasks === undefined ? capabilities : { ...capabilities, extensions: { [tasksExtension]: {} } };
+}
+
+/** How a tool is asked is for the server to say with each call. */
+function withoutExecution(tool: JsonValue): JsonValue {
+  if (!isJsonObject(tool)) return tool;
+  const { execution: _execution, ...rest } = tool;
+  return rest;
 }

@@ -13,6 +13,9 @@ export const metaNames = {
   subscription: 'io.modelcontextprotocol/subscriptionId',
 } as const;
 
+/** Calls that go on, as 2026-07-28 has them (SEP-2663): in the capabilities of either side. */
+export const tasksExtension = 'io.modelcontextprotocol/tasks';
+
 /** The version a message says it speaks; undefined for those of the time of handshakes. */
 export function versionIn(params: JsonObject): JsonValue | undefined {
   const meta = params['_meta'];
@@ -34,11 +37,19 @@ export function modernHeaders(message: RpcMessage): Record<string, string> | und
 
 /** What `Mcp-Name` says of a message; undefined where it says nothing. */
 export function nameIn(method: string, params: JsonObject): string | undefined {
-  const name = method === 'resources/read' ? params['uri'] : params['name'];
-  return namedMethods.has(method) && typeof name === 'string' ? name : undefined;
+  const field = namedBy.get(method);
+  const name = field === undefined ? undefined : params[field];
+  return typeof name === 'string' ? name : undefined;
 }
 
-const namedMethods: ReadonlySet<string> = new Set(['tools/call', 'resources/read', 'prompts/get']);
+const namedBy: ReadonlyMap<string, string> = new Map([
+  ['tools/call', 'name'],
+  ['prompts/get', 'name'],
+  ['resources/read', 'uri'],
+  ['tasks/get', 'taskId'],
+  ['tasks/update', 'taskId'],
+  ['tasks/cancel', 'taskId'],
+]);
 
 /** A text as a header may hold it. */
 function headerOf(text: string): string {

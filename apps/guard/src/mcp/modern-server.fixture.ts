@@ -14,10 +14,20 @@ serveStdio(
     server.registerTool('add', { description: 'Adds two numbers', inputSchema: numbers }, ({ a, b }) => ({
       content: [{ type: 'text', text: String(a + b) }],
     }));
-    // The SDK refuses to ask whom does not say that it can be asked; this asks all the same.
-    server.registerTool('ask_first', { description: 'Asks, then answers' }, () =>
-      inputRequired({ requestState: 'a mark of the server' }),
-    );
+    server.registerTool('ask_first', { description: 'Asks, then answers' }, ({ mcpReq }) => {
+      const said = mcpReq.inputResponses?.['who'];
+      return said === undefined
+        ? inputRequired({
+            requestState: 'a mark of the server',
+            inputRequests: {
+              who: inputRequired.elicit({
+                message: 'Who is it for?',
+                requestedSchema: { type: 'object', properties: { name: { type: 'string' } } },
+              }),
+            },
+          })
+        : { content: [{ type: 'text', text: JSON.stringify({ answered: said, state: mcpReq.requestState() }) }] };
+    });
     return server;
   },
   { legacy: 'reject' },

@@ -1,9 +1,11 @@
-import { isJsonObject, textOf } from '@sallyport/contracts';
+import { isJsonObject, itemsOf, textOf } from '@sallyport/contracts';
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
 import { infoOf, newestHandshake } from './handshake.ts';
 import { failed, rpcCodes } from './json-rpc.ts';
 import type { ReadMessage, RpcId, RpcMessage, RpcOutcome, RpcRequest, RpcResponse } from './json-rpc.ts';
-import { metaNames, modernVersion } from './modern-headers.ts';
+import { askInRounds } from './modern-rounds.ts';
+import { metaNames, modernVersion, tasksExtension } from './modern-headers.ts';
+import { createModernTasks } from './modern-tasks.ts';
 import type { ToolServer, ToolServerListener } from './tool-server.ts';
 
 /** Questions of ours, which nobody behind us asked; ids of the relay are numbers. */
@@ -12,7 +14,8 @@ const listenId = 'sallyport-listen';
 
 /**
  * A server of either era, spoken to with a handshake. Where it refuses that, it is asked what it speaks (`server/discover`); one of
- * 2026-07-28 is then spoken to in its words: each message says its version, and what a tool wants to know in several rounds is a refusal.
+ * 2026-07-28 is then spoken to in its words: each message says its version, and what the server wants to know first is asked as a question
+ * of it in the middle.
  */
 export function asHandshake(server: ToolServer, { say }: { readonly say: (line: string) => void }): ToolServer {
   let listener: ToolServerListener | undefined;
@@ -22,22 +25,40 @@ export function asHandshake(server: ToolServer, { say }: { readonly say: (line: 
   let clientInfo: JsonObject = {};
   let capabilities: JsonObject = {};
   let logLevel: string | undefined;
-  const methods = new Map<RpcId, string>();
+  /** Questions on their way, by the ids of the relay: taken back with what is asked in the middle of them. */
+  const goingOn = new Map<RpcId, AbortController>();
+  /** By the ids they have on the way: those of further rounds are others. */
+  const sent = new Map<RpcId, (outcome: RpcOutcome) => void>();
+  /** Questions of the server on their way to the client. */
+  const asking = new Map<RpcId, (outcome: RpcOutcome) => void>();
+  let askedCount = 0;
+  let aloneCount = 0;
+  const tasks = createModernTasks({
+    ask: (method, params, can) => {
+      const id = `task-${(aloneCount += 1)}`;
+      return askOnce({ kind: 'request', id, method, params, can }, 0);
+    },
+    question: (asked, signal) => askClient(asked, undefined, signal),
+  });
   const watched = new Set<string>();
 
   const answer = (id: RpcId, outcome: RpcOutcome): void => listener?.message({ kind: 'response', id, outcome });
-  const metaOf = (params: JsonObject): JsonObject => {
+  const metaOf = (params: JsonObject, can: JsonObject): JsonObject => {
     const given = isJsonObject(params['_meta']) ? params['_meta'] : {};
     return {
       ...given,
       [metaNames.version]: modernVersion,
       [metaNames.clientInfo]: clientInfo,
-      [metaNames.clientCapabilities]: {},
+      [metaNames.clientCapabilities]: can,
       ...(logLevel === undefined ? {} : { [metaNames.logLevel]: logLevel }),
     };
   };
-  const ask = (id: RpcId, method: string, params: JsonObject = {}): Promise<void> =>
-    server.send({ kind: 'request', id, method, params: { ...params, _meta: metaOf(params) } });
+  const ask = (
+    id: RpcId,
+    method: string,
+    params: JsonObject = {},
+    { tasks: _of, ...can }: JsonObject = {},
+  ): Promise<void> => server.send({ kind: 'request', id, method, params: { ...params, _meta: metaOf(params, can) } });
 
   function heard(message: ReadMessage): void {
     if (message.kind === 'response' && beginning !== undefined) {
@@ -61,10 +82,69 @@ export function asHandshake(server: ToolServer, { say }: { readonly say: (line: 
       return;
     }
     if (message.id === listenId || message.id === discoverId) return;
-    const method = methods.get(message.id) ?? '';
-    methods.delete(message.id);
-    answer(message.id, 'error' in message.outcome ? message.outcome : plainOutcome(method, message.outcome.result));
+    const settle = sent.get(message.id);
+    sent.delete(message.id);
+    if (settle === undefined) listener?.message(message);
+    else settle(message.outcome);
   }
+
+  /** One round of a question. Never rejects. */
+  function askOnce({ id, method, params, can }: RpcRequest, round: number): Promise<RpcOutcome> {
+    const wireId = round === 0 ? id : `${id}.${round}`;
+    goingOn.get(id)?.signal.addEventListener('abort', () => {
+      if (sent.delete(wireId)) server.send(cancelled(wireId)).catch(() => undefined);
+    });
+    return new Promise((resolve) => {
+      sent.set(wireId, resolve);
+      ask(wireId, method, params, can).catch((error: unknown) => {
+        sent.delete(wireId);
+        resolve(failed(rpcCodes.internal, `Cannot reach the server: ${String(error)}`));
+      });
+    });
+  }
+
+  /** What the server wants to know in the middle of a question, asked as one with a handshake would. */
+  function askClient(
+    asked: Pick<RpcRequest, 'method' | 'params'>,
+    of: RpcId | undefined,
+    signal: AbortSignal,
+  ): Promise<RpcOutcome> {
+    const id = `asked-${(askedCount += 1)}`;
+    return new Promise((resolve) => {
+      asking.set(id, resolve);
+      signal.addEventListener('abort', () => {
+        if (!asking.delete(id)) return;
+        listener?.message({ kind: 'notification', method: 'notifications/cancelled', params: { requestId: id } });
+        resolve(failed(rpcCodes.internal, 'taken back'));
+      });
+      listener?.message({ kind: 'request', id, ...asked, ...(of === undefined ? {} : { of }) });
+    });
+  }
+
+  async function goOn(request: RpcRequest): Promise<void> {
+    const over = new AbortController();
+    goingOn.set(request.id, over);
+    const { signal } = over;
+    const outcome =
+      (await tasks.answer(request, signal)) ??
+      (await askInRounds(tasks.asking(request), {
+        ask: askOnce,
+        question: (asked) => askClient(asked, request.id, signal),
+        signal,
+        say,
+      }));
+    goingOn.delete(request.id);
+    if (signal.aborted) return;
+    if ('error' in outcome) answer(request.id, outcome);
+    else if (outcome.result['resultType'] === 'task' && request.params['task'] !== undefined)
+      answer(request.id, { result: tasks.began(outcome.result, request.can) });
+    else answer(request.id, plainOutcome(request.method, outcome.result));
+  }
+
+  const takesTasks = (): boolean => {
+    const { extensions } = capabilities;
+    return isJsonObject(extensions) && isJsonObject(extensions[tasksExtension]);
+  };
 
   function begun(message: RpcResponse, going: NonNullable<typeof beginning>): void {
     const { request } = going;
@@ -103,7 +183,11 @@ export function asHandshake(server: ToolServer, { say }: { readonly say: (line: 
     settle({
       result: {
         protocolVersion: newestHandshake,
-        capabilities: { ...capabilities, logging: {} },
+        capabilities: {
+          ...capabilities,
+          logging: {},
+          ...(takesTasks() ? { tasks: { cancel: {}, requests: { tools: { call: {} } } } } : {}),
+        },
         serverInfo: infoOf(isJsonObject(meta) ? meta[metaNames.serverInfo] : undefined, 'server of 2026-07-28'),
         ...(outcome.result['instructions'] === undefined ? {} : { instructions: outcome.result['instructions'] }),
       },
@@ -118,25 +202,25 @@ export function asHandshake(server: ToolServer, { say }: { readonly say: (line: 
   /** A result as one with a handshake has it. */
   function plainOutcome(method: string, result: JsonObject): RpcOutcome {
     const { resultType = 'complete', ttlMs: _ttl, cacheScope: _scope, _meta: _of, ...rest } = result;
-    if (resultType === 'complete') return { result: method === 'tools/list' ? withoutHeaders(rest) : rest };
-    const why =
-      resultType === 'input_required'
-        ? 'the server wants to ask the person or the model first, which the gateway does not pass on'
-        : 'the server answered in a way the gateway does not know';
+    if (resultType === 'complete') return { result: method === 'tools/list' ? shownTools(rest) : rest };
+    const why = 'the server answered in a way the gateway does not know';
     say(`an answer to "${method}" is refused: ${why}`);
     return method === 'tools/call'
       ? { result: { content: [{ type: 'text', text: `Sallyport: ${why}` }], isError: true } }
       : failed(rpcCodes.internal, `Sallyport: ${why}`);
   }
 
-  /** Arguments that have to stand in headers too are not sent there: such tools are left out over HTTP. */
-  function withoutHeaders(result: JsonObject): JsonObject {
-    const tools: readonly JsonValue[] = Array.isArray(result['tools']) ? result['tools'] : [];
-    if (server.transport !== 'http') return result;
-    const kept = tools.filter((tool) => !JSON.stringify(tool).includes('"x-mcp-header"'));
-    if (kept.length < tools.length)
-      say(`${tools.length - kept.length} tools that want headers of their own are left out`);
-    return { ...result, tools: kept };
+  /**
+   * Arguments that have to stand in headers too are not sent there: such tools are left out over HTTP. Any may go on as a task where the
+   * server has them.
+   */
+  function shownTools(result: JsonObject): JsonObject {
+    const all = itemsOf(result['tools']);
+    const kept =
+      server.transport === 'http' ? all.filter((tool) => !JSON.stringify(tool).includes('"x-mcp-header"')) : all;
+    if (kept.length < all.length) say(`${all.length - kept.length} tools that want headers of their own are left out`);
+    const execution = takesTasks() ? { execution: { taskSupport: 'optional' } } : {};
+    return { ...result, tools: kept.map((tool) => (isJsonObject(tool) ? { ...tool, ...execution } : tool)) };
   }
 
   /** What changes is heard on one stream, asked for anew when more is watched. */
@@ -157,10 +241,16 @@ export function asHandshake(server: ToolServer, { say }: { readonly say: (line: 
   }
 
   async function sendModern(message: RpcMessage): Promise<void> {
-    if (message.kind === 'response') return;
+    if (message.kind === 'response') {
+      const settle = asking.get(message.id);
+      asking.delete(message.id);
+      settle?.(message.outcome);
+      return;
+    }
     if (message.kind === 'notification') {
+      const { requestId } = message.params;
       if (message.method === 'notifications/initialized') await listen();
-      else if (message.method === 'notifications/cancelled') await server.send(cancelled(message.params['requestId']));
+      else if (typeof requestId === 'string' || typeof requestId === 'number') goingOn.get(requestId)?.abort();
       return;
     }
     const { id, method, params } = message;
@@ -178,8 +268,7 @@ export function asHandshake(server: ToolServer, { say }: { readonly say: (line: 
       answer(id, { result: {} });
       return;
     }
-    methods.set(id, method);
-    await ask(id, method, params);
+    goOn(message).catch((error: unknown) => answer(id, failed(rpcCodes.internal, String(error))));
   }
 
   return {

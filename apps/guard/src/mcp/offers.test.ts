@@ -144,7 +144,7 @@ test('while nobody can be asked, prompts go on as they were approved, and nothin
       async post({ path, body }) {
         if (!isThere) return { kind: 'unreachable', reason: 'ECONNREFUSED' };
         if (!path.endsWith('/servers')) return { kind: 'answer', body: { verdict: 'allow', reason: '' } };
-        const prompts: readonly unknown[] = Array.isArray(body['prompts']) ? body['prompts'] : [];
+        const prompts: readonly unknown[] = Array.isArray(body?.['prompts']) ? body['prompts'] : [];
         const offers = prompts.map((one) => ({
           kind: 'prompt',
           name: isJsonObject(one) ? (one['name'] ?? '') : '',
@@ -201,7 +201,7 @@ test('where the registry takes no more of a list, what may be read otherwise can
       ask: {
         ...createAskServer({ server: 'http://127.0.0.1:1', token: 'x' }),
         async post({ path, body }) {
-          if (path.endsWith('/servers') && body['resources'] !== undefined)
+          if (path.endsWith('/servers') && body?.['resources'] !== undefined)
             return { kind: 'refused', reason: 'the server answered 409', code };
           if (path.endsWith('/servers'))
             return { kind: 'answer', body: { server: { state: 'approved' }, tools: [], offers: [] } };

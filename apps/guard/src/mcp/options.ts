@@ -32,6 +32,7 @@ sallyport-guard mcp --name NAME --url URL [OPTION…]
   --fail open --spool FILE                go on while the server cannot be reached, and tell it afterwards
   --let sampling,elicitation,roots        what the server may ask of the client
   --max-result-bytes N  --call-seconds N  --in-flight N  --calls-a-minute N  --tool-calls-a-minute N
+  --tasks N  --task-seconds N             calls that go on as tasks
 
 sallyport-guard mcp wrap FILE [--write] [--guard COMMAND] [--only NAME…]
 sallyport-guard mcp sign-in NAME|URL [--settings FILE] [--issuer URL] [--scope "A B"] [--redirect http://127.0.0.1:PORT/PATH]
@@ -62,6 +63,8 @@ export function readGatewayOptions(args: readonly string[], defaultSpool: (name:
       'in-flight': { type: 'string' },
       'calls-a-minute': { type: 'string' },
       'tool-calls-a-minute': { type: 'string' },
+      tasks: { type: 'string' },
+      'task-seconds': { type: 'string' },
     },
   });
   const { name, url, local, listen } = values;
@@ -99,6 +102,8 @@ export function readGatewayOptions(args: readonly string[], defaultSpool: (name:
       ...given('maxInFlight', values, 'in-flight', { min: 1, max: 1000 }),
       ...given('callsAMinute', values, 'calls-a-minute', { min: 1, max: 100_000 }),
       ...given('toolCallsAMinute', values, 'tool-calls-a-minute', { min: 1, max: 100_000 }),
+      ...given('maxTasks', values, 'tasks', { min: 1, max: 100 }),
+      ...given('taskMs', values, 'task-seconds', { min: 1, max: 86_400, times: 1000 }),
     },
   };
 }

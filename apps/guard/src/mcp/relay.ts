@@ -1,16 +1,20 @@
 import { isJsonObject, textOf } from '@sallyport/contracts';
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
 import { keyOf, readOffer } from '@sallyport/tool-pins';
-import { createCalls } from './calls.ts';
+import { createCalls, takesEither } from './calls.ts';
 import type { Gate, ServerWords } from './gate.ts';
-import { isHandshakeVersion, toClient, toServer, type Lettable } from './handshake.ts';
+import { isHandshakeVersion, letOf, tasksOf, toClient, toServer, type Lettable } from './handshake.ts';
 import { failed, rpcCodes } from './json-rpc.ts';
 import type { ReadMessage, RpcId, RpcMessage, RpcNotification, RpcOutcome, RpcRequest } from './json-rpc.ts';
 import { createRate, type GatewayLimits } from './limits.ts';
+import { tasksExtension } from './modern-headers.ts';
 import { createOfferList, offerMethods, type OfferList } from './offer-list.ts';
 import { askable, judgedMethods, passedOn, passedNotices } from './passing.ts';
 import { createQuestions } from './questions.ts';
 import { ListError } from './read-pages.ts';
+import { createTaskCalls, type TaskCalls } from './task-calls.ts';
+import type { TaskFile } from './task-file.ts';
+import { relatedIn } from './task-state.ts';
 import { createToolList, type ToolList } from './tool-list.ts';
 import type { ToolServer } from './tool-server.ts';
 import { createUpstream, wordsOf } from './upstream.ts';
@@ -26,6 +30,8 @@ export type RelayNeeds = {
   readonly newId: () => string;
   readonly toClient: (message: RpcMessage) => void;
   readonly say: (line: string) => void;
+  /** Where what is under way is kept for the gateway after this one. */
+  readonly taskFile?: TaskFile;
   /** The server is gone; nothing more will come. */
   readonly closed: (reason: string) => void;
 };
@@ -56,6 +62,10 @@ export function createRelay(needs: RelayNeeds): Relay {
   const onSettled: (() => void)[] = [];
   let tools: ToolList | undefined;
   let offers: OfferList | undefined;
+  /** There where the server takes calls as tasks. */
+  let tasks: TaskCalls | undefined;
+  /** What the client can be asked, as far as it is let. */
+  let letsOfClient: JsonObject = {};
   /** As it was said last, without asking. */
   let wasApproved = false;
   let isBegun = false;
@@ -71,8 +81,12 @@ export function createRelay(needs: RelayNeeds): Relay {
     },
   };
 
-  async function answerServer({ method, params }: RpcRequest, signal: AbortSignal): Promise<RpcOutcome> {
+  async function answerServer({ method, params, of }: RpcRequest, signal: AbortSignal): Promise<RpcOutcome> {
     if (method === 'ping') return { result: {} };
+    if (isJsonObject(letsOfClient['tasks'])) {
+      const about = questions.tasks.answer({ method, params }, signal);
+      if (about !== undefined) return about;
+    }
     const asks = askable.get(method);
     if (asks === undefined)
       return failed(rpcCodes.noSuchMethod, `Sallyport does not pass on "${method.slice(0, 100)}"`);
@@ -86,7 +100,21 @@ export function createRelay(needs: RelayNeeds): Relay {
       say(`the server asked for ${asks}, which is not let`);
       return failed(rpcCodes.noSuchMethod, `Sallyport: this server may not ask for ${asks}`);
     }
-    return questions.ask({ method, params }, signal);
+    const related = relatedIn(params);
+    const task = related === undefined ? undefined : tasks?.idOf(related);
+    if (related !== undefined && task === undefined) return failed(rpcCodes.invalidParams, 'Task not found');
+    // What belongs to a task is asked for no question that happens to wait.
+    return questions.ask({ method, params }, signal, {
+      of: task === undefined ? of : undefined,
+      task,
+      mayBeTask: isTaskOfClient(asks),
+    });
+  }
+
+  function isTaskOfClient(asks: Lettable): boolean {
+    const { tasks: can } = letsOfClient;
+    const requests = isJsonObject(can) ? can['requests'] : undefined;
+    return isJsonObject(requests) && isJsonObject(requests[asks]);
   }
 
   function noticed({ method, params }: RpcNotification): void {
@@ -94,6 +122,12 @@ export function createRelay(needs: RelayNeeds): Relay {
     if (method === 'notifications/prompts/list_changed') offers?.changed('prompts/list');
     if (method === 'notifications/resources/list_changed')
       for (const list of ['resources/list', 'resources/templates/list'] as const) offers?.changed(list);
+    if (method === 'notifications/tasks/status') {
+      const status = tasks?.noticed(params);
+      if (status !== undefined && notices.take('') === undefined)
+        needs.toClient({ kind: 'notification', method, params: status });
+      return;
+    }
     if (!passedNotices.has(method)) {
       say(`a notice "${method.slice(0, 100)}" of the server is not passed on`);
       return;
@@ -136,6 +170,17 @@ export function createRelay(needs: RelayNeeds): Relay {
     const common = { upstream, gate: telling, server: words, limits, say };
     tools = createToolList({ ...common, hasTools: isJsonObject(capabilities['tools']) });
     offers = createOfferList({ ...common, capabilities });
+    const taken = tasksOf(outcome.result);
+    if (taken !== undefined)
+      tasks = createTaskCalls({
+        ...needs,
+        upstream,
+        ...taken,
+        target: server.target,
+        transport: server.transport,
+        ...(needs.taskFile === undefined ? {} : { file: needs.taskFile }),
+      });
+    letsOfClient = letOf(isJsonObject(params['capabilities']) ? params['capabilities'] : {}, lets);
     const instructions = await letInstructions(outcome.result['instructions'], words);
     return { result: instructions === undefined ? shown : { ...shown, instructions } };
   }
@@ -169,14 +214,30 @@ export function createRelay(needs: RelayNeeds): Relay {
     if (tools === undefined || offers === undefined)
       return failed(rpcCodes.invalidRequest, 'The first question must be "initialize"');
     const onProgress = progressTo(params);
-    const how = { signal, ...(onProgress === undefined ? {} : { onProgress }) };
+    const how = {
+      signal,
+      asker: request.id,
+      can: canOf(request),
+      ...(onProgress === undefined ? {} : { onProgress }),
+    };
     if (method === 'tools/list') {
       tools.changed();
       // MCP wants a schema of each tool.
-      const shown = (await tools.shown()).map((tool) => ({ inputSchema: { type: 'object' }, ...tool }));
+      const shown = (await tools.shown()).map(({ tool, tasks: support }) => ({
+        inputSchema: { type: 'object' },
+        ...tool,
+        ...(tasks === undefined || support === 'forbidden' ? {} : { execution: { taskSupport: support } }),
+      }));
       return { result: { tools: shown.map((tool): JsonObject => ({ ...tool })) } };
     }
-    if (method === 'tools/call') return calls.tool(params, { ...how, tools });
+    if (method === 'tools/call')
+      return calls.tool(params, {
+        ...how,
+        tools,
+        isChosen: server.protocol?.() !== undefined,
+        ...(tasks === undefined ? {} : { tasks }),
+      });
+    if (tasks !== undefined && method.startsWith('tasks/')) return answerAboutTasks(request, { ...how, tools, tasks });
     const list = offerMethods.find((one) => one === method);
     if (list !== undefined) {
       offers.changed(list);
@@ -208,6 +269,30 @@ export function createRelay(needs: RelayNeeds): Relay {
     return 'error' in outcome || !isLonger(outcome.result, limits.maxResultBytes)
       ? outcome
       : failed(rpcCodes.internal, `Sallyport: the answer is longer than ${limits.maxResultBytes} bytes`);
+  }
+
+  /** What may be asked of who asks this: of each question by itself, or as it was agreed upon at the beginning. */
+  function canOf({ can }: RpcRequest): JsonObject {
+    if (can === undefined) return letsOfClient;
+    return { ...letOf(can, lets), ...(takesEither(can) ? { extensions: { [tasksExtension]: {} } } : {}) };
+  }
+
+  function answerAboutTasks(
+    { method, params }: RpcRequest,
+    how: Parameters<typeof calls.taskResult>[1],
+  ): Promise<RpcOutcome> | RpcOutcome {
+    switch (method) {
+      case 'tasks/get':
+        return how.tasks.get(params);
+      case 'tasks/result':
+        return calls.taskResult(params, how);
+      case 'tasks/cancel':
+        return how.tasks.cancel(params);
+      case 'tasks/list':
+        return how.tasks.list(params);
+      default:
+        return failed(rpcCodes.noSuchMethod, `Sallyport does not pass on "${method.slice(0, 100)}"`);
+    }
   }
 
   function progressTo(params: JsonObject): ((progress: JsonObject) => void) | undefined {
@@ -263,6 +348,14 @@ export function createRelay(needs: RelayNeeds): Relay {
       if (typeof id === 'string' || typeof id === 'number') waiting.get(idKey(id))?.abort();
       return;
     }
+    if (method === 'notifications/initialized')
+      tasks?.tellLeft().catch((error: unknown) => say(`what was left cannot be told: ${wordsOf(error)}`));
+    if (method === 'notifications/tasks/status') {
+      const status = questions.tasks.noticed(params);
+      if (status !== undefined)
+        upstream.tell({ method, params: status }).catch((error: unknown) => say(wordsOf(error)));
+      return;
+    }
     const isOn =
       method === 'notifications/initialized' || (method === 'notifications/roots/list_changed' && lets.has('roots'));
     if (isOn) upstream.tell({ method, params: {} }).catch((error: unknown) => say(wordsOf(error)));
@@ -297,6 +390,8 @@ export function createRelay(needs: RelayNeeds): Relay {
       }),
     async close() {
       for (const over of waiting.values()) over.abort();
+      const gone = upstream.gone();
+      await tasks?.end(gone === undefined ? 'the gateway was ended' : `its server is gone: ${gone}`);
       await upstream.close();
       await gate.close();
     },

@@ -66,6 +66,18 @@ export function createServerGate({
     return ask.post(question);
   }
 
+  /** A server that was started again hears once more what the tools are. */
+  async function postKnown(question: Parameters<AskServer['post']>[0]): Promise<ServerAnswer> {
+    const answer = await post(question);
+    if (answer.kind !== 'answer' || answer.body['is_forgotten'] !== true || words === undefined) return answer;
+    try {
+      await gate.tell(words);
+    } catch (error) {
+      return { kind: 'refused', reason: String(error) };
+    }
+    return ask.post(question);
+  }
+
   const gate: Gate = {
     async tell(server) {
       words = { ...words, ...server, offers: { ...words?.offers, ...server.offers } };
@@ -95,16 +107,7 @@ export function createServerGate({
     async judge(call, signal) {
       const path = '/v1/agent/gateway/calls';
       const question = { path, body: bodyOf(name, call), waitSeconds: personSeconds, signal };
-      let answer = await post(question);
-      if (answer.kind === 'answer' && answer.body['is_forgotten'] === true && words !== undefined) {
-        // It was started again, and has to hear once more what the tools are.
-        try {
-          await gate.tell(words);
-        } catch (error) {
-          return { isLet: false, reason: `Sallyport: ${String(error)}` };
-        }
-        answer = await ask.post(question);
-      }
+      const answer = await postKnown(question);
       if (answer.kind === 'answer') {
         const { verdict, reason } = answer.body;
         const said = typeof reason === 'string' && reason !== '' ? reason : 'Sallyport: refused';
@@ -124,16 +127,22 @@ export function createServerGate({
       return { isLet: false, reason: noAnswer(answer) };
     },
 
-    async finished(call, { result, isSuccess, durationMs }) {
-      // What went unasked is told as such, and what it brought counts as the worst there is.
-      if (unasked.delete(call.id)) return {};
-      const answer = await post({
+    async finished(call, { result, isSuccess, durationMs, task }) {
+      // What went unasked is told as such, and what it brought counts as the worst there is. What a task brought may be asked for twice.
+      if (task === undefined ? unasked.delete(call.id) : unasked.has(call.id)) return {};
+      const answer = await postKnown({
         path: '/v1/agent/gateway/results',
-        body: { ...bodyOf(name, call), result, is_success: isSuccess, duration_ms: Math.min(durationMs, 86_400_000) },
+        body: {
+          ...bodyOf(name, call),
+          result,
+          is_success: isSuccess,
+          duration_ms: Math.min(durationMs, 86_400_000),
+          ...(task === undefined ? {} : { task }),
+        },
       });
       if (answer.kind === 'answer') {
         const { result: instead } = answer.body;
-        return isJsonObject(instead) ? { result: instead } : {};
+        return heldIn(answer.body) ?? (isJsonObject(instead) ? { result: instead } : {});
       }
       if (answer.kind === 'unreachable' && spool !== undefined) {
         try {
@@ -146,6 +155,33 @@ export function createServerGate({
         return {};
       }
       return { withheld: `${noAnswer(answer)}; the call ran, its result is withheld since it cannot be recorded` };
+    },
+
+    async task(call, { task, change, words: said, reason }) {
+      const isLive = change === 'began' || change === 'said';
+      if (isLive ? unasked.has(call.id) : unasked.delete(call.id)) return {};
+      const more = { ...(said === undefined ? {} : { words: said }), ...(reason === undefined ? {} : { reason }) };
+      const body = { ...bodyOf(name, call), task, change, ...more };
+      const answer = await postKnown({ path: '/v1/agent/gateway/tasks', body });
+      if (answer.kind === 'answer') {
+        const { words: instead } = answer.body;
+        return heldIn(answer.body) ?? (isJsonObject(instead) ? { words: instead } : {});
+      }
+      if (answer.kind === 'unreachable' && spool !== undefined) {
+        say(`the task of "${call.name}" cannot be recorded: the server cannot be reached (${answer.reason})`);
+        return {};
+      }
+      return { withheld: noAnswer(answer) };
+    },
+
+    async standing() {
+      const answer = await post({ path: `/v1/agent/gateway/tasks/standing?server=${encodeURIComponent(name)}` });
+      if (answer.kind !== 'answer') return undefined;
+      const { is_over: isOver, reason, held } = answer.body;
+      return {
+        ...(isOver === true ? { over: textOf(reason) } : {}),
+        ...(typeof held === 'string' ? { held } : {}),
+      };
     },
 
     async signIns(events) {
@@ -200,6 +236,12 @@ function bodyOfWords({ tools, offers = {}, instructions, ...server }: ServerWord
 
 function bodyOf(server: string, { id, kind, name, digest, input }: GatedCall): JsonObject {
   return { id, server, kind, name, ...(digest === undefined ? {} : { digest }), arguments: input };
+}
+
+/** Of a task: why what it brought may not be had. */
+function heldIn({ held, is_over: isOver }: JsonObject): { withheld: string; isOver?: true } | undefined {
+  if (typeof held !== 'string') return undefined;
+  return { withheld: held, ...(isOver === true ? { isOver } : {}) };
 }
 
 function signInBody({ atMs, name, ...rest }: SignInEvent): JsonObject {

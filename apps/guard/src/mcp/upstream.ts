@@ -1,7 +1,7 @@
 import { isJsonObject } from '@sallyport/contracts';
 import type { JsonObject } from '@sallyport/contracts';
 import { failed, rpcCodes } from './json-rpc.ts';
-import type { ReadMessage, RpcNotification, RpcOutcome, RpcRequest } from './json-rpc.ts';
+import type { ReadMessage, RpcId, RpcNotification, RpcOutcome, RpcRequest } from './json-rpc.ts';
 import type { ToolServer } from './tool-server.ts';
 
 /** Questions to the server, each with an id of ours, and what it says by itself. */
@@ -16,6 +16,12 @@ export type Upstream = {
     readonly signal?: AbortSignal;
     /** The asker's own; the server is given another. */
     readonly onProgress?: (params: JsonObject) => void;
+    /** Progress is heard until then; left out, until the answer. */
+    readonly progressUntil?: AbortSignal;
+    /** The client's question it is asked for, by the client's id; questions of the server meanwhile may belong to it. */
+    readonly asker?: RpcId;
+    /** What the client can be asked. */
+    readonly can?: JsonObject;
   }): Promise<RpcOutcome>;
   tell(notification: Omit<RpcNotification, 'kind'>): Promise<void>;
   /** Why it is gone; undefined while it is there. */
@@ -25,7 +31,7 @@ export type Upstream = {
 
 type Waiting = {
   readonly settle: (outcome: RpcOutcome) => void;
-  readonly onProgress: ((params: JsonObject) => void) | undefined;
+  readonly asker: RpcId | undefined;
 };
 
 export function createUpstream({
@@ -36,7 +42,7 @@ export function createUpstream({
   say,
 }: {
   readonly server: ToolServer;
-  /** The answer to a question of the server. */
+  /** The answer to a question of the server; its `of` is the client's question that it belongs to, where that can be told. */
   readonly answer: (request: RpcRequest, signal: AbortSignal) => Promise<RpcOutcome>;
   readonly noticed: (notification: RpcNotification) => void;
   readonly closed: (reason: string) => void;
@@ -44,8 +50,9 @@ export function createUpstream({
   readonly say: (line: string) => void;
 }): Upstream {
   const waiting = new Map<number, Waiting>();
-  /** Questions of the server that are being answered, by its own ids. */
-  const answering = new Map<string, AbortController>();
+  const progressing = new Map<number, (params: JsonObject) => void>();
+  /** Questions of the server that are being answered, by its own ids; for which of ours, where that is known. */
+  const answering = new Map<string, { readonly over: AbortController; readonly of: RpcId | undefined }>();
   let isDropping = false;
   let asked = 0;
   let goneFor: string | undefined;
@@ -56,6 +63,18 @@ export function createUpstream({
     waiting.delete(id);
     one?.settle(outcome);
     return one !== undefined;
+  }
+
+  /** On a line of its own nothing says what a question belongs to; where one alone waits it can be no other. */
+  function askerOf({ of }: RpcRequest): RpcId | undefined {
+    if (typeof of === 'number') return waiting.get(of)?.asker;
+    const askers = [...waiting.values()].flatMap(({ asker }) => (asker === undefined ? [] : [asker]));
+    return askers.length === 1 ? askers[0] : undefined;
+  }
+
+  /** Whoever is asked something may take their time: that is not the server's. */
+  function isAsking(id: number): boolean {
+    return [...answering.values()].some(({ of }) => of === undefined || of === id);
   }
 
   async function answerTo(request: RpcRequest): Promise<void> {
@@ -69,9 +88,11 @@ export function createUpstream({
     }
     isDropping = false;
     const over = new AbortController();
-    answering.set(key, over);
+    answering.set(key, { over, of: request.of });
     try {
-      const outcome = await answer(request, over.signal);
+      const { of: _of, ...asked } = request;
+      const of = askerOf(request);
+      const outcome = await answer(of === undefined ? asked : { ...asked, of }, over.signal);
       if (!over.signal.aborted) await send(outcome);
     } finally {
       answering.delete(key);
@@ -94,9 +115,9 @@ export function createUpstream({
       case 'notification':
         if (message.method === 'notifications/progress') {
           const { progressToken, ...params } = message.params;
-          if (typeof progressToken === 'number') waiting.get(progressToken)?.onProgress?.(params);
+          if (typeof progressToken === 'number') progressing.get(progressToken)?.(params);
         } else if (message.method === 'notifications/cancelled')
-          answering.get(JSON.stringify(message.params['requestId'] ?? null))?.abort();
+          answering.get(JSON.stringify(message.params['requestId'] ?? null))?.over.abort();
         else noticed(message);
     }
   }
@@ -109,12 +130,12 @@ export function createUpstream({
           goneFor = reason;
           for (const id of waiting.keys())
             settle(id, failed(rpcCodes.internal, `The server behind the gateway is gone: ${reason}`));
-          for (const over of answering.values()) over.abort();
+          for (const { over } of answering.values()) over.abort();
           closed(reason);
         },
       }),
 
-    async ask({ method, params, waitMs, signal, onProgress }) {
+    async ask({ method, params, waitMs, signal, onProgress, progressUntil, asker, can }) {
       if (goneFor !== undefined) return failed(rpcCodes.internal, `The server behind the gateway is gone: ${goneFor}`);
       const id = (asked += 1);
       const cancel = (reason: string): void => {
@@ -127,14 +148,29 @@ export function createUpstream({
         settle(id, failed(rpcCodes.internal, `No answer of the server: ${reason}`));
       };
       const onAbort = (): void => cancel('the client took the question back');
-      const timer = setTimeout(() => cancel(`none within ${waitMs / 1000} s`), waitMs);
+      let longer = maxLonger;
+      const onTime = (): void => {
+        if (!isAsking(id) || longer === 0) return cancel(`none within ${waitMs / 1000} s`);
+        longer -= 1;
+        timer = setTimeout(onTime, waitMs);
+        return undefined;
+      };
+      let timer = setTimeout(onTime, waitMs);
+      if (onProgress !== undefined) progressing.set(id, onProgress);
+      progressUntil?.addEventListener('abort', () => progressing.delete(id), { once: true });
       signal?.addEventListener('abort', onAbort, { once: true });
       try {
         return await new Promise<RpcOutcome>((resolve) => {
-          waiting.set(id, { settle: resolve, onProgress });
+          waiting.set(id, { settle: resolve, asker });
           const meta = onProgress === undefined ? {} : { progressToken: id };
           server
-            .send({ kind: 'request', id, method, params: withMeta(params, meta) })
+            .send({
+              kind: 'request',
+              id,
+              method,
+              params: withMeta(params, meta),
+              ...(can === undefined ? {} : { can }),
+            })
             .catch((error: unknown) =>
               settle(id, failed(rpcCodes.internal, `Cannot reach the server: ${wordsOf(error)}`)),
             );
@@ -142,6 +178,7 @@ export function createUpstream({
         });
       } finally {
         clearTimeout(timer);
+        if (progressUntil === undefined || progressUntil.aborted) progressing.delete(id);
         signal?.removeEventListener('abort', onAbort);
       }
     },
@@ -153,6 +190,8 @@ export function createUpstream({
 }
 
 const maxAnswering = 16;
+/** Times a question may take while the server has one of its own answered. */
+const maxLonger = 9;
 
 /** The client's token of progress never reaches the server: it knows ours alone. */
 function withMeta(params: JsonObject, more: JsonObject): JsonObject {

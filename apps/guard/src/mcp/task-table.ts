@@ -1,0 +1,128 @@
+import type { JsonObject } from '@sallyport/contracts';
+import { isEnded, type SaidTask, type TaskStatus } from './task-state.ts';
+
+/** A task as it is known here: one side knows it by `id`, the other by `theirs`, and neither hears the other's. */
+export type Task<Of> = {
+  readonly id: string;
+  readonly theirs: string;
+  readonly of: Of;
+  readonly atMs: number;
+  /** It ends here then, whatever its owner says. */
+  readonly untilMs: number;
+  status: TaskStatus;
+  changedAtMs: number;
+  pollMs?: number;
+  /** What its owner said last, and what of that may be read. */
+  said?: string;
+  message?: string;
+  /** Why it was ended by us. */
+  ended?: string;
+  /** Fetched, taken back or ended: nothing of it is missing from the record. */
+  isSettled: boolean;
+  /** Aborted once nothing of it is waited for any more. */
+  readonly over: AbortController;
+};
+
+/** Tasks of one connection. Holds at most `most` that go on, and as many that ended; what is in none of them does not exist. */
+export type TaskTable<Of> = {
+  /** Undefined where there is no room, or one has this id already: a task belongs to one call. */
+  add(said: SaidTask, of: Of): Task<Of> | undefined;
+  hasRoom(): boolean;
+  byId(id: string): Task<Of> | undefined;
+  byTheirs(id: string): Task<Of> | undefined;
+  /** Takes over what its owner says. What has ended stays as it ended. */
+  note(task: Task<Of>, said: Pick<SaidTask, 'status' | 'pollMs'>): void;
+  /** Ended by us, not by its owner. */
+  end(task: Task<Of>, reason: string): void;
+  all(): readonly Task<Of>[];
+  unsettled(): readonly Task<Of>[];
+};
+
+export function createTaskTable<Of>({
+  most,
+  longestMs,
+  nowMs,
+  newId,
+  forgotten,
+}: {
+  readonly most: number;
+  readonly longestMs: number;
+  readonly nowMs: () => number;
+  readonly newId: () => string;
+  /** One that had ended and was never fetched makes room. */
+  readonly forgotten: (task: Task<Of>) => void;
+}): TaskTable<Of> {
+  /** By our ids, the oldest first. */
+  const tasks = new Map<string, Task<Of>>();
+  const byTheirs = new Map<string, Task<Of>>();
+  const open = (): Task<Of>[] => [...tasks.values()].filter(({ status }) => !isEnded(status));
+
+  function forgetOldest(): void {
+    const over = [...tasks.values()].filter(({ status }) => isEnded(status));
+    for (const task of over.slice(0, Math.max(0, over.length - most))) {
+      tasks.delete(task.id);
+      byTheirs.delete(task.theirs);
+      if (!task.isSettled) forgotten(task);
+    }
+  }
+
+  return {
+    hasRoom: () => open().length < most,
+    add(said, of) {
+      if (open().length >= most || byTheirs.has(said.taskId)) return undefined;
+      const atMs = nowMs();
+      const task: Task<Of> = {
+        id: newId(),
+        theirs: said.taskId,
+        of,
+        atMs,
+        untilMs: atMs + Math.min(said.ttlMs ?? longestMs, longestMs),
+        status: said.status,
+        changedAtMs: atMs,
+        isSettled: false,
+        ...(said.pollMs === undefined ? {} : { pollMs: said.pollMs }),
+        over: new AbortController(),
+      };
+      tasks.set(task.id, task);
+      byTheirs.set(task.theirs, task);
+      forgetOldest();
+      return task;
+    },
+    byId: (id) => tasks.get(id),
+    byTheirs: (id) => byTheirs.get(id),
+    note(task, { status, pollMs }) {
+      if (pollMs !== undefined) task.pollMs = pollMs;
+      if (isEnded(task.status) || task.status === status) return;
+      task.status = status;
+      task.changedAtMs = nowMs();
+      if (isEnded(status)) forgetOldest();
+    },
+    end(task, reason) {
+      task.ended = reason;
+      task.isSettled = true;
+      if (!isEnded(task.status)) {
+        task.status = 'cancelled';
+        task.changedAtMs = nowMs();
+      }
+      task.over.abort(new Error(reason));
+      forgetOldest();
+    },
+    all: () => [...tasks.values()],
+    unsettled: () => [...tasks.values()].filter(({ isSettled }) => !isSettled),
+  };
+}
+
+/** As MCP 2025-11-25 has a task. */
+export function shownTask<Of>(task: Task<Of>): JsonObject {
+  const { id, status, atMs, changedAtMs, untilMs, pollMs, ended } = task;
+  const message = ended ?? task.message;
+  return {
+    taskId: id,
+    status,
+    ...(message === undefined ? {} : { statusMessage: message }),
+    createdAt: new Date(atMs).toISOString(),
+    lastUpdatedAt: new Date(changedAtMs).toISOString(),
+    ttl: untilMs - atMs,
+    ...(pollMs === undefined ? {} : { pollInterval: pollMs }),
+  };
+}
