@@ -72,6 +72,19 @@ forEachDatabase((name, open) => {
     assert.equal((await met(house, { tools: [{ name: 'search' }] })).seen.tools.length, 1);
   });
 
+  test(`while much that is new is written others write too, on ${name}`, async () => {
+    const house = await openHouse(open);
+    let isWritten = false;
+    const writing = met(house, resources(0, 500)).then(({ seen }) => {
+      isWritten = true;
+      return seen.tools.length;
+    });
+    let others = 0;
+    for (; !isWritten && others < 100; others += 1) await begin(house.guard, gus, 'other');
+    assert.equal(await writing, 500);
+    assert.ok(others >= 5, String(others));
+  });
+
   test(`who brings many stops nobody else, also by telling of servers that are others' or approved, on ${name}`, async () => {
     const house = await openHouse(open);
     const tools = (from: number) => listed(500, (at) => ({ name: `t${from + at}` }));

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Transaction } from '@sallyport/platform/database';
 import type { Turns } from '@sallyport/platform/turns';
 import { digestOf, inspectTool, keyOf, likeness } from '@sallyport/tool-pins';
@@ -46,6 +47,9 @@ export type SeenServer = {
  * of these leaves an event of that run. What was met before changes nothing but when it was seen last.
  */
 export type SeeServer = (standing: StandingSession, told: ToldServer) => Promise<SeenServer>;
+
+/** Written in one transaction: each that is new takes about two milliseconds of SQLite. */
+const definitionsAtOnce = 50;
 
 export function createSeeServer(
   needs: Pick<AgentGuardNeeds, 'database' | 'outbox' | 'clock' | 'random'> & {
@@ -116,16 +120,34 @@ export function createSeeServer(
     return server;
   }
 
+  /** What was pinned before anything of this is written; room for what is new. */
+  async function roomFor(
+    { transaction, standing }: Seeing,
+    server: ToolServer,
+    { definitions, met }: { readonly definitions: readonly Definition[]; readonly met: Met },
+  ): Promise<Map<string, Pin[]>> {
+    const pins = groupBy(await store.listPins(transaction, server.id));
+    const ownerId = standing.session.owner.id;
+    const known = [...met.tools.values()];
+    await makeRoom(store, { transaction, server, ownerId, definitions, fresh: met.fresh, known, pins });
+    return pins;
+  }
+
   async function toolsOf(
     seeing: Seeing,
     server: ToolServer,
-    { definitions, met }: { readonly definitions: readonly Definition[]; readonly met: Met },
+    {
+      definitions,
+      met,
+      pins,
+    }: {
+      readonly definitions: readonly Definition[];
+      readonly met: Met;
+      readonly pins: ReadonlyMap<string, readonly Pin[]>;
+    },
   ): Promise<Pin[]> {
     const { transaction, nowMs } = seeing;
-    const { tools, fresh, likenesses } = met;
-    const pins = groupBy(await store.listPins(transaction, server.id));
-    const ownerId = seeing.standing.session.owner.id;
-    await makeRoom(store, { transaction, server, ownerId, definitions, fresh, known: [...tools.values()], pins });
+    const { tools, likenesses } = met;
     const again = { toolIds: new Array<string>(), pinIds: new Array<string>() };
     const now: Pin[] = [];
     for (const definition of definitions) {
@@ -225,19 +247,33 @@ export function createSeeServer(
     const { definitions, unread } = readTold(told);
     const seen = await inTurn(async () => {
       const met = await meetServer(told, definitions);
-      return database.transaction().execute(async (transaction) => {
-        const { session, agent, ownerName } = standing;
-        const nowMs = clock.nowMs();
-        const words = sessionWords(session, { agent, ownerName });
-        const seeing: Seeing = {
-          transaction,
-          standing,
-          nowMs,
-          sighting: { session: session.id, agent: agent.name, owner: ownerName },
-          record: (happening) => outbox.record(transaction, happened(nowMs, words, happening)),
-        };
-        const server = await serverOf(seeing, told);
-        const pins = await toolsOf(seeing, server, { definitions, met });
+      const { session, agent, ownerName } = standing;
+      const nowMs = clock.nowMs();
+      const words = sessionWords(session, { agent, ownerName });
+      const inTransaction = <Value>(work: (seeing: Seeing) => Promise<Value>): Promise<Value> =>
+        database.transaction().execute((transaction) =>
+          work({
+            transaction,
+            standing,
+            nowMs,
+            sighting: { session: session.id, agent: agent.name, owner: ownerName },
+            record: (happening) => outbox.record(transaction, happened(nowMs, words, happening)),
+          }),
+        );
+      const { server, before } = await inTransaction(async (seeing) => {
+        const known = await serverOf(seeing, told);
+        return { server: known, before: await roomFor(seeing, known, { definitions, met }) };
+      });
+      const pins: Pin[] = [];
+      // A part at a time, with turns for others in between: what a fall leaves out is new the next time.
+      for (let at = 0; at < definitions.length; at += definitionsAtOnce) {
+        const some = definitions.slice(at, at + definitionsAtOnce);
+        pins.push(
+          ...(await inTransaction((seeing) => toolsOf(seeing, server, { definitions: some, met, pins: before }))),
+        );
+        await setImmediate();
+      }
+      return inTransaction(async ({ transaction }) => {
         const { offers = {} } = told;
         const pinsOffers = listedKinds.filter((kind) => server.pinsOffers.includes(kind) || offers[kind] !== undefined);
         if (pinsOffers.length > server.pinsOffers.length)
