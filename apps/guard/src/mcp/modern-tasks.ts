@@ -18,7 +18,7 @@ type Known = { readonly can: JsonObject; readonly answered: Set<string> };
  * Tasks of a server of 2026-07-28 (the extension of SEP-2663), as a server of 2025-11-25 has them: what a task brings and what it wants to
  * know come with how it is, and are handed on when its result is asked for.
  */
-export type ModernTasks = {
+type ModernTasks = {
   /** A call that may go on as a task, as such a server takes it. */
   asking(request: RpcRequest): RpcRequest;
   /** The server made a task of it. */

@@ -5,7 +5,7 @@ import type { JsonObject } from '@sallyport/contracts';
 import { replaceFile } from './locked-file.ts';
 
 /** A task that a gateway had under way when it ended. Holds no argument and nothing that it brought. */
-export type LeftTask = {
+type LeftTask = {
   readonly id: string;
   readonly theirs: string;
   /** Of the server that has it. */

@@ -2,7 +2,7 @@ import { isJsonObject } from '@sallyport/contracts';
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
 
 /** Of MCP 2025-11-25 (utilities, tasks), and of the extension of 2026-07-28. */
-export const taskStatuses = ['working', 'input_required', 'completed', 'failed', 'cancelled'] as const;
+const taskStatuses = ['working', 'input_required', 'completed', 'failed', 'cancelled'] as const;
 export type TaskStatus = (typeof taskStatuses)[number];
 
 /** What a peer says of a task, as far as it is read: its words apart, for nobody has judged them. */

@@ -24,7 +24,7 @@ export type Task<Of> = {
 };
 
 /** Tasks of one connection. Holds at most `most` that go on, and as many that ended; what is in none of them does not exist. */
-export type TaskTable<Of> = {
+type TaskTable<Of> = {
   /** Undefined where there is no room, or one has this id already: a task belongs to one call. */
   add(said: SaidTask, of: Of): Task<Of> | undefined;
   hasRoom(): boolean;

@@ -8,8 +8,8 @@ import { ListError, readPages } from './read-pages.ts';
 import type { Upstream } from './upstream.ts';
 
 /** Whether a tool is called as a task: not, as one likes, or always. No words, so it is not pinned. */
-export const taskSupports = ['forbidden', 'optional', 'required'] as const;
-export type TaskSupport = (typeof taskSupports)[number];
+const taskSupports = ['forbidden', 'optional', 'required'] as const;
+type TaskSupport = (typeof taskSupports)[number];
 
 /** The tools of a server, as they were told and as far as they may be used. */
 export type ToolList = {
