@@ -20,7 +20,7 @@ export function readEach<Row extends { readonly version: number }, Made>(
     try {
       made.push(read(row));
     } catch (error) {
-      damaged.push({ version: row.version, why: messageOf(error) });
+      damaged.push({ version: row.version, why: damageOf(row.version, error).message });
     }
   }
   return { read: made, damaged };

@@ -16,7 +16,7 @@ export function InDoubt({
       title="Nobody can tell what is in force: somebody else must approve whatever takes its place, or the operator on the server"
     >
       <p>
-        {printable(doubt)}. So this is compared with {comparedWith}.
+        Why: {printable(doubt)}. This is compared with {comparedWith}.
       </p>
     </Notice>
   );

@@ -143,7 +143,7 @@ function Damaged({ damaged }: { readonly damaged: readonly { readonly version: n
       tone="bad"
       title={`${plural(damaged.length, 'version')} in the database ${damaged.length === 1 ? 'is' : 'are'} not as sealed, and good for nothing`}
     >
-      <p>Somebody changed them there, or the disk did. What is in force is another; stage anew what is still wanted.</p>
+      <p>Somebody changed it there, or the disk did. Stage anew what is still wanted, and look for who could.</p>
       <ul>
         {damaged.slice(0, 5).map(({ version, why }) => (
           <li key={version}>{printable(why)}</li>
