@@ -60,7 +60,8 @@ function modern({ asks = false } = {}): ScriptedServer & { status: string; end: 
         return { resultType: 'complete' };
     }
   });
-  const state = Object.assign(server, { status: 'working', end: { result: done } as JsonObject });
+  const first: { status: string; end: JsonObject } = { status: 'working', end: { result: done } };
+  const state = Object.assign(server, first);
   return state;
 }
 
