@@ -221,6 +221,8 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
     if (request.routeOptions.config.leavesRecord === true)
       reply.raw.once('close', () => admission.leftRecords.over(request));
     await admission.admit(request, (renewed) => reply.beginSession(renewed));
+    // They went while it was decided: what was to be told of that found nothing yet.
+    if (reply.raw.closed) admission.leftRecords.over(request);
   });
   // After the body was read, so that nothing lies between it and the handler.
   app.addHook('preHandler', (request, _reply, done) => {
