@@ -185,6 +185,8 @@ export type Client = {
   readonly hostName: string;
   /** Where a link for somebody else must lead: the address others reach us at when there is one, else `origin`. */
   readonly linkOrigin: string;
+  /** Names with port (`gate.example:7443`; none where it is the scheme's own) that lead to us and to nobody else: what may be signed for us. */
+  readonly reachedAs?: readonly string[];
   /** A browser shows its key, to have a session bound to it. As it came: nothing of it has been checked. */
   readonly keyProof?: string;
   /** They were told that they are signed in too often, and want the oldest session ended for the new one. */

@@ -242,7 +242,7 @@ export function createAgentRoutes(
         const judged =
           proof === undefined
             ? undefined
-            : needs.proofs.judge(proof, { owner: ownerOf(principal), server: new URL(client.origin).host });
+            : needs.proofs.judge(proof, { owner: ownerOf(principal), servers: client.reachedAs ?? [] });
         const machine: SessionMachine = {
           ...(said === undefined ? {} : { said: saidMachine(said) }),
           ...(judged?.kind === 'proved' ? { sensorId: judged.sensorId } : {}),

@@ -11,10 +11,10 @@ import type { Machines } from './machine.ts';
 export type MachineProofs = {
   nonce(owner: Owner): { readonly nonce: string; readonly goodUntilMs: number };
   /**
-   * Whether a sensor signed it, for this server (`gate.example:7443`, as whoever hands it over reached us) and a nonce of this owner. `unnamed`: all of it
-   * is right, but it names no server, as sensors of before signed it: it proves nothing, and is no attempt either.
+   * Whether a sensor signed it, for this server (one of `gate.example:7443` and the like, which lead to us alone) and a nonce of this owner.
+   * `unnamed`: all of it is right, but it names no server, as sensors of before signed it: it proves nothing, and is no attempt either.
    */
-  judge(statement: JsonObject, of: { readonly owner: Owner; readonly server: string }): JudgedProof;
+  judge(statement: JsonObject, of: { readonly owner: Owner; readonly servers: readonly string[] }): JudgedProof;
 };
 
 type JudgedProof =
@@ -56,13 +56,14 @@ export function createMachineProofs({
       given.set(nonce, { owner: name, untilMs: goodUntilMs });
       return { nonce, goodUntilMs };
     },
-    judge(statement, { owner, server }) {
+    judge(statement, { owner, servers }) {
       const nonce = textOf(statement['nonce']);
       const found = given.get(nonce);
       if (found === undefined || found.owner !== keyOf(owner)) return { kind: 'refused' };
       given.delete(nonce);
       const named = statement['server'];
-      if (found.untilMs <= clock.nowMs() || (named !== undefined && named !== server)) return { kind: 'refused' };
+      if (found.untilMs <= clock.nowMs() || (named !== undefined && !isOneOf(servers, named)))
+        return { kind: 'refused' };
       const sensorId = machines.vouched(statement);
       if (sensorId === undefined) return { kind: 'refused' };
       return named === undefined ? { kind: 'unnamed' } : { kind: 'proved', sensorId };
@@ -72,4 +73,9 @@ export function createMachineProofs({
 
 function keyOf({ kind, id }: Owner): string {
   return `${kind}/${id}`;
+}
+
+/** A name with a dot at its end is the same one, written out. */
+function isOneOf(servers: readonly string[], named: unknown): boolean {
+  return typeof named === 'string' && servers.includes(named.replace(/\.(?=$|:\d+$)/, ''));
 }

@@ -67,7 +67,7 @@ test('a nonce is for one owner, once, for a minute, and there is never room for 
   const [ada, gus] = [{ kind: 'user', id: 'ada' } as const, { kind: 'user', id: 'gus' } as const];
   const server = 'gate.example:7443';
   const sensorOf = (statement: JsonObject, owner: Owner): string | undefined => {
-    const judged = proofs.judge(statement, { owner, server });
+    const judged = proofs.judge(statement, { owner, servers: [server] });
     return judged.kind === 'proved' ? judged.sensorId : undefined;
   };
   const first = proofs.nonce(ada);
@@ -81,10 +81,18 @@ test('a nonce is for one owner, once, for a minute, and there is never room for 
   clock.advance(60_000);
   assert.equal(sensorOf({ nonce: late.nonce, server }, ada), undefined, 'too old');
   // Whom another server handed our nonce to had it signed for that one; what sensors of before signed named nobody.
-  const judge = (more: JsonObject) => proofs.judge({ nonce: proofs.nonce(ada).nonce, ...more }, { owner: ada, server });
+  const judge = (more: JsonObject) =>
+    proofs.judge({ nonce: proofs.nonce(ada).nonce, ...more }, { owner: ada, servers: [server] });
   for (const other of ['evil.example:7443', 'gate.example', 'gate.example:7443.evil.example', '', null, ['a']])
     assert.deepEqual(judge({ server: other }), { kind: 'refused' }, JSON.stringify(other));
   assert.deepEqual(judge({}), { kind: 'unnamed' });
+  assert.equal(judge({ server: 'gate.example.:7443' }).kind, 'proved', 'the same name, written out');
+  const unknown = { owner: ada, servers: [] };
+  assert.equal(
+    proofs.judge({ nonce: proofs.nonce(ada).nonce, server }, unknown).kind,
+    'refused',
+    'reached as nobody knows',
+  );
   const kept = proofs.nonce(gus);
   const early = proofs.nonce(ada);
   for (let asked = 0; asked < 50; asked += 1) proofs.nonce(ada);
