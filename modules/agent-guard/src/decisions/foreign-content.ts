@@ -1,16 +1,18 @@
 import { createHash } from 'node:crypto';
-import type { ActionsOfCall, AgentAction } from '@sallyport/agent-actions';
+import type { ActionsOfCall } from '@sallyport/agent-actions';
 import type { FlowCall } from '@sallyport/information-flow';
+import { bringsForeign, isOfProject } from './of-project.ts';
 
 /** Whether anything came in from outside the project. What the project's own files say is what the person works on. */
 export type ForeignContent = {
   /** A call with what was read of it, if its tool is one we know. */
   judged(call: FlowCall, parsed: ActionsOfCall | undefined): void;
-  /** Also where what it brought may never be told. */
+  /** Also where what it brought may never be told, and whatever is thought of who answers: a directory holds names that people chose. */
   answered(call: FlowCall): void;
   /** Something that no call asked for. */
   cameIn(): void;
-  sawForeign(): boolean;
+  /** Before the call, or by what else the call itself does: `git pull && npm test`. */
+  sawForeign(parsed?: ActionsOfCall): boolean;
 };
 
 const maxCalls = 500;
@@ -33,7 +35,7 @@ export function createForeignContent(): ForeignContent {
     cameIn() {
       hasCome = true;
     },
-    sawForeign: () => hasCome,
+    sawForeign: (parsed) => hasCome || (parsed !== undefined && bringsForeign(parsed)),
   };
 }
 
@@ -42,21 +44,4 @@ function keyOf({ tool, input }: FlowCall): string {
   return createHash('sha256')
     .update(JSON.stringify([tool.name, input]))
     .digest('base64');
-}
-
-/** All it does is known, and stays in the workspace, or runs what the project says. */
-function isOfProject({ actions, refusals }: ActionsOfCall): boolean {
-  return refusals.length === 0 && actions.length > 0 && actions.every(isOwn);
-}
-
-function isOwn({ kind, target, isCertain, doubt }: AgentAction): boolean {
-  if (!isCertain && doubt !== 'project_code') return false;
-  if (kind === 'network' || kind === 'message' || kind === 'pay' || kind === 'other')
-    return target.kind === 'host' && target.classes.includes('loopback');
-  if (target.kind === 'path') return target.classes.includes('workspace') || kind !== 'read';
-  // `git fetch` and `gh pr view` bring what others wrote; a program that only looks at files is told of with them.
-  return (
-    target.kind !== 'program' ||
-    !/^(?:git (?:fetch|pull|clone|ls-remote|remote)|gh|glab|kubectl|helm|docker|curl|wget)\b/.test(target.name)
-  );
 }

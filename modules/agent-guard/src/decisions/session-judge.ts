@@ -92,7 +92,7 @@ export function createSessionJudge(
           ...question.facts,
           ...carried.facts,
           ...machine(),
-          sawForeign: origins.sawForeign(),
+          sawForeign: origins.sawForeign(parsed),
           sawSensitive: question.facts.sawSensitive || hasReadSecrets,
         },
       }));
@@ -133,7 +133,7 @@ export function createSessionJudge(
       const said =
         origin ?? (decisions.trusts(toolOf(call), describeTool(call.tool).answers, subject) ? 'trusted' : 'untrusted');
       flow.result(call, text, said);
-      if (said === 'untrusted') origins.answered(call);
+      origins.answered(call);
       return said;
     },
     input(id, text, origin, words) {
