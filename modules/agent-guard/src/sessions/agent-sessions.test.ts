@@ -114,6 +114,25 @@ forEachDatabase((name, open) => {
     assert.equal(await over(owned.session.id), 'owner-ended');
   });
 
+  test(`when its owner may not run agents a run is heard of no more, and tells nothing, on ${name}`, async () => {
+    const house = await openHouse(open);
+    const { guard, clock } = house;
+    const { session, token, telemetryToken } = await begin(guard);
+    const unknown = { refused: 'agent_session_unknown' };
+    house.owners.set('ada', { name: 'Ada', scopes: [] });
+    assert.deepEqual(await guard.sessions.authenticate(telemetryToken.reveal()), unknown);
+    assert.deepEqual(await guard.sessions.recheck(session.id, ['agents:telemetry']), unknown);
+    for (let passed = 0; passed < 20; passed += 5) {
+      await guard.sessions.authenticate(token.reveal());
+      await guard.sessions.standing(session.id);
+      await guard.sessions.recordSeen();
+      clock.advance(5 * minuteMs);
+    }
+    house.owners.set('ada', { name: 'Ada', scopes: ['agents:run'] });
+    assert.equal((await guard.sessions.standing(session.id)).over, 'expired', 'its hooks were no sign of life');
+    assert.deepEqual(await guard.sessions.authenticate(telemetryToken.reveal()), unknown);
+  });
+
   test(`only its owner keeps a run alive or ends it, and whoever may stop agents, on ${name}`, async () => {
     const { guard, changes } = await openHouse(open);
     const { session } = await begin(guard);

@@ -20,6 +20,8 @@ export type StandingSession = {
   readonly person?: string;
   /** Why it may do nothing any more; undefined while it goes on. */
   readonly over?: SessionEnd | 'owner-ended';
+  /** Of one that is over: what its harness tells is not taken any more. At once where its owner may not, a minute after the end else. */
+  readonly isMute?: true;
 };
 
 export type SessionRefusal = { readonly refused: 'agent_session_unknown' };
@@ -52,8 +54,9 @@ export type AgentSessions = {
     readonly for: SessionEnd;
   }): Promise<void>;
   /**
-   * Whose credential it is, also when the run is over: it is told so in its own words. Counts as a sign of life of one that goes on. One for
-   * telemetry alone is no sign of life, and good for nobody a minute after the run: so long a harness tells what it did last.
+   * Whose credential it is, also when the run is over: it is told so in its own words. Counts as a sign of life of one that goes on, until it is known
+   * that its owner may not run agents. One for telemetry alone is none, and good for nobody a minute after the run (so long a harness tells
+   * what it did last), nor once its owner may not: when that began nobody here knows.
    */
   authenticate(token: string): Promise<Principal | SessionRefusal>;
   /** `limitedTo`: of whoever was let in before; it stays what it was. */
@@ -110,6 +113,11 @@ export function createAgentSessions(
     return nowMs >= session.endsAtMs || nowMs >= seenOf(session) + limits.idleMs ? 'expired' : undefined;
   }
 
+  /** When it was over or, as far as is known now, is going to be. */
+  function endOf(session: AgentSession): number {
+    return session.ended?.atMs ?? Math.min(seenOf(session) + limits.idleMs, session.endsAtMs);
+  }
+
   async function agentOfSession({ id, agentId }: AgentSession): Promise<Agent> {
     const agent = await store.findAgent(database, agentId);
     if (agent === undefined) throw notFound(id);
@@ -119,7 +127,11 @@ export function createAgentSessions(
   async function standingOf(session: AgentSession, agent: Agent): Promise<StandingSession> {
     const owner = await needs.owner(session.owner);
     const isOwned = owner?.scopes.includes('agents:run') === true;
-    const over = overOf(session) ?? (isOwned ? undefined : 'owner-ended');
+    // Whoever authenticates it does not wait to hear whose it is: what counted as a sign of life since is none.
+    if (!isOwned) seen.delete(session.id);
+    const ended = overOf(session);
+    const over = isOwned ? ended : (ended ?? 'owner-ended');
+    const isMute = over !== undefined && (!isOwned || clock.nowMs() >= endOf(session) + lastWordsMs);
     const person = session.owner.kind === 'user' ? session.owner.id : owner?.person;
     return {
       session,
@@ -127,6 +139,7 @@ export function createAgentSessions(
       ownerName: owner?.name ?? '',
       ...(person === undefined ? {} : { person }),
       ...(over === undefined ? {} : { over }),
+      ...(isMute ? { isMute } : {}),
     };
   }
 
@@ -134,11 +147,9 @@ export function createAgentSessions(
     return { kind: 'agent', id, name, scopes: ['agents:report', 'agents:telemetry'] };
   }
 
-  function limitedPrincipal(session: AgentSession, agent: Agent): Principal | SessionRefusal {
-    const over = overOf(session);
-    const { ended, endsAtMs } = session;
-    const overAtMs = ended?.atMs ?? Math.min(seenOf(session) + limits.idleMs, endsAtMs);
-    if (over !== undefined && clock.nowMs() >= overAtMs + lastWordsMs) return { refused: 'agent_session_unknown' };
+  async function limitedPrincipal(session: AgentSession, agent: Agent): Promise<Principal | SessionRefusal> {
+    const { isMute } = await standingOf(session, agent);
+    if (isMute === true) return { refused: 'agent_session_unknown' };
     return { ...principalOf(session, agent), scopes: telemetryAlone, limitedTo: telemetryAlone };
   }
 
@@ -278,7 +289,7 @@ export function createAgentSessions(
         const withSeen = { ...session, seenAtMs: seenOf(session) };
         return over === undefined || session.ended !== undefined
           ? withSeen
-          : { ...withSeen, ended: { atMs: Math.min(withSeen.seenAtMs + limits.idleMs, session.endsAtMs), for: over } };
+          : { ...withSeen, ended: { atMs: endOf(session), for: over } };
       });
       return open === true ? now.filter(({ ended }) => ended === undefined) : now;
     },

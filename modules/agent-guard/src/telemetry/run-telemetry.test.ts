@@ -105,6 +105,27 @@ forEachDatabase((name, open) => {
     });
   });
 
+  test(`nothing is taken once the owner may not run agents, nor a minute after a run that went silent, on ${name}`, async () => {
+    const house = await openHouse(open);
+    const { guard } = house;
+    const [ended, quiet] = [await begin(guard), await begin(guard)];
+    const take = ({ session }: typeof ended) => guard.telemetry.take({ sessionId: session.id, text: request(called) });
+    const told = () => house.recorded().filter(({ message }) => message === 'agent.model_called').length;
+    const ada = house.owners.get('ada');
+    assert.ok(ada !== undefined);
+    house.owners.set('ada', { ...ada, scopes: [] });
+    await take(ended);
+    assert.equal(told(), 0);
+    house.owners.set('ada', ada);
+    house.clock.advance(15 * 60_000);
+    await take(quiet);
+    assert.equal(told(), 1, 'its last words');
+    house.clock.advance(60_000);
+    await take(quiet);
+    assert.equal(told(), 1, 'its day is not over, but it is');
+    assert.equal((await guard.tallies.of([ended.session.id])).get(ended.session.id)?.modelCalls, 0);
+  });
+
   test(`hooks that nobody answered stand in the run, and what went ahead is forgotten as known, on ${name}`, async () => {
     const house = await openHouse(open);
     const { guard } = house;

@@ -56,10 +56,9 @@ export function createRunTelemetry(
     async take({ sessionId, text }) {
       const read = readHarnessRecords(text);
       if (!read.ok) throw new AgentGuardError('agent_telemetry_invalid', `Cannot read the telemetry: ${read.message}`);
-      const { session, agent, ownerName, over } = await sessions.standing(sessionId);
+      const { session, agent, ownerName, isMute } = await sessions.standing(sessionId);
       // What comes within the last seconds of a run is its own; what comes later is anybody's.
-      const isLate = over !== undefined && clock.nowMs() - (session.ended?.atMs ?? session.endsAtMs) > 60_000;
-      const happenings = isLate
+      const happenings = isMute
         ? []
         : read.records.flatMap((record): AgentHappening[] => {
             if (record.kind === 'tool_ran') return silentCall(session, record);
