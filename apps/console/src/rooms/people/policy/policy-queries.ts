@@ -4,7 +4,6 @@ import type { Answer } from '../../../api/call.ts';
 
 export type OpenPolicy = Answer<'GET /v1/policy/documents/{id}'>;
 export type PolicyTest = OpenPolicy['tests'][number];
-export type Checked = Answer<'POST /v1/policy/check'>;
 export type Versions = Answer<'GET /v1/policy/versions'>;
 export type Version = Versions['versions'][number];
 export type Replay = Answer<'GET /v1/policy/replays/{id}'>;
