@@ -14,7 +14,10 @@ import type { EventOutcome, RuleMatch, RuleSummary } from './match-protocol.ts';
 /** A correlation that came true with an event that is at hand. */
 export type CorrelatedMatch = { readonly finding: CorrelationFinding; readonly fields: CorrelationGroup['fields'] };
 
-export type Correlations = Pick<CorrelationEngine, 'takeChanges' | 'health' | 'restore' | 'goOn' | 'wouldClose'> & {
+export type Correlations = Pick<
+  CorrelationEngine,
+  'takeChanges' | 'takeOver' | 'health' | 'restore' | 'goOn' | 'wouldClose'
+> & {
   /** The rules in force. */
   use(rules: ReadonlyMap<string, RuleSummary>): void;
   /**
@@ -78,6 +81,7 @@ export function createCorrelations(key: Uint8Array, groups = defaultCorrelationL
 
   return {
     takeChanges: engine.takeChanges,
+    takeOver: engine.takeOver,
     health: engine.health,
     goOn: engine.goOn,
     wouldClose: engine.wouldClose,

@@ -21,6 +21,8 @@ export type DetectionHealth = {
   readonly hidden: number;
   /** Why not all exceptions are applied: what they would hide is told. */
   readonly exceptionsError?: string;
+  /** Why what was counted last could not be saved; it is counted again. */
+  readonly saveError?: string;
   /** Events not scanned, or not in full, each told by a finding of its own. */
   readonly skipped: number;
   /** Events whose key was destroyed before they were scanned. */

@@ -156,9 +156,12 @@ export async function createDetection(needs: DetectionNeeds): Promise<Detection>
     return { correlationGroups: groups, correlationMatchesLost: lost, timeClaimsLate: late, timeClaimsAhead: ahead };
   }
 
-  function exceptionHealth() {
-    const trouble = hiding.trouble();
-    return { hidden: hiding.hidden(), ...(trouble === undefined ? {} : { exceptionsError: trouble }) };
+  function troubles() {
+    const [exceptionsError, saveError] = [hiding.trouble(), saved.trouble()];
+    return {
+      ...(exceptionsError === undefined ? {} : { exceptionsError }),
+      ...(saveError === undefined ? {} : { saveError }),
+    };
   }
 
   const projection: Projection = {
@@ -215,7 +218,10 @@ export async function createDetection(needs: DetectionNeeds): Promise<Detection>
     isCaughtUp: () => lag() === 0,
   });
   // Should it fail, the next range says so, and memory is read again.
-  const stopSaving = needs.every(1000, () => void inTurn(saved.catchUp).catch(() => undefined));
+  const stopSaving = needs.every(1000, () => void inTurn(saved.catchUp).catch(cannotSave));
+  function cannotSave(error: unknown): void {
+    needs.log?.error('Cannot save what detection counted', { reason: messageOf(error) });
+  }
 
   function ruleSet(): RuleSet {
     return {
@@ -231,7 +237,7 @@ export async function createDetection(needs: DetectionNeeds): Promise<Detection>
       (error: unknown) => (error instanceof Error ? error : new TypeError(messageOf(error))),
     );
     // What would be repeated after a crash was found with the rules of before. A long range is not waited for.
-    void inTurn(saved.save).catch(() => undefined);
+    void inTurn(saved.save).catch(cannotSave);
     const set = ruleSet();
     const code = failure === undefined ? undefined : (codeOf(failure) ?? 'internal');
     const event = reloadEvent({ nowMs: needs.clock.nowMs(), actor, set, failure: code });
@@ -261,7 +267,14 @@ export async function createDetection(needs: DetectionNeeds): Promise<Detection>
     forget: (ranges) =>
       inTurn(async () => {
         await saved.save();
-        return forgetErased(ranges, { database: needs.database, seal, correlations, rules: inForce?.matcher.rules });
+        const [rules, isWhole] = [inForce?.matcher.rules, saved.isWhole()];
+        try {
+          return await forgetErased(ranges, { database: needs.database, seal, correlations, rules, isWhole });
+        } catch (error) {
+          // It may be forgotten in what is saved and not in memory, and asked again nothing is found there.
+          saved.dropped();
+          throw error;
+        }
       }),
     health() {
       return {
@@ -270,7 +283,8 @@ export async function createDetection(needs: DetectionNeeds): Promise<Detection>
         ruleSetHash: inForce?.hash ?? '',
         ...(loadError === undefined ? {} : { loadError }),
         ...counts,
-        ...exceptionHealth(),
+        ...troubles(),
+        hidden: hiding.hidden(),
         ...correlationHealth(),
         findingsHeldBack: limit.heldBack(),
         threadRestarts: pastRestarts + (inForce?.matcher.restarts() ?? 0),
@@ -284,7 +298,7 @@ export async function createDetection(needs: DetectionNeeds): Promise<Detection>
       stopSaving();
       await lastReload;
       // What cannot be saved is scanned again at the next start.
-      await inTurn(saved.save).catch(() => undefined);
+      await inTurn(saved.save).catch(cannotSave);
       await costs.flush('now');
       await inForce?.matcher.close();
     },

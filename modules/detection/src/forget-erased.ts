@@ -7,7 +7,8 @@ import type { RuleSummary } from './match-protocol.ts';
 import type { StateSeal } from './state-seal.ts';
 
 /**
- * Takes matches of events that were erased out of what correlations count, in memory and saved; says how many. To be called between two ranges.
+ * Takes matches of events that were erased out of what correlations count, in memory and saved; says how many. To be called between two ranges. When it throws, memory
+ * has to be read again: it may be behind what is saved.
  * Windows that are over by the watermark go first: without the event that opened one, what is left of it could be taken for a window of its own.
  */
 export async function forgetErased(
@@ -17,12 +18,14 @@ export async function forgetErased(
     readonly seal: StateSeal;
     readonly correlations: Pick<Correlations, 'restore' | 'use' | 'takeChanges'>;
     readonly rules: ReadonlyMap<string, RuleSummary> | undefined;
+    /** Memory is what is saved. */
+    readonly isWhole: boolean;
   },
 ): Promise<number> {
-  const { database, seal, correlations, rules } = needs;
+  const { database, seal, correlations, rules, isWhole } = needs;
   const saved = await readCorrelations(database, seal);
-  if (withoutErased(saved.groups, ranges).matches === 0) return 0;
-  // What is in memory may be that of a range that failed halfway.
+  // What is in memory otherwise may be that of a range that failed halfway, or of before an earlier try.
+  if (isWhole && withoutErased(saved.groups, ranges).matches === 0) return 0;
   correlations.restore(saved);
   if (rules !== undefined) {
     correlations.use(rules);

@@ -1,6 +1,7 @@
 import type { Ledger, Outbox } from '@sallyport/ledger';
 import type { Clock } from '@sallyport/platform/clock';
 import type { Database } from '@sallyport/platform/database';
+import type { Log } from '@sallyport/platform/log';
 import type { Exceptions } from './exceptions.ts';
 import type { RuleSource } from './match-protocol.ts';
 
@@ -16,6 +17,7 @@ export type DetectionNeeds = {
   readonly outbox: Outbox;
   readonly clock: Clock;
   readonly every: Every;
+  readonly log?: Pick<Log, 'error'>;
   /** In the order of precedence: of two rules with one id the first is in force, the second refused. */
   readonly ruleDirectories: readonly RuleDirectory[];
   /** Rule files kept elsewhere, behind those of the directories in the order of precedence; read at start and with each reload. */

@@ -2,8 +2,9 @@ import type { Position } from '@sallyport/contracts';
 import { repeatableTransaction } from '@sallyport/platform/database';
 import type { Database } from '@sallyport/platform/database';
 import type { Clock } from '@sallyport/platform/clock';
+import { messageOf } from '@sallyport/platform/errors';
 import { createTokenBucket } from '@sallyport/platform/token-bucket';
-import { saveCorrelations, sealGroups } from './correlation-store.ts';
+import { saveCorrelations, saveGroups, sealGroups } from './correlation-store.ts';
 import type { Correlations } from './correlations.ts';
 import type { Cursor } from './cursor.ts';
 import { DetectionError } from './errors.ts';
@@ -28,6 +29,10 @@ export type SavedState = {
   save(): Promise<void>;
   /** As `save`, when it was put off and it is time. */
   catchUp(): Promise<void>;
+  /** Memory is what is saved, and what is to be saved; not in the middle of a range, and no save failed. */
+  isWhole(): boolean;
+  /** Why the last save failed. */
+  trouble(): string | undefined;
 };
 
 /** While much comes in it is saved so often; so many ranges are saved one by one before. */
@@ -37,6 +42,8 @@ const defaultAtOnce = 10;
 const mostEvents = 20_000;
 /** Each counts in some groups, which are written then. */
 const mostMatches = 5000;
+/** Groups that are over and go in one transaction. */
+const oversAtOnce = 5000;
 
 /**
  * Counts and place are one transaction: after a crash both are as they were, and the same findings are made again, which the ledger has already. So
@@ -46,7 +53,7 @@ export function createSavedState(needs: {
   readonly database: Database;
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly cursor: Cursor;
-  readonly correlations: Pick<Correlations, 'takeChanges'>;
+  readonly correlations: Pick<Correlations, 'takeChanges' | 'takeOver'>;
   readonly seal: StateSeal;
   readonly limit: Pick<FindingLimit, 'takeChanges'>;
   readonly arrivals: Pick<LogSourceArrivals, 'takeChanges'>;
@@ -62,9 +69,21 @@ export function createSavedState(needs: {
   let isWhole = true;
   let unsaved: { readonly to: Position; readonly events: number; readonly matches: number } | undefined;
 
+  let trouble: string | undefined;
+
   async function save(): Promise<void> {
     if (!isWhole || unsaved === undefined) return;
     const { to } = unsaved;
+    try {
+      await saveUpTo(to);
+      trouble = undefined;
+    } catch (error) {
+      trouble = messageOf(error);
+      throw error;
+    }
+  }
+
+  async function saveUpTo(to: Position): Promise<void> {
     unsaved = undefined;
     // What is taken is taken: should it not be saved, memory has to be read again.
     isWhole = false;
@@ -79,7 +98,20 @@ export function createSavedState(needs: {
       await exceptions.save(transaction);
       await cursor.move(transaction, to);
     });
+    await removeOvers(2 * changed.length);
     isWhole = true;
+  }
+
+  /**
+   * Behind the watermark by which they are over. However seldom it is saved, twice as many go as can have come, so that they do not become more without end;
+   * a lot at a time, since everybody waits for a transaction.
+   */
+  async function removeOvers(most: number): Promise<void> {
+    for (let left = most; left > 0; left -= oversAtOnce) {
+      const removed = correlations.takeOver(Math.min(left, oversAtOnce));
+      if (removed.length === 0) return;
+      await repeatableTransaction(needs.database, (transaction) => saveGroups(transaction, { changed: [], removed }));
+    }
   }
 
   return {
@@ -99,12 +131,15 @@ export function createSavedState(needs: {
       isWhole = true;
       unsaved = { to, events: (unsaved?.events ?? 0) + events, matches: (unsaved?.matches ?? 0) + matches };
       const isMuch = unsaved.events >= mostEvents || unsaved.matches >= mostMatches;
-      if (isMuch) saves.spend(clock.monotonicMs(), 1);
-      if (isMuch || saves.take(clock.monotonicMs(), 1)) await save();
+      // Asked either way, and nothing is owed: after an hour of much, what is little would not be saved for an hour.
+      const isTime = saves.take(clock.monotonicMs(), 1);
+      if (isMuch || isTime) await save();
     },
     save,
     async catchUp() {
       if (isWhole && unsaved !== undefined && saves.take(clock.monotonicMs(), 1)) await save();
     },
+    isWhole: () => isWhole,
+    trouble: () => trouble,
   };
 }

@@ -68,6 +68,11 @@ export type CorrelationEngine = {
    * is left are among the removed a lot at a time. `all`: everything, so that what is saved is what is in memory.
    */
   takeChanges(all?: boolean): EngineChanges;
+  /**
+   * Further groups of which nothing is left, `most` of them. To be removed behind `takeChanges`, once what that gave is saved: only the watermark that is saved with it says that they are over.
+   * Whoever seldom saves has to take twice as many as changed, or they become more without end.
+   */
+  takeOver(most: number): readonly GroupName[];
   /** Forgets what is in memory and takes over what was saved, groups in the order of `touchedMs`. `use` comes after. */
   restore(saved: {
     readonly groups: readonly GroupState[];

@@ -251,6 +251,7 @@ export function createCorrelationEngine(limits: CorrelationLimits = defaultCorre
       const { watermarkMs, ledgerMs, ...sources } = clock.takeChanges();
       return { ...changes.take(all), sources, watermarkMs, ledgerMs };
     },
+    takeOver: (most) => changes.takeOver(most),
     restore(saved) {
       countings.clear();
       byOrdinal.length = 0;

@@ -12,6 +12,8 @@ export type GroupChanges = {
   forget(name: GroupName): void;
   /** What changed since the last time; `all`: also what the watermark says of what was saved. */
   take(all: boolean): { readonly changed: readonly GroupState[]; readonly removed: readonly GroupName[] };
+  /** Of groups that are over and still saved, so many. */
+  takeOver(most: number): readonly GroupName[];
 };
 
 /** Groups that are over and go with what else is saved: a million of them must not become one transaction. */
@@ -55,6 +57,7 @@ export function createGroupChanges(
 
   return {
     mark,
+    takeOver,
     remove(counting, slot, isOver) {
       if (((table.columns.flags[slot] ?? 0) & groupFlags.saved) === 0) return;
       const group = table.keyOf(slot);
