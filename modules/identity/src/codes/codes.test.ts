@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
+import { createServer as createTcpServer, type Socket } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { forEachDatabase } from '@sallyport/platform/database-testing';
 import type { Client } from '@sallyport/platform/http';
@@ -178,6 +179,40 @@ test('mail goes out under TLS alone, to a server whose certificate verifies, and
   assert.throws(() => createEmailSender({ ...base, host: 'mail.example.org', tls: 'none' }), {
     code: 'code_settings_invalid',
   });
+});
+
+test('a mail server that goes on talking is left when it is given up, whatever it is in the middle of', async (t) => {
+  for (const drips of ['220-more\r\n', '250-more\r\n']) {
+    const held: Socket[] = [];
+    const left = Promise.withResolvers<void>();
+    const talking = Promise.withResolvers<void>();
+    const server = createTcpServer((socket) => {
+      held.push(socket);
+      socket.on('error', () => undefined);
+      socket.once('close', left.resolve);
+      if (drips.startsWith('250')) socket.write('220 mail.test\r\n');
+      // Never silent for as long as a time limit on silence.
+      const drip = setInterval(() => socket.write(drips), 5);
+      socket.once('close', () => clearInterval(drip));
+      if (drips.startsWith('220')) talking.resolve();
+      else socket.once('data', () => talking.resolve());
+    });
+    const port = await freePort();
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+    t.after(() => server.close());
+    const giveUp = new AbortController();
+    const settings = { host: '127.0.0.1', port, tls: 'none', from: 'gate@acme.example' } as const;
+    const sent = createEmailSender(settings).send(
+      { to: 'ada@example.org', subject: 'Hi', text: 'Hello' },
+      giveUp.signal,
+    );
+    const refused = assert.rejects(sent, { code: 'code_not_sent' });
+    await talking.promise;
+    giveUp.abort();
+    await refused;
+    await left.promise;
+    assert.equal(held.length, 1);
+  }
 });
 
 test('SMS goes to the gateway with its token, follows no redirect, and nothing goes in the clear', async (t) => {

@@ -49,11 +49,11 @@ export function createEmailSender({ host, port, tls, user, password, from, autho
         connectionTimeout: timeoutMs,
         greetingTimeout: timeoutMs,
         socketTimeout: timeoutMs,
+        // At once: a server that goes on talking would keep the connection otherwise.
+        socketCloseTimeout: 0,
         disableFileAccess: true,
         disableUrlAccess: true,
       });
-      const stop = (): void => transport.close();
-      signal.addEventListener('abort', stop, { once: true });
       try {
         await transport.sendMail({
           from,
@@ -61,11 +61,11 @@ export function createEmailSender({ host, port, tls, user, password, from, autho
           subject,
           text,
           headers: { 'Auto-Submitted': 'auto-generated' },
+          signal,
         });
       } catch (error) {
         throw notSent(messageOf(error), error);
       } finally {
-        signal.removeEventListener('abort', stop);
         transport.close();
       }
     },
