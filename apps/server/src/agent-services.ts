@@ -84,7 +84,7 @@ export async function createAgentServices(
     telling: {
       deliver: (message) => needs.people.notices.deliver(message),
       reach: (userId) => needs.people.notices.reach(userId),
-      approvers: () => needs.currentScopes.holders('agents:approve'),
+      approvers: (wanted) => needs.currentScopes.holders('agents:approve', wanted),
       origin: () => needs.https.publicOrigin(),
     },
   });

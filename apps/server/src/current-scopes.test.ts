@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Principal } from '@sallyport/platform/http';
 import { createCurrentScopes } from './current-scopes.ts';
 
 const house = () => {
@@ -11,6 +12,13 @@ const house = () => {
   ];
   const refusedKeys = new Set(['k2']);
   const grants: { role: string; grantId: string; site?: string }[] = [];
+  /** Of whom everything was asked, and of whom one action. */
+  const [asked, decided]: [string[], string[]] = [[], []];
+  const unsure = new Set<string>();
+  const permitted = ({ roles, limitedTo }: Pick<Principal, 'roles' | 'limitedTo'>) =>
+    roles?.includes('analyst') === true
+      ? (['hunts:run', 'alerts:write'] as const).filter((scope) => limitedTo?.includes(scope) !== false)
+      : [];
   const scopes = createCurrentScopes({
     temporaryRoles: ({ userId, sessionId }) => (userId === 'gus' && sessionId === 's1' ? grants : []),
     people: { list: async () => people },
@@ -20,15 +28,20 @@ const house = () => {
     },
     services: { scopesNow: async (id) => (id === 's1' ? ['hunts:run'] : undefined) },
     policy: {
-      permissionsOf: ({ roles, limitedTo }) => {
-        const scopes = ['hunts:run', 'alerts:write'] as const;
-        return roles?.includes('analyst') === true
-          ? scopes.filter((scope) => limitedTo?.includes(scope) !== false)
-          : [];
+      permissionsOf: (principal) => {
+        asked.push(principal.id);
+        return permitted(principal);
+      },
+      decide: ({ principal, action }) => {
+        decided.push(principal.id);
+        const because = { reason: '', policies: [] };
+        return unsure.has(principal.id)
+          ? { allowed: false, isUnsure: true, ...because }
+          : { allowed: permitted(principal).some((scope) => scope === action), ...because };
       },
     },
   });
-  return { people, scopes, grants };
+  return { people, scopes, grants, asked, decided, unsure };
 };
 
 test('people have what their roles give now, keys what they were made for, the operator everything', async () => {
@@ -41,6 +54,31 @@ test('people have what their roles give now, keys what they were made for, the o
   assert.deepEqual(await scopes.holders('alerts:write'), [{ id: 'ada', name: 'Ada' }]);
   people.splice(0, 1, { id: 'ada', name: 'Ada', roles: [], state: 'active' });
   assert.deepEqual(await scopes.of('user/ada'), []);
+});
+
+test('who holds one right is asked for that one alone, of those wanted alone, and others work in between', async () => {
+  const { people, scopes, asked, decided, unsure } = house();
+  assert.deepEqual(await scopes.holders('alerts:write', (id) => id === 'bob'), [], 'blocked');
+  assert.deepEqual([asked, decided], [[], []]);
+  for (let index = 0; index < 100; index += 1)
+    people.push({ id: `p${index}`, name: `P${index}`, roles: ['analyst'], state: 'active' });
+  let turns = 0;
+  let isOver = false;
+  const count = (): void => {
+    turns += 1;
+    if (!isOver) setImmediate(count);
+  };
+  setImmediate(count);
+  const holders = await scopes.holders('alerts:write', (id) => id !== 'p7');
+  isOver = true;
+  assert.equal(holders.length, 100);
+  assert.deepEqual(asked, [], 'never for everything');
+  assert.ok(!decided.includes('p7'));
+  assert.ok(turns >= 10, `${turns} turns of others`);
+  // Where nobody could tell, what they may do at their best hour decides, as everywhere.
+  unsure.add('ada');
+  assert.deepEqual(await scopes.holders('alerts:write', (id) => id === 'ada'), [{ id: 'ada', name: 'Ada' }]);
+  assert.deepEqual(asked, ['ada']);
 });
 
 test('who is blocked, gone, refused, or calls himself something else has nothing', async () => {

@@ -1,8 +1,14 @@
 /** What people and programs may do by now, where nobody of them asks. */
+import { setImmediate } from 'node:timers/promises';
 import { allActions } from '@sallyport/access-policy';
-import type { AccessPolicy } from '@sallyport/access-policy';
+import type { AccessPolicy, Action } from '@sallyport/access-policy';
 import { effectiveRolesOf, type ApiKeys, type PeopleNeeds } from '@sallyport/identity';
 import type { MachineAccess } from '@sallyport/machine-access';
+import type { Principal } from '@sallyport/platform/http';
+
+/** A few milliseconds of deciding. */
+const peoplePerTurn = 4;
+const bestMoment = { context: { channel: 'network' }, risk: { value: 0, isFresh: true } } as const;
 
 type Person = {
   readonly id: string;
@@ -24,36 +30,43 @@ export type CurrentScopes = {
    * key has ended, and for whoever is none of them.
    */
   of(owner: string, heldForNow?: HeldForNow): Promise<readonly string[] | undefined>;
-  /** Active people who have it. */
-  holders(scope: string): Promise<readonly Pick<Person, 'id' | 'name'>[]>;
+  /** Active people who have it, of those that are `wanted`. Asks for this one alone, and lets others work in between. */
+  holders(scope: Action, wanted?: (userId: string) => boolean): Promise<readonly Pick<Person, 'id' | 'name'>[]>;
 };
 
 export function createCurrentScopes(needs: {
   readonly people: { list(): Promise<readonly Person[]> };
   readonly apiKeys: Pick<ApiKeys, 'recheck'>;
   readonly services: Pick<MachineAccess['accounts'], 'scopesNow'>;
-  readonly policy: Pick<AccessPolicy, 'permissionsOf'>;
+  readonly policy: Pick<AccessPolicy, 'permissionsOf' | 'decide'>;
   readonly temporaryRoles: Required<PeopleNeeds>['temporaryRoles'];
 }): CurrentScopes {
   // As signed in with two factors.
-  const scopesOf = (
+  const principalOf = (
     { id, name, passwordRefusedAtMs, ...held }: Person,
     granted: ReturnType<Required<PeopleNeeds>['temporaryRoles']> = [],
-  ): readonly string[] =>
-    needs.policy.permissionsOf({
-      kind: 'user',
-      id,
-      name,
-      scopes: [],
-      // What is held at a site alone, or for single actions, is no right to work for the whole server.
-      roles: [
-        ...effectiveRolesOf(held),
-        ...granted.flatMap(({ role, site, actions }) => (site === undefined && actions === undefined ? [role] : [])),
-      ],
-      assurance: 2,
-      // Before they have chosen another password nothing is done in their name either.
-      ...(passwordRefusedAtMs === undefined ? {} : { limitedTo: ['sessions:own'] }),
-    });
+  ): Principal => ({
+    kind: 'user',
+    id,
+    name,
+    scopes: [],
+    // What is held at a site alone, or for single actions, is no right to work for the whole server.
+    roles: [
+      ...effectiveRolesOf(held),
+      ...granted.flatMap(({ role, site, actions }) => (site === undefined && actions === undefined ? [role] : [])),
+    ],
+    assurance: 2,
+    // Before they have chosen another password nothing is done in their name either.
+    ...(passwordRefusedAtMs === undefined ? {} : { limitedTo: ['sessions:own'] }),
+  });
+  const scopesOf = (...held: Parameters<typeof principalOf>): readonly string[] =>
+    needs.policy.permissionsOf(principalOf(...held));
+  /** As `permissionsOf` would say, which asks for every action there is. */
+  const holds = (person: Person, action: Action): boolean => {
+    const principal = principalOf(person);
+    const { allowed, needsProof, isUnsure } = needs.policy.decide({ principal, action, ...bestMoment });
+    return allowed || needsProof === true || (isUnsure === true && scopesOf(person).includes(action));
+  };
   const active = async (): Promise<readonly Person[]> =>
     (await needs.people.list()).filter(({ state }) => state === 'active');
 
@@ -79,9 +92,14 @@ export function createCurrentScopes(needs: {
         granted.filter(({ grantId }) => grantIds.includes(grantId)),
       );
     },
-    holders: async (scope) =>
-      (await active()).flatMap((person) =>
-        scopesOf(person).includes(scope) ? [{ id: person.id, name: person.name }] : [],
-      ),
+    async holders(scope, wanted = () => true) {
+      const asked = (await active()).filter(({ id }) => wanted(id));
+      const found: Pick<Person, 'id' | 'name'>[] = [];
+      for (const [index, person] of asked.entries()) {
+        if (index > 0 && index % peoplePerTurn === 0) await setImmediate();
+        if (holds(person, scope)) found.push({ id: person.id, name: person.name });
+      }
+      return found;
+    },
   };
 }

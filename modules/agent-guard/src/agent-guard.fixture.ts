@@ -126,7 +126,7 @@ export async function openHouse(
       telling: {
         deliver: (message) => house.telling.deliver(message),
         reach: (userId) => house.telling.reach(userId),
-        approvers: () => house.telling.approvers(),
+        approvers: (wanted) => house.telling.approvers(wanted),
         origin: () => house.telling.origin(),
       },
       packs: new Map(),

@@ -11,8 +11,8 @@ export type NoticeChoices = {
   organization(): Promise<NoticeScope>;
   /** Undefined for who leaves it to the organisation. */
   own(userId: string): Promise<NoticeScope | undefined>;
-  /** Of whom there may be anything to tell; asked with every question. */
-  all(): Promise<{ readonly of: (userId: string) => NoticeScope; readonly isAnybody: boolean }>;
+  /** Of everybody; asked with every question. `isAllWanted`: somebody may want mail about questions of others. */
+  all(): Promise<{ readonly of: (userId: string) => NoticeScope; readonly isAllWanted: boolean }>;
   setOrganization(request: { readonly mail: NoticeScope; readonly by: Actor }): Promise<void>;
   setOwn(request: { readonly mail: NoticeScope | undefined; readonly by: Actor }): Promise<void>;
 };
@@ -76,7 +76,7 @@ export function createNoticeChoices(needs: Pick<AgentGuardNeeds, 'database' | 'o
       const others = byWho.get(organizationRow) ?? 'none';
       return {
         of: (userId) => byWho.get(rowOf(userId)) ?? others,
-        isAnybody: [...byWho.values()].some((one) => one !== 'none'),
+        isAllWanted: [...byWho.values()].includes('all'),
       };
     },
 

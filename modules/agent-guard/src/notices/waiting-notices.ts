@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { JsonObject } from '@sallyport/contracts';
 import { messageOf } from '@sallyport/platform/errors';
 import type { Approvals } from '../approvals/approvals.ts';
@@ -6,20 +7,22 @@ import { guardEvent } from '../audit-record.ts';
 import type { AgentGuardNeeds } from '../needs.ts';
 import type { NoticeChoices } from './notice-choices.ts';
 import { noticeMessage } from './notice-message.ts';
+import { askerOf, createNoticeRoom } from './notice-room.ts';
 import type { Telling } from './telling.ts';
-import { whoIsTold, wouldCount } from './who-is-told.ts';
+import { concerning, whoMayBeTold } from './who-is-told.ts';
 
 /**
  * Mail to people about questions that wait for them. Quiet: what is answered within ten seconds nobody is told of, what comes meanwhile is
- * gathered, a person gets one a minute and twenty an hour at most, all together 300 an hour. Tried three times while something still waits,
- * and what became of it stands in the trail. No question waits for it, and none changes by it.
+ * gathered, a person gets one a minute and twenty an hour at most, all together 300 an hour, half of either for questions of one asker;
+ * what there was no room for is told when there is. Tried three times while something still waits, and what became of it stands in the
+ * trail. No question waits for it, and none changes by it.
  */
 export type WaitingNotices = {
   /** Sends what is due; to be called every second. Resolves without waiting for mail. */
   tick(): void;
   /** When what is being sent has been sent or given up. */
   settled(): Promise<void>;
-  /** Gives up what is being sent, and sends nothing any more. */
+  /** Gives up what is being sent, and sends nothing any more. Waits five seconds at most for what is being written. */
   close(): Promise<void>;
 };
 
@@ -31,9 +34,14 @@ export const noticeLimits = {
   /** After the first, the second and the third time it failed. */
   againMs: [15_000, 45_000],
   atOnce: 4,
+  /** The longest an attempt may take, whoever holds it. */
+  attemptMs: 30_000,
   people: 1000,
 } as const;
 const hourMs = 3_600_000;
+const closeWithinMs = 5000;
+/** Of one person; what is over is let go of then. */
+const manyUntold = 200;
 
 type Person = {
   /** Questions not told of yet. */
@@ -44,6 +52,10 @@ type Person = {
   /** What the last attempt told of, where it failed. */
   tried: readonly string[];
   isBusy: boolean;
+  /** There was no room: due sooner where a question of another comes that has some. */
+  isHeld: boolean;
+  /** Ends the attempt under way. */
+  attempt?: { readonly sinceMs: number; readonly giveUp: AbortController };
 };
 
 type Outcome =
@@ -62,8 +74,7 @@ export function createWaitingNotices(
   const people = new Map<string, Person>();
   const busy = new Set<Promise<void>>();
   const closing = new AbortController();
-  /** When mail left, by the monotonic clock. */
-  let sent: { readonly userId: string; readonly atMs: number }[] = [];
+  const room = createNoticeRoom({ clock, ...noticeLimits });
   /** What was said of somebody lately that would be the same again. */
   const saidMs = new Map<string, number>();
 
@@ -74,56 +85,68 @@ export function createWaitingNotices(
   };
 
   async function gather(waiting: WaitingApproval): Promise<void> {
-    for (const userId of await whoIsTold(waiting, needs)) {
+    for (const userId of await whoMayBeTold(waiting, needs)) {
       const dueMs = clock.monotonicMs() + noticeLimits.gatherMs;
       const known = people.get(userId);
-      if (known !== undefined) {
-        // What waited for nothing else is due when this is.
-        if (known.untold.size === 0) known.dueMs = Math.max(known.dueMs, dueMs);
-        known.untold.set(waiting.approval.id, waiting);
-      } else if (people.size < noticeLimits.people)
-        people.set(userId, {
-          untold: new Map([[waiting.approval.id, waiting]]),
-          dueMs,
-          failed: 0,
-          tried: [],
-          isBusy: false,
-        });
+      if (known === undefined) {
+        if (people.size >= noticeLimits.people) continue;
+        const untold = new Map([[waiting.approval.id, waiting]]);
+        people.set(userId, { untold, dueMs, failed: 0, tried: [], isBusy: false, isHeld: false });
+        continue;
+      }
+      const { untold } = known;
+      // What waited for nothing else is due when this is.
+      if (untold.size === 0) known.dueMs = Math.max(known.dueMs, dueMs);
+      else if (known.isHeld) {
+        const fromMs = room.fromMs(userId, new Set([askerOf(waiting.standing)]));
+        known.dueMs = Math.min(known.dueMs, Math.max(dueMs, fromMs));
+      }
+      untold.set(waiting.approval.id, waiting);
+      if (untold.size > manyUntold && !known.isBusy) stillOpen(untold);
     }
   }
   const stopListening = approvals.onAsked((waiting) => {
     if (!closing.signal.aborted) inBackground('see who is told of a question', () => gather(waiting));
   });
 
-  function hasRoom(userId: string, nowMs: number): boolean {
-    sent = sent.filter(({ atMs }) => nowMs - atMs < hourMs);
-    const own = sent.filter((one) => one.userId === userId).length;
-    return sent.length < noticeLimits.perHour && own < noticeLimits.perPersonHour;
-  }
-
-  /** Leaves those that still wait for an answer of theirs. */
-  async function stillWaiting(userId: string, { untold }: Person): Promise<readonly WaitingApproval[]> {
+  /** As they stand now; lets go of what waits no more. */
+  function stillOpen(untold: Person['untold']): readonly WaitingApproval[] {
     const now = new Map(approvals.waiting().map((one) => [one.approval.id, one]));
-    for (const [id, before] of untold) {
+    for (const id of untold.keys()) {
       const waiting = now.get(id);
-      if (waiting === undefined || !(await wouldCount(userId, waiting, needs))) untold.delete(id);
-      else if (waiting !== before) untold.set(id, waiting);
+      if (waiting === undefined) untold.delete(id);
+      else untold.set(id, waiting);
     }
-    return [...untold.values()].toSorted((one, other) => one.waitsUntilMs - other.waitsUntilMs);
+    return [...untold.values()];
   }
 
-  async function attempt(userId: string, questions: readonly WaitingApproval[]): Promise<Outcome> {
-    const atMs = clock.monotonicMs();
-    if (!hasRoom(userId, atMs)) return { kind: 'too-many' };
+  /** Leaves those that still wait for an answer of theirs, as they may and as they chose by now. */
+  async function stillWaiting(userId: string, { untold }: Person): Promise<readonly WaitingApproval[]> {
+    const open = stillOpen(untold);
+    const theirs = open.length === 0 ? [] : await concerning(userId, open, needs);
+    for (const one of open) if (!theirs.includes(one)) untold.delete(one.approval.id);
+    return theirs.toSorted((one, other) => one.waitsUntilMs - other.waitsUntilMs);
+  }
+
+  async function attempt(userId: string, person: Person, questions: readonly WaitingApproval[]): Promise<Outcome> {
+    const askers = new Set(questions.map(({ standing }) => askerOf(standing)));
+    if (room.fromMs(userId, askers) > clock.monotonicMs()) return { kind: 'too-many' };
     // Counted before it is sent: what the other side takes and then denies counts too.
-    sent.push({ userId, atMs });
+    const giveBack = room.take(userId, askers);
     const asked = questions.map(({ approval: { id }, waitsUntilMs }) => ({ id, waitsUntilMs }));
+    const giveUp = new AbortController();
+    person.attempt = { sinceMs: clock.monotonicMs(), giveUp };
+    const signal = AbortSignal.any([closing.signal, giveUp.signal]);
     try {
       const message = noticeMessage({ questions: asked, origin: telling.origin() });
-      return await telling.deliver({ userId, ...message, signal: closing.signal });
+      const outcome = await unlessAborted(telling.deliver({ userId, ...message, signal }), signal);
+      if (outcome.kind !== 'sent') giveBack();
+      return outcome;
     } catch (error) {
       needs.log('Cannot send word of a waiting question', { reason: messageOf(error) });
       return { kind: 'not-taken' };
+    } finally {
+      delete person.attempt;
     }
   }
 
@@ -137,8 +160,16 @@ export function createWaitingNotices(
       return;
     }
     const ids = questions.map(({ approval: { id } }) => id);
-    const outcome = await attempt(userId, questions);
+    const outcome = await attempt(userId, person, questions);
     const nowMs = clock.monotonicMs();
+    if (outcome.kind === 'too-many') {
+      // Kept: told of when there is room, if it waits then.
+      person.isHeld = true;
+      person.dueMs = room.fromMs(userId, new Set(questions.map(({ standing }) => askerOf(standing))));
+      await record(userId, { outcome, attempts: person.failed, questions: ids });
+      return;
+    }
+    person.isHeld = false;
     if (outcome.kind === 'not-taken') {
       const againMs = noticeLimits.againMs[person.failed];
       person.failed += 1;
@@ -189,6 +220,8 @@ export function createWaitingNotices(
       const nowMs = clock.monotonicMs();
       let free = noticeLimits.atOnce - [...people.values()].filter(({ isBusy }) => isBusy).length;
       for (const [userId, person] of people) {
+        const { attempt: underWay } = person;
+        if (underWay !== undefined && nowMs - underWay.sinceMs >= noticeLimits.attemptMs) underWay.giveUp.abort();
         if (person.isBusy || nowMs < person.dueMs) continue;
         if (person.untold.size === 0) people.delete(userId);
         else if (free > 0 && !closing.signal.aborted) {
@@ -210,7 +243,17 @@ export function createWaitingNotices(
     async close() {
       stopListening();
       closing.abort();
-      await Promise.all(busy);
+      await Promise.race([Promise.all(busy), sleep(closeWithinMs, undefined, { ref: false })]);
     },
   };
+}
+
+/** As it resolves; rejects once the signal is aborted, whatever it does itself then. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(new Error('it was given up', { cause: signal.reason }));
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
 }

@@ -2,40 +2,47 @@ import type { WaitingApproval } from '../approvals/open-questions.ts';
 import { mayAnswer } from '../approvals/who-answers.ts';
 import { whyNotCounted } from '../approvals/two-people.ts';
 import type { AgentGuardNeeds } from '../needs.ts';
+import { isSameOwner } from '../sessions/agent.ts';
 import type { NoticeChoices } from './notice-choices.ts';
 import type { Telling } from './telling.ts';
 
-/** Ids of the people who want mail about this question, and whose yes would count now. */
-export async function whoIsTold(
-  waiting: Pick<WaitingApproval, 'approval' | 'question' | 'standing' | 'yeses'>,
-  needs: Pick<AgentGuardNeeds, 'owner' | 'servicesOf'> & {
-    readonly choices: Pick<NoticeChoices, 'all'>;
-    readonly telling: Pick<Telling, 'approvers'>;
-  },
+type Asked = Pick<WaitingApproval, 'approval' | 'question' | 'standing' | 'yeses'>;
+type Needs = Pick<AgentGuardNeeds, 'owner' | 'servicesOf'> & { readonly choices: Pick<NoticeChoices, 'all'> };
+
+/** Ids of the people who want mail about this question, and whose yes may count. It is looked at again before they are told. */
+export async function whoMayBeTold(
+  { standing: { person }, yeses }: Asked,
+  { choices, telling }: Pick<Needs, 'choices'> & { readonly telling: Pick<Telling, 'approvers'> },
 ): Promise<readonly string[]> {
-  const { of, isAnybody } = await needs.choices.all();
-  if (!isAnybody) return [];
-  const { person } = waiting.standing;
-  const approvers = (await needs.telling.approvers()).map(({ id }) => id).filter((id) => of(id) === 'all');
-  const wanted = new Set([...(person === undefined || of(person) === 'none' ? [] : [person]), ...approvers]);
-  const told: string[] = [];
-  for (const id of wanted) if (await wouldCount(id, waiting, needs)) told.push(id);
-  return told;
+  const { of, isAllWanted } = await choices.all();
+  const wanted = new Set<string>(person === undefined || of(person) === 'none' ? [] : [person]);
+  // By what they chose first: what somebody may do costs more to find out.
+  const mayWant = (id: string): boolean =>
+    of(id) === 'all' && !wanted.has(id) && !yeses.some(({ id: before }) => before === id);
+  const approvers = isAllWanted ? await telling.approvers(mayWant) : [];
+  return [...wanted, ...approvers.map(({ id }) => id)];
 }
 
-/** Whether somebody could say yes to it at this moment, as they are now. */
-export async function wouldCount(
+/**
+ * Which of these questions somebody wants mail about and could say yes to at this moment, as they are and as they chose by now. Of one's
+ * own are those of agents one began and of service accounts one answers for, not of keys one made.
+ */
+export async function concerning<Q extends Asked>(
   userId: string,
-  waiting: Pick<WaitingApproval, 'approval' | 'question' | 'standing' | 'yeses'>,
-  { owner, servicesOf }: Pick<AgentGuardNeeds, 'owner' | 'servicesOf'>,
-): Promise<boolean> {
-  const person = await owner({ kind: 'user', id: userId });
+  questions: readonly Q[],
+  { owner, servicesOf, choices }: Needs,
+): Promise<readonly Q[]> {
+  const chosen = (await choices.all()).of(userId);
+  const person = chosen === 'none' ? undefined : await owner({ kind: 'user', id: userId });
   // Without this nobody answers at all, not even for agents of their own.
-  if (person?.scopes.includes('agents:run') !== true) return false;
+  if (person?.scopes.includes('agents:run') !== true) return [];
   const by = { kind: 'user', id: userId, name: person.name, scopes: person.scopes } as const;
   const services = (await servicesOf(userId)).map((id) => ({ kind: 'service', id }) as const);
-  return (
-    mayAnswer(by, waiting.approval, [{ kind: 'user', id: userId }, ...services]) &&
-    whyNotCounted(by, waiting) === undefined
+  const owners = [{ kind: 'user', id: userId } as const, ...services];
+  return questions.filter(
+    (one) =>
+      (chosen === 'all' || owners.some((own) => isSameOwner(own, one.approval.owner))) &&
+      mayAnswer(by, one.approval, owners) &&
+      whyNotCounted(by, one) === undefined,
   );
 }
