@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, utimesSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { bundlePrograms } from './bundle-programs.ts';
 import { plantFiles } from './planted-files.ts';
@@ -90,6 +90,21 @@ test('the same sources are bundled into the same folder, others into another, an
   const other = await bundlePrograms(root, [{ entries: ['apps/one/src/child.ts'] }]);
   assert.notEqual(other, folder);
   assert.ok(existsSync(other) && !existsSync(folder));
+});
+
+test('what others removed in part is made anew, and what they remove meanwhile is not in the way', async (t) => {
+  const root = plantFiles(t, files);
+  const folder = await bundlePrograms(root, programs);
+  const all = join(folder, '..');
+  const entry = join(folder, 'apps/one/src/main.mjs');
+  const text = readFileSync(entry, 'utf8');
+  rmSync(join(folder, 'whole'));
+  rmSync(entry);
+  // Listed, and not there any more when it is looked at.
+  symlinkSync(join(all, 'gone'), join(all, 'listed'));
+  assert.equal(await bundlePrograms(root, programs), folder);
+  assert.equal(readFileSync(entry, 'utf8'), text);
+  assert.deepEqual(readdirSync(all).toSorted(), [basename(folder), 'listed'].toSorted());
 });
 
 test('what cannot be bundled is an error, and leaves nothing', async (t) => {

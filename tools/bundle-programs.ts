@@ -37,6 +37,8 @@ const testedPrograms: readonly Programs[] = [
 /** Stands for the folder until it is known: its name is of what is in it. */
 const placeholder = 'file:///sallyport-programs/';
 const besideItself = /new URL\(\s*'([\w./-]+\.ts)',\s*import\.meta\.url,?\s*\)/g;
+/** Written last, and looked for: a folder without it is what somebody left of one. */
+const wholeMark = 'whole';
 const keptMs = 24 * 60 * 60 * 1000;
 
 /**
@@ -136,12 +138,12 @@ function packagesOutside(root: string): Plugin {
 
 /** Whole or not at all: other runs look for it as well. */
 function keep(root: string, files: readonly OutputFile[]): string {
-  const sum = createHash('sha256');
+  const sum = createHash('sha256').update(wholeMark);
   for (const { path, text } of files) sum.update(`${path}\n${text}\n`);
   const all = join(root, 'node_modules', '.cache', 'test-programs');
   const folder = join(all, sum.digest('hex').slice(0, 16));
   mkdirSync(all, { recursive: true });
-  if (!existsSync(folder)) {
+  if (!isUsable(folder)) {
     const staging = `${folder}-${process.pid}`;
     for (const { path, text } of files) {
       const file = join(staging, relative(join(root, 'node_modules'), path));
@@ -154,20 +156,45 @@ function keep(root: string, files: readonly OutputFile[]): string {
         }),
       );
     }
+    writeFileSync(join(staging, wholeMark), '');
     try {
+      if (existsSync(folder)) remove(folder);
       renameSync(staging, folder);
     } catch (error) {
       rmSync(staging, { recursive: true, force: true });
-      if (!existsSync(folder)) throw error;
+      if (!isUsable(folder)) throw error;
     }
   }
-  const now = new Date();
-  utimesSync(folder, now, now);
-  for (const name of readdirSync(all)) {
-    const other = join(all, name);
-    if (now.getTime() - statSync(other).mtimeMs > keptMs) rmSync(other, { recursive: true, force: true });
-  }
+  for (const name of readdirSync(all)) removeUnused(join(all, name));
   return folder;
+}
+
+/** Whole, and from now on in use: nobody removes it for a day. */
+function isUsable(folder: string): boolean {
+  const now = new Date();
+  try {
+    utimesSync(folder, now, now);
+  } catch {
+    return false;
+  }
+  return existsSync(join(folder, wholeMark));
+}
+
+/** Other runs remove as well: what is gone by then, or cannot be removed, is no reason to do without the programs. */
+function removeUnused(folder: string): void {
+  try {
+    const found = statSync(folder, { throwIfNoEntry: false });
+    if (found !== undefined && Date.now() - found.mtimeMs > keptMs) remove(folder);
+  } catch {
+    // Who comes next tries again.
+  }
+}
+
+/** Under another name first: what is removed in part is never found where a whole one is looked for. */
+function remove(folder: string): void {
+  const gone = `${folder}.gone-${process.pid}`;
+  renameSync(folder, gone);
+  rmSync(gone, { recursive: true, force: true });
 }
 
 if (import.meta.main) process.stdout.write(`${await bundlePrograms(join(import.meta.dirname, '..'))}\n`);
