@@ -3,6 +3,10 @@ import { effectOf } from '../harness/call.ts';
 import type { Call } from '../harness/call.ts';
 import { disguisesOf } from './look-alikes.ts';
 
+/** Settings of git with programs in them. */
+const gitRuns =
+  /^\s*\[\s*(?:alias|filter|difftool|mergetool|include|includeif|credential|pager|sequence)\b|\b(?:fsmonitor|hookspath|sshcommand|askpass|gitproxy|attributesfile|textconv|external|pager|editor|worktree|uploadpack|packobjectshook)\s*=/im;
+
 /** Contents that make a harmless path do something: scripts that a package manager runs, and what a reader does not see. */
 export function addContent(
   call: Call,
@@ -33,6 +37,15 @@ export function addContent(
       'configure',
       { of: 'setting', name: '.npmrc' },
       { why: 'changes what package managers run or where they fetch from' },
+    );
+  }
+  // Beside HEAD, objects and refs it makes any directory a repository.
+  if (/^config(?:\.worktree)?$/.test(base) && /^\s*\[[^\]]+\]/m.test(text) && gitRuns.test(text)) {
+    addName(
+      effect,
+      'configure',
+      { of: 'setting', name: 'git config' },
+      { why: 'git would run what these settings say, where it takes the directory for a repository' },
     );
   }
   if (base === '.gitattributes' && /\b(?:filter|diff|merge)=/.test(text)) {

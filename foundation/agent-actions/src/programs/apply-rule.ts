@@ -8,19 +8,18 @@ import { placePath } from '../paths/resolve-path.ts';
 
 import { readArguments } from './arguments.ts';
 import { addMakeVariables, givenFromElsewhere } from './project-programs.ts';
+import { addPublishing } from './publishing.ts';
 import type { ProgramRule, Role } from './rule.ts';
 
 /** The actions that a rule of the table says a program's arguments mean; gives what it prints. */
 export function applyRule(rule: ProgramRule, invocation: Invocation): Value {
   const isPrefix = rule.first === 'command';
   const read = readArguments(rule.options, invocation.arguments, isPrefix);
-  const elsewhere = rule.doubt === 'project_code' ? givenFromElsewhere(invocation) : undefined;
+  const elsewhere = rule.doubt === 'project_code' ? notOfProject(invocation) : undefined;
   addProgram(
     invocation,
     { name: invocation.name, classes: rule.classes ?? ['tool'], arguments: invocation.arguments },
-    elsewhere === undefined
-      ? { doubt: rule.doubt, why: rule.why }
-      : { doubt: elsewhere, why: 'runs code, or by settings, of a place outside the project' },
+    elsewhere === undefined ? { doubt: rule.doubt, why: rule.why } : elsewhere,
   );
   if (rule.classes?.includes('build') === true) addMakeVariables(read.operands, invocation);
   const options = { doubt: rule.doubt, why: rule.why };
@@ -58,6 +57,14 @@ export function applyRule(rule: ProgramRule, invocation: Invocation): Value {
   if (rule.prints === 'nothing') return [known('')];
   if (rule.prints === 'input') return invocation.stdin ?? [unknown('what is typed in')];
   return [unknown(`what "${invocation.name}" prints`)];
+}
+
+/** Why it is not only the project's code that runs. */
+function notOfProject(invocation: Invocation): { readonly doubt: DoubtCode; readonly why: string } | undefined {
+  const doubt = givenFromElsewhere(invocation);
+  if (addPublishing(invocation, invocation.name, invocation.arguments))
+    return { doubt: doubt ?? 'unknown_until_run', why: 'gives something away with the credentials of this machine' };
+  return doubt && { doubt, why: 'runs code, or by settings, of a place outside the project' };
 }
 
 function givesTarget(flags: ReadonlySet<string>): boolean {
@@ -201,11 +208,13 @@ export function runFile(path: Text, invocation: Invocation, positional: readonly
   if (isShell && content !== undefined) return runScript(content, invocation, positional);
   const isFetched = content?.why?.startsWith('fetched') === true;
   const isHere = !isFetched && invocation.state.cwds.every((cwd) => isOfProject(name, cwd, invocation));
+  const base = shown(path.text).slice(shown(path.text).lastIndexOf('/') + 1);
+  const isGivenAway = addPublishing(invocation, base, positional);
   addProgram(
     invocation,
     { name: name ?? shown(path.text), classes: isHere ? ['project-code'] : ['unknown'], arguments: positional },
     {
-      doubt: isFetched ? 'fetched_code' : isHere ? 'project_code' : 'unknown_until_run',
+      doubt: isFetched ? 'fetched_code' : isHere && !isGivenAway ? 'project_code' : 'unknown_until_run',
       why: content?.why ?? 'runs the code in a file',
     },
   );

@@ -1,3 +1,4 @@
+import { placePath } from '../paths/resolve-path.ts';
 import { addHost, addName, addPath, addProgram } from '../run/effects.ts';
 import type { Invocation } from '../run/run.ts';
 import { forked } from '../run/state.ts';
@@ -31,6 +32,8 @@ const remoteCommands = new Set(
   ),
 );
 
+/** Reads no settings of a repository where it is. */
+const settingless = new Set(['', 'clone', 'init', 'version', 'config']);
 /** Looks at no repository where it is. */
 const anywhere = new Set(['', 'clone', 'init', 'help', 'version', 'ls-remote', 'config']);
 
@@ -84,10 +87,36 @@ export function gitProgram(outer: Invocation): Value {
             doubt: 'unknown_until_run',
             why: 'runs what the settings and hooks of a repository outside the project say',
           }
-        : {}
+        : settingless.has(name) ||
+            isAtRoot(
+              invocation,
+              elsewhere.map(({ text }) => text),
+            )
+          ? {}
+          : { doubt: 'project_code', why: 'runs what the settings of a repository within the project may say' }
       : { doubt: 'unknown_program', why: `"git ${name}" is an alias or a program of its own` },
   );
   return subcommandOf(invocation, name, rest);
+}
+
+/** Whether the repository is that of the workspace: any other directory in it may be made to look like one, with settings of its own. */
+function isAtRoot({ state, run: { context } }: Invocation, gitDirectories: readonly Text[]): boolean {
+  const roots = context.workspace.map((root) => placePath(root, '/', context, state.links).path);
+  const isOne = (text: string, cwd: string, of: readonly string[]): boolean => {
+    const { path, isKnown: isPlaced } = placePath(text, cwd, context, state.links);
+    return isPlaced && of.includes(path);
+  };
+  return state.cwds.every(
+    (cwd) =>
+      isOne('.', cwd, roots) &&
+      gitDirectories.every(({ text }) =>
+        isOne(
+          text,
+          cwd,
+          roots.map((root) => `${root}/.git`),
+        ),
+      ),
+  );
 }
 
 /** `-c name=value` and `git config name value`. */

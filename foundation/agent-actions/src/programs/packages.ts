@@ -1,11 +1,12 @@
-import { addHost, addPath, addProgram } from '../run/effects.ts';
+import { addHost, addName, addPath, addProgram } from '../run/effects.ts';
 import { fileText } from '../run/files.ts';
 import type { Invocation } from '../run/run.ts';
-import { forked } from '../run/state.ts';
-import { known, onlyText, shown, unknown } from '../run/text.ts';
+import { addCwds, forked } from '../run/state.ts';
+import { hole, isKnown, known, onlyText, shown, unknown } from '../run/text.ts';
 import type { Text, Value } from '../run/text.ts';
 import { addStranger, looksLikePath, runCommand, runScript } from './apply-rule.ts';
 import { isInProject } from './project-programs.ts';
+import { isPublishing, sendProject } from './publishing.ts';
 import { readArguments } from './arguments.ts';
 
 // Package managers: scripts of the project, and code that is fetched and run.
@@ -40,6 +41,9 @@ const projectOnly =
 const reading =
   /^(?:ls|list|ll|view|info|show|outdated|why|search|help|version|-v|--version|config|root|prefix|bin|audit|fund|explain|doctor|whoami|freeze|tree|metadata|env|query|cache|policy|depends|repo|pkg)$/;
 
+/** Of these, what asks the registry or shows what came from there. */
+const asking = /^(?:view|info|show|outdated|search|audit|fund|doctor|whoami|policy|depends|repo)$/;
+
 export function packageProgram(outer: Invocation): Value {
   const invocation = { ...outer, state: forked(outer.state) };
   const { name, arguments: given, state } = invocation;
@@ -51,6 +55,11 @@ export function packageProgram(outer: Invocation): Value {
   }
   const [subcommand = known(''), ...rest] = read.operands;
   const word = shown(subcommand.text);
+  const moves = [
+    ...read.values.filter(({ option }) => /^(?:-w|--workspace)$/.test(option ?? '')).map(({ text }) => text),
+    ...movesIn(rest),
+  ];
+  movedBy(invocation, moves);
   steered(invocation, given);
   const program = { name: `${name} ${word}`.trim(), classes: ['package-manager' as const], arguments: rest };
   const plain = rest.filter(({ text }) => !text.startsWith('-'));
@@ -70,7 +79,8 @@ export function packageProgram(outer: Invocation): Value {
     }
     return first === undefined ? [known('')] : runCommand(inner.operands, invocation, program.name);
   }
-  const scripts = scriptsOf(invocation);
+  // Whose scripts they are is not known once it may work elsewhere.
+  const scripts = moves.length > 0 ? new Map<string, string>() : scriptsOf(invocation);
   const script = /^(?:run|run-script|rum|urn)$/.test(word)
     ? shown(plain[0]?.text ?? '')
     : /^(?:t|tst|test)$/.test(word)
@@ -93,6 +103,8 @@ export function packageProgram(outer: Invocation): Value {
     const isSetting = word === 'config' && /^(?:set|edit|delete)$/.test(plain[0]?.text ?? '');
     const isSecret = word === 'config' && /auth|token|password/i.test(plain.map(({ text }) => text).join(' '));
     addProgram(invocation, program);
+    // What a registry answers is what others wrote. Which one it is stands in the settings.
+    if (asking.test(word)) addName(invocation, 'network', { of: 'setting', name: `registry of ${name}` });
     if (isSecret && !isSetting)
       invocation.run.add(
         {
@@ -120,7 +132,13 @@ export function packageProgram(outer: Invocation): Value {
     }
     return [unknown(`what "${program.name}" prints`)];
   }
-  if (/^(?:publish|login|adduser|token|owner|access|unpublish|deprecate|dist-tag|team|upload|yank)$/.test(word)) {
+  const isPublished = name === 'yarn' && word === 'npm' && isPublishing(shown(plain[0]?.text ?? ''));
+  if (
+    isPublished ||
+    /^(?:publish|login|adduser|push|signin|token|owner|access|unpublish|deprecate|dist-tag|team|upload|yank)$/.test(
+      word,
+    )
+  ) {
     addProgram(invocation, program);
     addHost(invocation, known('https://registry.npmjs.org'), {
       way: 'send',
@@ -145,6 +163,9 @@ export function packageProgram(outer: Invocation): Value {
     for (const text of named) addSource(invocation, text);
     return [known('')];
   }
+  // A script whose text is not known, by its name.
+  const isGivenAway = isPublishing(script === '' ? word : script);
+  if (isGivenAway) sendProject(invocation);
   const isProject = projectOnly.test(word) || fetching.test(word);
   addProgram(
     invocation,
@@ -156,12 +177,37 @@ export function packageProgram(outer: Invocation): Value {
           : ['package-manager'],
     },
     isProject || name === 'yarn' || name === 'pnpm'
-      ? isInProject(invocation)
+      ? isInProject(invocation) && !isGivenAway
         ? { doubt: 'project_code', why: 'runs scripts of the project' }
-        : { doubt: 'unknown_until_run', why: 'runs scripts of a place outside the project' }
+        : { doubt: 'unknown_until_run', why: 'runs scripts of a place outside the project, or gives something away' }
       : { doubt: 'unknown_program', why: `what "${program.name}" does is not known` },
   );
   return [unknown(`what "${program.name}" prints`)];
+}
+
+/** Options that say where it works. npm takes the beginning of an option for it, and one dash for two. */
+const moving =
+  /^(-C|-w|-P|--?(?:prefix|prefi|cwd|dir|dire\w*|project|manifest-path|works\w*))(?:=([\s\S]*))?$|^(-C)([^=][\s\S]*)$/;
+
+/** What such options behind the subcommand name, up to `--`. */
+function movesIn(rest: readonly Text[]): readonly Text[] {
+  const end = rest.findIndex(({ text }) => text === '--');
+  return (end === -1 ? rest : rest.slice(0, end)).flatMap((text, index) => {
+    const found = moving.exec(text.text);
+    if (found === null || text.text === '--workspaces') return [];
+    const joined = found[2] ?? found[4];
+    const value = joined === undefined ? rest[index + 1] : { ...text, text: joined };
+    return value === undefined ? [] : [value];
+  });
+}
+
+/** It may work in each of these places, or where it is: another program may read such an option, and then it moves nothing. */
+function movedBy({ state, run }: Invocation, moves: readonly Text[]): void {
+  for (const text of moves) {
+    const home = run.context.home ?? '/home/*';
+    const to = isKnown(text) ? text.text.replace(/^~(?=\/|$)/, () => home) : `/${hole}`;
+    addCwds(state, to.startsWith('/') ? [to] : state.cwds.map((cwd) => `${cwd}/${to}`));
+  }
 }
 
 /** Options behind the subcommand that say what runs its scripts, or whose they are. */

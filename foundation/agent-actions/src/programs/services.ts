@@ -1,25 +1,63 @@
-import { addProgram } from '../run/effects.ts';
+import { addHost, addProgram } from '../run/effects.ts';
 import type { Invocation } from '../run/run.ts';
-import { shown, unknown } from '../run/text.ts';
-import type { Value } from '../run/text.ts';
+import { known, shown, unknown } from '../run/text.ts';
+import type { Text, Value } from '../run/text.ts';
+import { isSteeredByVariables, mayBeOption } from './looking.ts';
 import { givenFromElsewhere } from './project-programs.ts';
 
-/** Words of command lines of services that look and change nothing, nor show a secret. What is in front of them must be words too: no option. */
-const looking: ReadonlyMap<string, RegExp> = new Map([
+type Looking = {
+  /** The first words that look and change nothing, nor show a secret. In front of them stand no options. */
+  readonly words: RegExp;
+  /** The options with which it still only looks. Any other may name a server, settings, a program or a file. */
+  readonly options: RegExp;
+};
+
+const ghOptions =
+  /^(?:-[RqtLsaAlSBHdcjveubimFGOprf]|-L\d+|--(?:repo|json|jq|template|limit|state|assignee|author|label|search|base|head|draft|comments|log|log-failed|job|exit-status|verbose|attempt|workflow|branch|status|event|user|commit|created|name-only|patch|color|required|watch|fail-fast|interval|archived|no-archived|fork|source|language|visibility|topic|order|sort|owner|match|app|milestone|mention|project|yaml|ref|exclude-drafts|exclude-pre-releases|closed|updated|merged|merged-at|review|reviewed-by|review-requested|involves|commenter|filename|extension|size|stars|include-prs|org|exclude)(?:=.*)?)$/s;
+const terraform: Looking = {
+  words: /^(?:fmt|validate|version|providers(?! (?:mirror|lock)))(?: |$)/,
+  options: /^--?(?:check|diff|recursive|json|no-color|no-tests|(?:write|list)=(?:true|false))$/,
+};
+
+const looking: ReadonlyMap<string, Looking> = new Map([
   [
     'gh',
-    /^(?:(?:pr|issue|run|repo|release|workflow|label|milestone) (?:view|list|status|diff|checks)|search \w+|status)$/,
+    {
+      words:
+        /^(?:(?:pr|issue|run|repo|release|workflow|label|milestone) (?:view|list|status|diff|checks)|search \w+|status)$/,
+      options: ghOptions,
+    },
   ],
-  ['glab', /^(?:mr|issue|ci|repo|release) (?:view|list|diff|status)$/],
-  ['kubectl', /^(?:get|describe|logs|explain|top|version|api-resources|cluster-info)(?: |$)(?!.*secret)/],
-  ['helm', /^(?:template|lint|list|show|status|history|version)(?: |$)/],
-  ['terraform', /^(?:fmt|validate|version|providers)(?: |$)/],
-  ['tofu', /^(?:fmt|validate|version|providers)(?: |$)/],
+  [
+    'glab',
+    {
+      words: /^(?:mr|issue|ci|repo|release) (?:view|list|diff|status)$/,
+      options:
+        /^(?:-[RFPpcaAlmMsdbrlSO]|--(?:repo|output|per-page|page|comments|assignee|author|label|state|milestone|search|merged|closed|opened|all|draft|source-branch|target-branch|branch|raw|color|reviewer|compact|sort|order|output-format|live)(?:=.*)?)$/s,
+    },
+  ],
+  [
+    'kubectl',
+    {
+      words: /^(?:get|describe|logs|explain|top|version|api-resources|cluster-info)(?: |$)(?!.*secret)/,
+      options:
+        /^(?:-[AnolcLwpf]|-[nlcL]=?[\w./=,!-]+|-o=?(?:json|yaml|wide|name|(?:jsonpath|custom-columns|go-template)=.*)|--(?:namespace|output|all-namespaces|selector|tail|follow|watch|watch-only|container|all-containers|since|since-time|timestamps|previous|show-labels|field-selector|sort-by|no-headers|limit-bytes|prefix|max-log-requests|ignore-not-found|chunk-size|label-columns|show-kind|show-events|show-managed-fields|recursive|api-version|api-group|namespaced|verbs|client|containers|sum|request-timeout|ignore-errors|pod-running-timeout)(?:=(?!.*-file).*)?)$/s,
+    },
+  ],
+  [
+    'helm',
+    {
+      words: /^(?:template|lint|list|show|status|history|version)(?: |$)/,
+      options:
+        /^(?:-[nfAosaqmrdg]|--(?:namespace|values|set|set-string|set-json|version|all-namespaces|output|show-only|include-crds|skip-crds|strict|debug|devel|all|short|max|filter|offset|reverse|date|deployed|failed|pending|superseded|uninstalled|uninstalling|revision|skip-tests|no-hooks|is-upgrade|release-name|name-template|generate-name|kube-version|api-versions|with-subcharts|quiet|no-headers|create-namespace)(?:=.*)?)$/s,
+    },
+  ],
+  ['terraform', terraform],
+  ['tofu', terraform],
 ]);
 
-/** Options with which looking is something else: a program that is run, settings from elsewhere, a page that opens. */
-const notLooking =
-  /^--(?:kubeconfig|post-renderer|raw|web|plugin-dir|config|repository-config|registry-config|server|token)(?:=|$)|^-w$/;
+/** Prints what is in a file, by the name of the file. */
+const fileWords = /(?:jsonpath|custom-columns|go-template|template)-?file=/;
 
 export function serviceProgram(invocation: Invocation): Value {
   const { name, arguments: given } = invocation;
@@ -27,11 +65,18 @@ export function serviceProgram(invocation: Invocation): Value {
   const first = words.findIndex((word) => word.startsWith('-'));
   const said = words.slice(0, first === -1 ? undefined : first);
   const rule = looking.get(name);
+  const isElsewhere =
+    rule !== undefined && [namesServer(invocation), givenFromElsewhere(invocation) !== undefined].includes(true);
   const isLooking =
     rule !== undefined &&
-    (rule.test(said.slice(0, 2).join(' ')) || rule.test(said[0] ?? '')) &&
-    !words.some((word) => notLooking.test(word) || /secret/i.test(word)) &&
-    givenFromElsewhere(invocation) === undefined;
+    !isElsewhere &&
+    (rule.words.test(said.slice(0, 2).join(' ')) || (said.length < 2 && rule.words.test(said[0] ?? ''))) &&
+    words.every((word) => !word.startsWith('-') || rule.options.test(word)) &&
+    !words.some((word) => /secret/i.test(word) || fileWords.test(word)) &&
+    // It follows a log, and names a file elsewhere.
+    !(name === 'kubectl' && words.includes('-f') && said[0] !== 'logs') &&
+    !given.some(({ text }) => mayBeOption(text)) &&
+    !isSteeredByVariables(invocation);
   addProgram(
     invocation,
     { name, classes: [isLooking ? 'tool' : 'remote'], arguments: given },
@@ -40,4 +85,30 @@ export function serviceProgram(invocation: Invocation): Value {
       : { doubt: 'unknown_until_run', why: 'acts on a service elsewhere with the credentials of this machine' },
   );
   return [unknown(`what "${name}" prints`)];
+}
+
+/** A server that the command line names gets the credentials of this machine: it is told as a host that something is sent to. */
+function namesServer(invocation: Invocation): boolean {
+  const hosts = invocation.arguments.flatMap((text, index, all) => serverOf(invocation.name, text, all[index + 1]));
+  for (const host of hosts)
+    addHost(invocation, host, { way: 'send', scheme: 'https', sends: ['the credentials of this machine'] });
+  return hosts.length > 0;
+}
+
+function serverOf(name: string, text: Text, next: Text = known('')): readonly Text[] {
+  const option = /^(?:kubectl|helm)$/.test(name)
+    ? /^(?:--(?:server|kube-apiserver)(?:=([\s\S]*))?|-A?s=?([\s\S]*))$/.exec(text.text)
+    : /^(?:-R|--(?:repo|hostname))(?:=([\s\S]*))?$/.exec(text.text);
+  // `helm template -s file`: which parts are shown.
+  const isOther = option === null || (name === 'helm' && text.text.startsWith('-s'));
+  const joined = option?.[1] ?? option?.[2] ?? '';
+  const value: Text = isOther ? text : joined === '' ? next : { ...text, text: joined };
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(value.text)) return [value];
+  if (isOther) return [];
+  if (name !== 'gh' && name !== 'glab') return [value];
+  // `host/owner/name`
+  const [host = ''] = value.text.split('/');
+  return value.text.split('/').length > 2 || option?.[0].startsWith('--hostname') === true
+    ? [{ ...value, text: host }]
+    : [];
 }

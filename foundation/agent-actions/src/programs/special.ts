@@ -5,6 +5,7 @@ import { known, onlyText, shown, unknown } from '../run/text.ts';
 import type { Text, Value } from '../run/text.ts';
 import { looksLikePath, runCommand, runScript } from './apply-rule.ts';
 import { readArguments } from './arguments.ts';
+import { isSteeredByVariables, mayBeOption } from './looking.ts';
 
 // Programs whose arguments have a grammar of their own.
 
@@ -170,15 +171,21 @@ export function containerProgram(invocation: Invocation): Value {
       word,
     );
   // Which containers there are, and what they wrote; `inspect` shows what they were given.
+  // Another machine, settings or plug-ins that are not the person's.
+  const isOwn =
+    [...globals.flags].every((flag) => /^(?:-D|-v|--debug|--version)$/.test(flag)) &&
+    globals.strangers.length === 0 &&
+    !invocation.arguments.some(({ text }) => mayBeOption(text)) &&
+    !isSteeredByVariables(invocation);
   const isLooking =
-    globals.values.length === 0 &&
+    isOwn &&
     (/^(?:ps|images|logs|version|info|stats|top|port)$/.test(word) ||
       (word === 'compose' && /^(?:ps|logs|images|ls|version|top)$/.test(rest[0]?.text ?? '')) ||
       (name.endsWith('-compose') && /^(?:ps|logs|images|top)$/.test(word)));
   addProgram(
     invocation,
     { name: `${name} ${word}`.trim(), classes: [isLooking ? 'tool' : 'container'], arguments: rest },
-    isReading || isLooking
+    (isReading && isOwn) || isLooking
       ? {}
       : { doubt: 'unknown_until_run', why: 'what runs in a container is not followed beyond what it is given' },
   );

@@ -220,8 +220,11 @@ export function streamProgram(invocation: Invocation): Value {
     else if (role === 'execute') runScript(text, { ...invocation, stdin: [unknown('fetched from another machine')] });
   }
   const [host, port] = read.operands;
-  if (listens) addHost(invocation, { text: `0.0.0.0` }, { way: 'listen' });
-  else if (host !== undefined)
+  if (listens) {
+    const isNamed = host !== undefined && !/^\d+$/.test(host.text);
+    addHost(invocation, isNamed ? host : known('0.0.0.0'), { way: 'listen' });
+  }
+  if (!listens && host !== undefined)
     addHost(
       invocation,
       { ...host, text: port === undefined ? host.text : `${host.text}:${port.text}` },

@@ -4,6 +4,7 @@ import { known, unknown } from '../run/text.ts';
 import type { Text, Value } from '../run/text.ts';
 import { runCommand, runScript } from './apply-rule.ts';
 import { readArguments } from './arguments.ts';
+import { isSteeredByVariables } from './looking.ts';
 
 // Programs that are given a command as words or as one text.
 
@@ -99,11 +100,14 @@ export function pagerProgram(invocation: Invocation): Value {
     invocation.arguments,
     false,
   );
-  const isKeyed = read.values.some(({ role, option }) => role === 'read' && option !== '-T' && option !== '--tag-file');
+  const isKeyed =
+    read.values.some(({ role, option }) => role === 'read' && option !== '-T' && option !== '--tag-file') ||
+    [...read.flags].some((flag) => /^--les/i.test(flag)) ||
+    isSteeredByVariables(invocation);
   addProgram(
     invocation,
     { name: invocation.name, classes: ['tool'], arguments: invocation.arguments },
-    isKeyed ? { doubt: 'unknown_until_run', why: 'its keys are set by a file' } : {},
+    isKeyed ? { doubt: 'unknown_until_run', why: 'its keys or what it runs may be set elsewhere' } : {},
   );
   for (const { role, text } of read.values) if (role === 'read' || role === 'write') addPath(invocation, role, text);
   for (const text of read.operands) {

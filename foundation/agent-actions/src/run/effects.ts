@@ -71,7 +71,7 @@ export function addHost({ run, where }: Effect, text: Text, { way, scheme, sends
         host: read?.host ?? shown(text.text).slice(0, 256),
         ...(read?.port === undefined ? {} : { port: read.port }),
         ...(read?.url === undefined ? {} : { url: read.url }),
-        classes: read?.classes ?? ['public'],
+        classes: way === 'listen' && isEveryAddress(read?.host) ? ['public', 'address'] : (read?.classes ?? ['public']),
         way,
       },
       isCertain: code === undefined,
@@ -81,6 +81,11 @@ export function addHost({ run, where }: Effect, text: Text, { way, scheme, sends
     },
     where,
   );
+}
+
+/** To listen there is to listen to everybody, while to reach it is to reach oneself. */
+function isEveryAddress(host: string | undefined): boolean {
+  return host === '0.0.0.0' || host === '[::]';
 }
 
 export function addRecipient({ run, where }: Effect, address: Text, sends: readonly string[] = []): void {

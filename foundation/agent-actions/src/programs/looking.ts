@@ -1,0 +1,22 @@
+import type { Invocation } from '../run/run.ts';
+import { hole, onlyText, wild } from '../run/text.ts';
+
+// Programs that only look, as long as nothing steers them: an option, a variable or a word that is not known may name a server, settings or a
+// program of somebody else's.
+
+/** Variables that change how something is shown, or that are set for every program anyway. */
+const showing =
+  /^(?:PWD|OLDPWD|HOME|USER|LOGNAME|LANG|LANGUAGE|LC_\w+|TZ|TERM|COLORTERM|COLUMNS|LINES|NO_COLOR|FORCE_COLOR|CLICOLOR\w*|CI|DEBUG|NODE_ENV|PAGER|GIT_PAGER|LESS|LESSCHARSET|GH_NO_UPDATE_NOTIFIER|GH_FORCE_TTY|GH_PROMPT_DISABLED|TF_IN_AUTOMATION|TF_INPUT|REPLY|OPTARG|OPTIND|IFS)$/;
+
+/** Whether a variable was set by the command that may steer a program. Names without capitals are the shell's own use; those that are not have a rule. */
+export function isSteeredByVariables({ state, run }: Invocation): boolean {
+  const before = run.context.environment;
+  return [...state.variables].some(
+    ([name, value]) => /[A-Z]/.test(name) && !showing.test(name) && before?.get(name) !== onlyText(value),
+  );
+}
+
+/** Whether a word may turn out to be an option, or several words. */
+export function mayBeOption(text: string): boolean {
+  return text.startsWith(hole) || text.startsWith(wild.star) || text.startsWith(wild.one) || text.startsWith(wild.set);
+}
