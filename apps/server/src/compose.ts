@@ -159,6 +159,7 @@ export async function startServer(
   });
   const search = createEventSearch({
     store: { client: store },
+    memoryLimitBytes: config.storeMemoryBytes,
     database,
     ledger,
     outbox,
@@ -247,7 +248,7 @@ export async function startServer(
   const detecting = follow(detection.projection);
   const projections = [
     // To the store each insert is a tenth of a second of processor time, whatever is in it.
-    follow(search.projection, { forMs: 1000, smallMs: 250, mostBytes: 24 * 1024 * 1024 }),
+    follow(search.projection, { forMs: 1000, smallMs: 250, mostBytes: search.rangeBytes }),
     detecting,
     // A finding is a commit for which all who are answered wait; what the others learn nobody looks for at once.
     follow(alerts.projection, { forMs: 0, smallMs: 60 }),

@@ -10,6 +10,7 @@ import { createSearchOfHistory } from './history/search-of-history.ts';
 import { createNeighbours, type Neighbours } from './neighbours.ts';
 import type { EventSearchNeeds } from './needs.ts';
 import { createErasedRows } from './erased-rows.ts';
+import { rangeBytes } from './insert-size.ts';
 import { createSearchProjection } from './projection.ts';
 import { createRangeJournal } from './range-journal.ts';
 import { createSearchOfErased } from './search-of-erased.ts';
@@ -60,6 +61,8 @@ export type EventSearch = Search & {
   readonly neighbours: Neighbours;
   /** Feed it with `createProjectionRunner`. */
   readonly projection: Projection;
+  /** About how much of the ledger is worth being put together for it. */
+  readonly rangeBytes: number;
   /**
    * Makes what is stored of these entries what the ledger gives out now; half-open, by index. Throws when the store is away:
    * call again. Gives how many rows were written.
@@ -72,7 +75,7 @@ export type EventSearch = Search & {
 /** Search over everything the ledger holds: a projection into an event store, and questions to it. */
 export function createEventSearch(needs: EventSearchNeeds): EventSearch {
   const store = 'client' in needs.store ? createEmbeddedStore(needs.store.client) : needs.store;
-  const { database, ledger, log, outbox, clock, mappings } = needs;
+  const { database, ledger, log, outbox, clock, mappings, memoryLimitBytes } = needs;
   const journal = createRangeJournal(database);
   const thread = createRemapThread({
     timeLimitMs: 2000,
@@ -86,8 +89,9 @@ export function createEventSearch(needs: EventSearchNeeds): EventSearch {
     journal,
     ledger,
   });
-  const projection = createSearchProjection({ store, journal, ledger, log, mapper, erasedRows });
+  const projection = createSearchProjection({ store, journal, ledger, log, mapper, erasedRows, memoryLimitBytes });
   return {
+    rangeBytes: rangeBytes(memoryLimitBytes),
     ...search,
     history: createRemapHistory({ database, journal, mapper, outbox, clock }),
     rows: { ...createRowScan(store), rebuilding: () => search.rebuilding() },

@@ -9,6 +9,8 @@ import type { StoreClient } from './store-client.ts';
 export type EventSearchNeeds = {
   /** The embedded store: the client of its process. A cluster comes as `store` instead. */
   readonly store: EventStore | { readonly client: StoreClient };
+  /** Of the store, as its client has it: how much one insert may hold. */
+  readonly memoryLimitBytes?: number;
   readonly database: Database;
   /** The log of record, to repair against. `countEvents` must accept an end past the log's last entry. */
   readonly ledger: Pick<Ledger, 'countEvents' | 'read' | 'head'>;

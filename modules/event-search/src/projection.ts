@@ -36,6 +36,8 @@ export function createSearchProjection(needs: {
   /** Maps history when that was asked for; without it, everything is shown as it was sealed. */
   mapper?: HistoryMapper | undefined;
   erasedRows?: ErasedRows | undefined;
+  /** Of the store; by default what it has by default. */
+  memoryLimitBytes?: number | undefined;
 }): SearchProjection {
   const { journal, store, mapper, log } = needs;
   const inTurn = createTurns();

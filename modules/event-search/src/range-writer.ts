@@ -5,6 +5,7 @@ import { EventSearchError } from './errors.ts';
 import type { EventStore } from './event-store.ts';
 import type { HistoryMapper } from './history/history-mapper.ts';
 import { asSealed } from './history/history-record.ts';
+import { insertBytes } from './insert-size.ts';
 import type { Range, RangeJournal } from './range-journal.ts';
 
 /** Brings the store to hold exactly `events` in `range`, from whatever it holds there now; those of history as they are to be shown. */
@@ -14,17 +15,18 @@ export type RangeWriter = {
   insert(events: readonly LedgerEvent[], token: string): Promise<void>;
 };
 
-/** With what is put together while much comes in, still one insert; half of what a frame may hold. */
-const maxChunkBytes = 32 * 1024 * 1024;
 const maxChunkEvents = 50_000;
 
 export function createRangeWriter(needs: {
-  store: EventStore;
+  store: Pick<EventStore, 'insert' | 'extent' | 'remove'>;
   journal: RangeJournal;
   mapper?: HistoryMapper | undefined;
   erasedRows?: Pick<ErasedRows, 'changed'> | undefined;
+  /** Of the store; by default what it has by default. */
+  memoryLimitBytes?: number | undefined;
 }): RangeWriter {
   const { store, journal, mapper } = needs;
+  const maxChunkBytes = insertBytes(needs.memoryLimitBytes);
 
   /** Positions and order stay, so that nothing else has to know. */
   async function shown(events: readonly LedgerEvent[]): Promise<readonly LedgerEvent[]> {
@@ -47,7 +49,8 @@ export function createRangeWriter(needs: {
 
   const insert: RangeWriter['insert'] = async (events, token) => {
     if (events.some(({ body }) => body === undefined)) needs.erasedRows?.changed();
-    for (const [at, chunk] of chunks(await shown(events)).entries()) await store.insert(chunk, `${token}/${at}`);
+    for (const [at, chunk] of chunks(await shown(events), maxChunkBytes).entries())
+      await store.insert(chunk, `${token}/${at}`);
   };
 
   return {
@@ -75,7 +78,7 @@ export function createRangeWriter(needs: {
 }
 
 /** Cut by size, always at the same places for the same events: the token of a chunk is its number. */
-function chunks(events: readonly LedgerEvent[]): LedgerEvent[][] {
+function chunks(events: readonly LedgerEvent[], maxChunkBytes: number): LedgerEvent[][] {
   const result: LedgerEvent[][] = [];
   let bytes = Number.POSITIVE_INFINITY;
   for (const event of events) {

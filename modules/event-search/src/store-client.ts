@@ -3,6 +3,7 @@ import { CodedError, codeOf, messageOf } from '@sallyport/platform/errors';
 import type { FrameBody, FramePeer } from '@sallyport/platform/frames';
 import { createRevivedPeer } from '@sallyport/platform/revived-peer';
 import { EventSearchError, isEventSearchErrorCode } from './errors.ts';
+import { defaultStoreMemory } from './insert-size.ts';
 
 export type StoreClientNeeds = {
   /** Starts a store process and gives the connection to it. When the connection is closed, the process must be ended. */
@@ -43,7 +44,7 @@ export function createStoreClient(needs: StoreClientNeeds): StoreClient {
     try {
       const head = {
         directory: needs.directory,
-        memoryLimitBytes: needs.memoryLimitBytes ?? 2 * 1024 ** 3,
+        memoryLimitBytes: needs.memoryLimitBytes ?? defaultStoreMemory,
         threads: needs.threads,
       };
       await peer.call('open', { head, payload: key }, { signal: needs.deadline(openDeadlineMs) });
