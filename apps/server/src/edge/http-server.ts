@@ -80,6 +80,8 @@ export function createHttpServer(options: {
     });
   // Expectations nobody knows may be ignored (RFC 9110 section 10.1.1); Node would answer without a problem.
   server.on('checkExpectation', listener);
+  // Such a request does not come to the listener.
+  server.on('upgrade', noteRequest);
   closeSilentConnections(server, limits.idleTimeoutMs);
   server.maxConnections = limits.connections;
   server.on('drop', (dropped?: DropArgument) =>
