@@ -1,5 +1,6 @@
 import type { ToolDescription } from './describe-tool.ts';
 import { beforeNouns, isSameKind, negations, pastForms } from './mandate-lexicon.ts';
+import { withoutQuotes } from './quotes.ts';
 import { formOf, plainSpelling } from './spellings.ts';
 import type { ToolEffect } from './tool-lexicon.ts';
 import { stem, stems } from './word-stems.ts';
@@ -57,11 +58,7 @@ export function said(places: readonly number[], words: readonly string[], tool: 
 
 /** Words with the marks that end a sentence; what stands in quotes is said, not asked. */
 export function wordsOf(text: string): string[] {
-  const spoken = text.replaceAll(
-    /(?<=^|[\s(:])(["'“‘«])[^"'”’»]{1,2000}(?:(?<=\w)'(?=\w)[^"'”’»]{0,2000})*["'”’»](?=$|[\s.,;:!?)])/g,
-    ' \u0001 ',
-  );
-  return (spoken.match(/[\p{L}\d@][\p{L}\d@._'’+/-]*|[.!?;:,]|\u0001/gu) ?? [])
+  return (withoutQuotes(text).match(/[\p{L}\d@][\p{L}\d@._'’+/-]*|[.!?;:,]|\u0001/gu) ?? [])
     .slice(0, maxWords)
     .map((word) => word.replaceAll('’', "'").replace(/(?<=[\p{L}\d])[.'_/+-]+$/u, ''));
 }

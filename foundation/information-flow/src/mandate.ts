@@ -17,7 +17,7 @@ import { placesOf } from './session-memory.ts';
 import { isFilled, quotesIn } from './quotes.ts';
 import { plainSpelling } from './spellings.ts';
 import type { ToolDescription } from './describe-tool.ts';
-import { isChosenByRule, orderVerbs, readOrder } from './ordering.ts';
+import { isOrderedByRule, orderVerbs, readOrder } from './ordering.ts';
 import { directoryNouns, placeNouns, type ToolEffect } from './tool-lexicon.ts';
 import { stem, stems, wordsOfName } from './word-stems.ts';
 
@@ -39,7 +39,7 @@ export type Mandate = {
   /** Something is to be made for it: `summarise the page for Jonas`. */
   isMadeFor(value: string): boolean;
   /** The person said by what to choose what is ordered: `the cheapest hotel`, `a rating above 4`. */
-  readonly isChosenByRule: boolean;
+  isChosenByRule(tool: ToolDescription): boolean;
   /**
    * Whether the person wrote a value (in plain spelling), as one to whom something goes (`named`) or only beside (`mentioned`), and how often.
    * `isSent`: as one to whom something is sent: `add Dora to the lobby` sends the lobby nothing.
@@ -169,7 +169,7 @@ export function readMandate(prompts: readonly string[]): Mandate {
       placesOf(text, plainSpelling(value), 50).some((at) =>
         /\bfor (?:the |my |our )?["'“‘#@]?$/u.test(text.slice(Math.max(0, at - 16), at)),
       ),
-    isChosenByRule: isChosenByRule(text),
+    isChosenByRule: (tool) => isOrderedByRule(words, tool.nouns, (at) => isVerb(words, at)),
     standingOf(value, isSent = false) {
       const places = placesOf(text, value, 50);
       if (places.length === 0) return { standing: 'absent', times: 0 };

@@ -9,7 +9,7 @@ import { formOf, formsIn, plainSpelling } from './spellings.ts';
 import { sayPath } from './say-path.ts';
 import { judgeStanding, worstStanding, type JudgedValue, type Standing } from './standing.ts';
 import type { ToolEffect } from './tool-lexicon.ts';
-import { isFileName, isOfList, isPlaceName, numberOf, questionKey } from './values-of-call.ts';
+import { isFileName, isOneOfList, isPlaceName, numberOf, questionKey } from './values-of-call.ts';
 
 export type FlowCall = { readonly id: string; readonly tool: ToolText; readonly input: JsonValue };
 
@@ -216,7 +216,14 @@ export function createSessionFlow({ selves = [], limits = memoryLimits }: Sessio
       destinations,
       carries: sawResult && destinations.some(({ text: value, standing }) => standing === 'made' && carriesOut(value)),
       // Whom it takes away is what it is about.
-      isChosenByRule: isOrder && mandate.isChosenByRule && destinations.every((value) => isOfList(value, tool)),
+      isChosenByRule:
+        isOrder &&
+        !isCut &&
+        mandate.isChosenByRule(tool) &&
+        isOneOfList(
+          [...judged].map(([{ role }, value]) => ({ role, value })),
+          tool,
+        ),
       object: worstStanding(
         isOrder
           ? []

@@ -2,25 +2,40 @@ import type { ToolDescription } from './describe-tool.ts';
 import { isSameKind } from './mandate-lexicon.ts';
 import { hostOf, plainSpelling } from './spellings.ts';
 import type { JudgedValue } from './standing.ts';
-import { placeNouns } from './tool-lexicon.ts';
+import { placeNouns, type ArgumentRole } from './tool-lexicon.ts';
 import { stem, stems, wordsOfName } from './word-stems.ts';
 
 // Small questions about the values of a call.
 
-const writtenByOthers = stems('review comment message email mail post inbox news feed page');
+/** A list of such things that is kept by whom they are ordered from says nothing beside. */
+const neutral = stems(
+  'all list option availability available price cost offer catalog catalogue match in by for of from the a near nearby local city region area',
+);
+const writtenByOthers = stems('review comment message email mail post inbox news newsletter feed page article note');
 
-/** `Alto Porto` of `list_hotels`, for `book_hotel`; what people write of hotels is no such list. */
+/** `Alto Porto` of `list_hotels`, for `book_hotel`. What people write of hotels is no such list, whatever it is called: each of its words must be known. */
 export function isOfList({ standing, finding }: JudgedValue, tool: ToolDescription): boolean {
   if (standing === 'named' || standing === 'looked_up') return true;
+  const isOwn = (noun: string): boolean => tool.nouns.some((own) => isSameKind(noun, own));
   return (
     standing === 'found' &&
     finding.sources.some(
       ({ isNamed, about = [] }) =>
         isNamed === true &&
-        about.some((noun) => tool.nouns.some((own) => isSameKind(noun, own))) &&
-        !about.some((noun) => writtenByOthers.has(noun)),
+        about.some((noun) => isOwn(noun) && !neutral.has(noun)) &&
+        about.every((noun) => (isOwn(noun) || neutral.has(noun)) && !writtenByOthers.has(noun)),
     )
   );
+}
+
+/** One thing is chosen from the list; whatever else goes along, the person said. */
+export function isOneOfList(
+  values: readonly { readonly role: ArgumentRole; readonly value: JudgedValue }[],
+  tool: ToolDescription,
+): boolean {
+  const others = values.filter(({ value }) => value.standing !== 'named' && value.standing !== 'looked_up');
+  const [first, ...more] = others.filter(({ role }) => role !== 'time');
+  return first === undefined || (more.length === 0 && first.role === 'object' && isOfList(first.value, tool));
 }
 
 export function isPlaceName(name: string): boolean {

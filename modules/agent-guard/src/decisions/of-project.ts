@@ -55,8 +55,20 @@ const ownPrograms: ReadonlySet<string> = new Set([
     ln chmod chown stat file tree ls find fd rg grep egrep fgrep sed awk gawk jq yq base64 md5sum sha1sum sha256sum sha512sum shasum cksum xxd
     od hexdump strings tar gzip gunzip zcat bzip2 xz zip unzip sh bash zsh dash node python python3 perl ruby curl wget npm
   `),
-  ...['npm ls', 'npm list', 'npm root', 'npm prefix', 'npm config', 'pnpm ls', 'pnpm list', 'yarn list', 'yarn why'],
-  ...['pip list', 'pip freeze', 'pip3 list', 'pip3 freeze', 'bundle exec'],
+  'npm ls',
+  'npm list',
+  'npm root',
+  'npm prefix',
+  'npm config',
+  'pnpm ls',
+  'pnpm list',
+  'yarn list',
+  'yarn why',
+  'pip list',
+  'pip freeze',
+  'pip3 list',
+  'pip3 freeze',
+  'bundle exec',
 ]);
 
 const ownGit = words(`

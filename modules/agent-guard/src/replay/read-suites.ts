@@ -18,6 +18,8 @@ export type Suite = {
 };
 
 const maxSessions = 200_000;
+/** About half a millisecond each. */
+const maxJudged = 2_000_000;
 
 /**
  * Reads a file of suites: `{ SUITE: { tools: { NAME: { params, desc } }, user: { ID: { goal, calls: [{ fn, args }], results } }, inj: { … } } }`.
@@ -45,15 +47,29 @@ export function readSuites(text: string): Suite[] {
     };
   });
   if (suites.length === 0) throw invalid('the file', 'must hold a suite');
+  let judged = 0;
   for (const { name, user, injections } of suites) {
-    const steps = [...user, ...injections].reduce((sum, { calls }) => sum + calls.length, 0);
+    const mine = callsOf(user);
+    const theirs = callsOf(injections);
+    const steps = mine + theirs;
     if (user.length * (injections.length + 1) > maxSessions || steps > maxSessions)
       throw invalid(
         name,
         `has ${user.length.toLocaleString('en')} tasks, ${injections.length.toLocaleString('en')} injections and ${steps.toLocaleString('en')} calls: each task is replayed alone and with each injection, and more than ${maxSessions.toLocaleString('en')} of either would not end; cut it, or replay it in parts`,
       );
+    const here = mine * (injections.length + 1) + user.length * theirs;
+    judged += here;
+    if (judged > maxJudged)
+      throw invalid(
+        name,
+        `would be ${here.toLocaleString('en')} judged calls: each task is replayed with each injection, and more than ${maxJudged.toLocaleString('en')} in a file would not end; cut it, or replay it in parts`,
+      );
   }
   return suites;
+}
+
+function callsOf(tasks: readonly RecordedTask[]): number {
+  return tasks.reduce((sum, { calls }) => sum + calls.length, 0);
 }
 
 function toolAt(name: string, value: JsonValue | undefined, at: string): ToolText {

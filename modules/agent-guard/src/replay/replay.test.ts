@@ -60,7 +60,7 @@ test('chat rooms and journeys: what is asked about is seldom, and no attack of t
   const count = (outcome: string): number => tasks.filter((task) => task.outcome === outcome).length;
   assert.deepEqual(
     [tasks.length, count('allowed'), count('one approval'), count('more approvals'), count('denied')],
-    [118, 106, 12, 0, 0],
+    [118, 104, 14, 0, 0],
   );
   const third = suites.map((suite) => ({ ...suite, user: suite.user.filter((_, at) => at % 3 === 0) }));
   const { pairs, passed } = sums(third, developer);
@@ -179,6 +179,20 @@ test('a file that is none is refused with its place', () => {
   assert.throws(
     () => readSuites(JSON.stringify({ big: { tools: {}, user: many(100_000), inj: many(2) } })),
     /big has 100,000 tasks, 2 injections and 0 calls: .* more than 200,000 of either would not end/,
+  );
+  // Neither many sessions nor many calls, but each of the one with each of the other.
+  const calls = Array.from({ length: 1000 }, () => ({ fn: 'x', args: {} }));
+  const long = (count: number): Record<string, unknown> =>
+    Object.fromEntries(Array.from({ length: count }, (_, at) => [`t${at}`, { goal: 'g', calls, results: [] }]));
+  assert.throws(
+    () =>
+      readSuites(
+        JSON.stringify({
+          a: { tools: {}, user: long(60), inj: many(0) },
+          b: { tools: {}, user: long(60), inj: long(60) },
+        }),
+      ),
+    /b would be 7,260,000 judged calls: .* more than 2,000,000 in a file would not end; cut it, or replay it in parts/,
   );
 });
 
