@@ -85,7 +85,11 @@ export function createFrontRounds({
       });
       signal.removeEventListener('abort', onAbort);
     }
-    if (signal.aborted) return failed(rpcCodes.internal, 'Taken back');
+    if (signal.aborted) {
+      // Nobody has a state to come back with.
+      drop(one);
+      return failed(rpcCodes.internal, 'Taken back');
+    }
     // What is asked together comes together.
     await new Promise<void>((resolve) => setImmediate(resolve));
     if (one.outcome !== undefined) {

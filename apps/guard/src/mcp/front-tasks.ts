@@ -104,7 +104,8 @@ export function createFrontTasks({
       const taskId = textOf(task['taskId']);
       const held: Held = { can, questions: new Map(), isFetching: false };
       tasks.set(taskId, held);
-      const [oldest] = tasks.keys();
+      // What is done gives way before what goes on.
+      const [oldest] = [...tasks].find(([, { brought }]) => brought !== undefined) ?? [...tasks][0] ?? [];
       if (tasks.size > maxHeld && oldest !== undefined) drop(oldest);
       // What it brings and what it wants to know come with that.
       fetch(taskId, held);

@@ -34,9 +34,9 @@ export function asHandshake(server: ToolServer, { say }: { readonly say: (line: 
   let askedCount = 0;
   let aloneCount = 0;
   const tasks = createModernTasks({
-    ask: (method, params, can) => {
+    ask: (method, params, { can, signal }) => {
       const id = `task-${(aloneCount += 1)}`;
-      return askOnce({ kind: 'request', id, method, params, can }, 0);
+      return askOnce({ kind: 'request', id, method, params, can }, 0, signal);
     },
     question: (asked, signal) => askClient(asked, undefined, signal),
   });
@@ -78,28 +78,40 @@ export function asHandshake(server: ToolServer, { say }: { readonly say: (line: 
       return;
     }
     if (message.kind === 'refused') {
-      listener?.message(message);
+      const settle = message.id === undefined ? undefined : sent.get(message.id);
+      if (settle === undefined) listener?.message(message);
+      else settle(failed(rpcCodes.internal, `The server's answer cannot be read: ${message.reason}`));
       return;
     }
     if (message.id === listenId || message.id === discoverId) return;
     const settle = sent.get(message.id);
-    sent.delete(message.id);
     if (settle === undefined) listener?.message(message);
     else settle(message.outcome);
   }
 
   /** One round of a question. Never rejects. */
-  function askOnce({ id, method, params, can }: RpcRequest, round: number): Promise<RpcOutcome> {
+  function askOnce(
+    { id, method, params, can }: RpcRequest,
+    round: number,
+    signal = goingOn.get(id)?.signal,
+  ): Promise<RpcOutcome> {
     const wireId = round === 0 ? id : `${id}.${round}`;
-    goingOn.get(id)?.signal.addEventListener('abort', () => {
-      if (sent.delete(wireId)) server.send(cancelled(wireId)).catch(() => undefined);
-    });
     return new Promise((resolve) => {
-      sent.set(wireId, resolve);
-      ask(wireId, method, params, can).catch((error: unknown) => {
+      const onAbort = (): void => {
+        server.send(cancelled(wireId)).catch(() => undefined);
+        settle(failed(rpcCodes.internal, 'taken back'));
+      };
+      const settle = (outcome: RpcOutcome): void => {
         sent.delete(wireId);
-        resolve(failed(rpcCodes.internal, `Cannot reach the server: ${String(error)}`));
-      });
+        signal?.removeEventListener('abort', onAbort);
+        resolve(outcome);
+      };
+      sent.set(wireId, settle);
+      signal?.addEventListener('abort', onAbort, { once: true });
+      ask(wireId, method, params, can).catch((error: unknown) =>
+        settle(failed(rpcCodes.internal, `Cannot reach the server: ${String(error)}`)),
+      );
+      if (signal?.aborted === true) onAbort();
     });
   }
 

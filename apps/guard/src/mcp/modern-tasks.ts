@@ -31,20 +31,32 @@ export function createModernTasks({
   ask,
   question,
 }: {
-  readonly ask: (method: string, params: JsonObject, can: JsonObject) => Promise<RpcOutcome>;
+  /** Settles at the latest when the signal does. */
+  readonly ask: (
+    method: string,
+    params: JsonObject,
+    how: { readonly can: JsonObject; readonly signal: AbortSignal },
+  ) => Promise<RpcOutcome>;
   readonly question: (asked: Pick<RpcRequest, 'method' | 'params'>, signal: AbortSignal) => Promise<RpcOutcome>;
 }): ModernTasks {
   /** By the ids of the server, the oldest first. */
   const known = new Map<string, Known>();
-  const about = (taskId: string): Known => known.get(taskId) ?? { can: withTasks({}), answered: new Set() };
+  /** Who is asked about goes on: the others are forgotten first. */
+  function about(taskId: string): Known {
+    const one = known.get(taskId);
+    if (one === undefined) return { can: withTasks({}), answered: new Set() };
+    known.delete(taskId);
+    known.set(taskId, one);
+    return one;
+  }
 
-  async function poll(taskId: string): Promise<RpcOutcome> {
-    return ask('tasks/get', { taskId }, about(taskId).can);
+  async function poll(taskId: string, signal: AbortSignal): Promise<RpcOutcome> {
+    return ask('tasks/get', { taskId }, { can: about(taskId).can, signal });
   }
 
   /** How it is, without what it brings. */
-  async function get(taskId: string): Promise<RpcOutcome> {
-    const outcome = await poll(taskId);
+  async function get(taskId: string, signal: AbortSignal): Promise<RpcOutcome> {
+    const outcome = await poll(taskId, signal);
     if ('error' in outcome) return outcome;
     const { result: _brought, error: _failed, inputRequests: _wants, ...task } = outcome.result;
     return { result: task };
@@ -52,7 +64,7 @@ export function createModernTasks({
 
   async function result(taskId: string, signal: AbortSignal): Promise<RpcOutcome> {
     for (;;) {
-      const outcome = await poll(taskId);
+      const outcome = await poll(taskId, signal);
       if (signal.aborted) return failed(rpcCodes.internal, 'taken back');
       if ('error' in outcome) return outcome;
       const said = readTask(outcome.result);
@@ -70,7 +82,9 @@ export function createModernTasks({
         case 'input_required': {
           const refused = await answerQuestions(taskId, outcome.result['inputRequests'], signal);
           if (refused === undefined) break;
-          await ask('tasks/cancel', { taskId }, about(taskId).can);
+          // Who does not wait for what it brings has not taken the task back.
+          if (signal.aborted) return failed(rpcCodes.internal, 'taken back');
+          await ask('tasks/cancel', { taskId }, { can: about(taskId).can, signal });
           return failed(rpcCodes.internal, `The server wants to ask first, and has no answer: ${refused}`);
         }
         case 'working':
@@ -99,13 +113,15 @@ export function createModernTasks({
         return [key, await question({ method, params: related }, signal)] as const;
       }),
     );
+    // Whoever fetches it next is asked.
+    if (signal.aborted) for (const [key] of fresh) answered.delete(key);
     const answers: [string, JsonObject][] = [];
     for (const [key, answer] of told) {
       if ('error' in answer) return answer.error.message;
       const { _meta: _left, ...plain } = answer.result;
       answers.push([key, plain]);
     }
-    const taken = await ask('tasks/update', { taskId, inputResponses: Object.fromEntries(answers) }, can);
+    const taken = await ask('tasks/update', { taskId, inputResponses: Object.fromEntries(answers) }, { can, signal });
     return 'error' in taken ? 'the server did not take it' : undefined;
   }
 
@@ -116,16 +132,18 @@ export function createModernTasks({
       return { ...request, params, can: task === undefined ? can : withTasks(can) };
     },
     began({ resultType: _type, _meta: meta, ...task }, can = {}) {
-      known.set(textOf(task['taskId']), { can: withTasks(can), answered: new Set() });
+      const said = readTask(task);
+      // One that is none is refused by whoever hears of it.
+      if (typeof said !== 'string') known.set(said.taskId, { can: withTasks(can), answered: new Set() });
       const [oldest] = known.keys();
       if (known.size > maxKnown && oldest !== undefined) known.delete(oldest);
       return { task, ...(isJsonObject(meta) ? { _meta: meta } : {}) };
     },
     answer({ method, params }, signal) {
       const taskId = textOf(params['taskId']);
-      if (method === 'tasks/get') return get(taskId);
+      if (method === 'tasks/get') return get(taskId, signal);
       if (method === 'tasks/result') return result(taskId, signal);
-      return method === 'tasks/cancel' ? ask(method, { taskId }, about(taskId).can) : undefined;
+      return method === 'tasks/cancel' ? ask(method, { taskId }, { can: about(taskId).can, signal }) : undefined;
     },
   };
 }

@@ -12,6 +12,9 @@ import type { Spool } from './spool.ts';
 /** How long the server may keep a call until a person has answered. */
 const personSeconds = 240;
 
+/** Of why a task brings nothing any more: what the server takes. Words of whoever stopped a run may be longer. */
+const longestReason = 500;
+
 /**
  * The server of Sallyport decides. While nobody can reach it, nothing passes; with `spool` what was approved before goes on, and is
  * recorded afterwards. A no is a no, a slow answer too: only who cannot be reached at all is gone past.
@@ -129,7 +132,8 @@ export function createServerGate({
 
     async finished(call, { result, isSuccess, durationMs, task }) {
       // What went unasked is told as such, and what it brought counts as the worst there is. What a task brought may be asked for twice.
-      if (task === undefined ? unasked.delete(call.id) : unasked.has(call.id)) return {};
+      if (task === undefined ? unasked.delete(call.id) : unasked.has(call.id))
+        return task === undefined ? {} : heldSince(await gate.standing());
       const answer = await postKnown({
         path: '/v1/agent/gateway/results',
         body: {
@@ -160,7 +164,10 @@ export function createServerGate({
     async task(call, { task, change, words: said, reason }) {
       const isLive = change === 'began' || change === 'said';
       if (isLive ? unasked.has(call.id) : unasked.delete(call.id)) return {};
-      const more = { ...(said === undefined ? {} : { words: said }), ...(reason === undefined ? {} : { reason }) };
+      const more = {
+        ...(said === undefined ? {} : { words: said }),
+        ...(reason === undefined ? {} : { reason: reason.slice(0, longestReason) }),
+      };
       const body = { ...bodyOf(name, call), task, change, ...more };
       const answer = await postKnown({ path: '/v1/agent/gateway/tasks', body });
       if (answer.kind === 'answer') {
@@ -176,6 +183,8 @@ export function createServerGate({
 
     async standing() {
       const answer = await post({ path: `/v1/agent/gateway/tasks/standing?server=${encodeURIComponent(name)}` });
+      // The organisation lets what cannot be asked go on.
+      if (answer.kind === 'unreachable' && spool !== undefined) return {};
       if (answer.kind !== 'answer') return undefined;
       const { is_over: isOver, reason, held } = answer.body;
       return {
@@ -236,6 +245,14 @@ function bodyOfWords({ tools, offers = {}, instructions, ...server }: ServerWord
 
 function bodyOf(server: string, { id, kind, name, digest, input }: GatedCall): JsonObject {
   return { id, server, kind, name, ...(digest === undefined ? {} : { digest }), arguments: input };
+}
+
+/** Of a task whose call went unasked: it brings nothing more once somebody says so. */
+function heldSince(standing: Awaited<ReturnType<Gate['standing']>>): { withheld?: string; isOver?: true } {
+  if (standing === undefined) return { withheld: 'Sallyport: nobody says whether it may still be had' };
+  const { over, held } = standing;
+  if (over !== undefined) return { withheld: `Sallyport: ${over}`, isOver: true };
+  return held === undefined ? {} : { withheld: `Sallyport: ${held}` };
 }
 
 /** Of a task: why what it brought may not be had. */

@@ -10,7 +10,13 @@ import { createTaskTable, shownTask, type Task } from './task-table.ts';
 import type { Upstream } from './upstream.ts';
 
 /** What a task is of: the call that was judged. */
-type Began = { readonly call: GatedCall; /** Told already; the server knows of no task. */ readonly kept?: JsonObject };
+type Began = {
+  readonly call: GatedCall;
+  /** Told already; the server knows of no task. */
+  readonly kept?: JsonObject;
+  /** Aborted once nothing of its progress is heard any more. */
+  readonly progress?: AbortController;
+};
 type How = { readonly signal: AbortSignal };
 
 /**
@@ -98,6 +104,8 @@ export function createTaskCalls({
     forgotten: (task) => void settle(task, 'abandoned', 'its result was never fetched').catch(told),
   });
   const polls = createRate({ aMinute: limits.taskQuestionsAMinute, nowMs });
+  /** Each of them stands in the record: one server says no more than that of all its tasks. */
+  const spoken = createRate({ aMinute: limits.taskQuestionsAMinute, nowMs });
   let beating: NodeJS.Timeout | undefined;
   let overFor: string | undefined;
   const untold: { readonly tasks: Parameters<TaskFile['keep']>[0][]; readonly told: () => void }[] = [];
@@ -109,6 +117,7 @@ export function createTaskCalls({
   /** Nothing comes of it any more, and that stands in the record. */
   async function settle(task: Task<Began>, change: AgentTaskChange, reason: string): Promise<void> {
     task.isSettled = true;
+    task.of.progress?.abort();
     const { withheld } = await gate.task(task.of.call, { task: task.id, change, reason });
     // What could not be told is told by the gateway after this one.
     if (withheld === undefined) drop(task.id);
@@ -145,16 +154,28 @@ export function createTaskCalls({
   async function beat(): Promise<void> {
     const open = table.unsettled();
     if (open.length === 0) return;
-    file?.beat();
+    mark();
+    // Their server may never answer: whoever looks after the others does not wait for it.
     for (const task of open.filter(({ untilMs }) => nowMs() >= untilMs))
-      await stop(task, 'expired', `it was not done within ${Math.round((task.untilMs - task.atMs) / 1000)} s`);
+      void stop(task, 'expired', `it was not done within ${Math.round((task.untilMs - task.atMs) / 1000)} s`).catch(
+        told,
+      );
     const left = table.unsettled();
     if (left.length === 0) return;
     const standing = await gate.standing();
     const held = standing?.held;
     if (standing?.over !== undefined) await over(standing.over);
     else if (held !== undefined) await Promise.all(left.map((task) => stop(task, 'abandoned', held)));
-    if (untold.length > 0) await tellLeft();
+    if (untold.length > 0) void tellLeft().catch(told);
+  }
+
+  /** What cannot be marked is looked after all the same. */
+  function mark(): void {
+    try {
+      file?.beat();
+    } catch (error) {
+      say(`what is under way cannot be kept: ${String(error)}`);
+    }
   }
 
   /** While anything goes on. */
@@ -189,6 +210,7 @@ export function createTaskCalls({
   /** What its server says of it, told before anybody reads it; nothing where it said that before. */
   async function hear(task: Task<Began>, message: string | undefined): Promise<void> {
     if (message === undefined || message === task.said || task.ended !== undefined) return;
+    if (spoken.take('') !== undefined) return;
     const { withheld, words, isOver } = await gate.task(task.of.call, {
       task: task.id,
       change: 'said',
@@ -220,10 +242,11 @@ export function createTaskCalls({
   }
 
   async function fetchKept(task: Task<Began>, kept: JsonObject): Promise<RpcOutcome> {
-    const standing = await gate.standing();
-    if (standing?.over !== undefined) await over(standing.over);
-    if (standing?.held !== undefined) await stop(task, 'abandoned', standing.held);
-    if (task.ended !== undefined) return failed(rpcCodes.internal, task.ended);
+    // What it brought was told when it came; whether it may still be had is asked, and what cannot be asked is a no.
+    const { withheld, isOver } = await gate.task(task.of.call, { task: task.id, change: 'said' });
+    if (isOver === true) await over(withheld ?? 'the run is over');
+    if (isEndedByUs(task)) return failed(rpcCodes.internal, task.ended ?? '');
+    if (withheld !== undefined) return failed(rpcCodes.internal, withheld);
     task.isSettled = true;
     drop(task.id);
     return { result: withRelated(kept, task.id) };
@@ -275,7 +298,14 @@ export function createTaskCalls({
       };
       const said = readTask(result['task']);
       if (typeof said === 'string') return refuse(`Sallyport: the server answered with ${said}`);
-      const task = table.add(said, { call: shortened(call) });
+      const isOfAnother = table.byTheirs(said.taskId) !== undefined;
+      const task = table.add(said, { call: shortened(call), progress });
+      if (task === undefined && !isOfAnother) {
+        // Others began while this one was judged: it does not go on where nobody looks after it.
+        const reason = `Sallyport: ${limits.maxTasks} tasks go on already`;
+        await Promise.all([cancelThere(said.taskId), gate.task(call, { task: newId(), change: 'abandoned', reason })]);
+        return refuse(reason);
+      }
       if (task === undefined) {
         say('the server gave a task the id of another');
         return refuse('Sallyport: the server gave this task the id of another; nothing of it is to be had');
@@ -317,8 +347,12 @@ export function createTaskCalls({
       // The result is there all the same.
       if (task === undefined) return { result };
       const lost = await keep(task);
+      if (lost !== undefined) return failed(rpcCodes.internal, lost);
       const { withheld } = await gate.task(call, { task: task.id, change: 'began' });
-      if (lost !== undefined || withheld !== undefined) return failed(rpcCodes.internal, lost ?? withheld ?? '');
+      if (withheld !== undefined) {
+        await stop(task, 'abandoned', 'that it began cannot be recorded, or it may not go on');
+        return failed(rpcCodes.internal, withheld);
+      }
       keepBeating();
       return { result: { task: { ...shownTask(task), status: 'working' } } };
     },
@@ -348,11 +382,12 @@ export function createTaskCalls({
       const { call } = task.of;
       const ended = (): RpcOutcome => failed(rpcCodes.internal, task.ended ?? 'Sallyport: it was ended');
       if (task.ended !== undefined) return ended();
+      if (overFor !== undefined) return failed(rpcCodes.internal, `Sallyport: ${overFor}`);
       const refused = mayGo(`tool ${call.name}`);
       if (refused !== undefined) return failed(rpcCodes.internal, refused);
-      if (task.of.kept !== undefined) return fetchKept(task, task.of.kept);
       const before = await changed(call);
       if (before !== undefined) return failed(rpcCodes.internal, `Sallyport: ${before}`);
+      if (task.of.kept !== undefined) return fetchKept(task, task.of.kept);
       const outcome = await upstream.ask({
         method: 'tasks/result',
         params: { taskId: task.theirs },
@@ -377,6 +412,7 @@ export function createTaskCalls({
         const isFailed = 'error' in outcome || outcome.result['isError'] === true;
         table.note(task, { status: isFailed ? 'failed' : 'completed' });
         task.isSettled = true;
+        task.of.progress?.abort();
         drop(task.id);
       }
       return had.outcome;

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { isJsonObject, itemsOf, parseJson, textOf } from '@sallyport/contracts';
 import type { JsonObject } from '@sallyport/contracts';
@@ -38,6 +38,9 @@ const quietMs = 15_000;
 const longestMs = 25 * 60 * 60_000;
 const maxBytes = 1024 * 1024;
 const maxFiles = 64;
+const maxTasks = 1000;
+/** What the record takes: what is longer was written by nobody of ours. */
+const longest = { theirs: 1024, target: 4096, tool: 256, digest: 100, session: 64 } as const;
 
 export function createTaskFile({
   directory,
@@ -76,7 +79,11 @@ export function createTaskFile({
     return all
       .filter((file) => {
         const of = /^(?<name>[\w.-]{1,64})\.(?<pid>\d{1,10})\.[\w-]{1,64}\.json$/.exec(file)?.groups;
-        return of?.['name'] === name && file !== own && !isAlive(Number(of['pid']), join(directory, file), nowMs());
+        return (
+          of?.['name'] === name &&
+          file !== own &&
+          !isAlive(Number(of['pid']), { file: join(directory, file), nowMs: nowMs(), own: pid })
+        );
       })
       .slice(0, maxFiles);
   }
@@ -96,7 +103,14 @@ export function createTaskFile({
       if (held.delete(id)) write();
     },
     beat() {
-      if (held.size > 0) utimesSync(join(directory, own), new Date(), new Date());
+      if (held.size === 0) return;
+      try {
+        utimesSync(join(directory, own), new Date(), new Date());
+      } catch {
+        // Somebody took it away: what is in it goes on all the same.
+        mkdirSync(directory, { recursive: true, mode: 0o700 });
+        write();
+      }
     },
     takeLeft: () =>
       orphans().flatMap((file) => {
@@ -120,12 +134,17 @@ export function createTaskFile({
 }
 
 function ageOf(file: string): number | undefined {
-  return statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+  return lstatSync(file, { throwIfNoEntry: false })?.mtimeMs;
 }
 
-function isAlive(pid: number, file: string, nowMs: number): boolean {
+function isAlive(
+  pid: number,
+  { file, nowMs, own }: { readonly file: string; readonly nowMs: number; readonly own: number },
+): boolean {
   const at = ageOf(file);
   if (at === undefined || nowMs - at > longestMs) return false;
+  // In a container that was started again each process has the number of the one before: with our own it is not that one.
+  if (pid === own) return nowMs - at < quietMs;
   try {
     process.kill(pid, 0);
     return true;
@@ -137,8 +156,12 @@ function isAlive(pid: number, file: string, nowMs: number): boolean {
 /** What cannot be read was nobody's task. */
 function tasksIn(file: string): LeftTask[] {
   try {
-    if (statSync(file).size > maxBytes) return [];
-    return itemsOf(parseJson(readFileSync(file, 'utf8'))).flatMap((one) => (isJsonObject(one) ? taskIn(one) : []));
+    // What is no file of its own (a pipe, a link to elsewhere) may never be read to its end.
+    const found = lstatSync(file);
+    if (!found.isFile() || found.size > maxBytes) return [];
+    return itemsOf(parseJson(readFileSync(file, 'utf8')))
+      .slice(0, maxTasks)
+      .flatMap((one) => (isJsonObject(one) ? taskIn(one) : []));
   } catch {
     return [];
   }
@@ -152,6 +175,7 @@ function taskIn(one: JsonObject): LeftTask[] {
   if (id === undefined || theirs === undefined || target === undefined || callId === undefined || tool === undefined)
     return [];
   if (!/^[\w-]{8,64}$/.test(id) || !/^[\w-]{8,64}$/.test(callId) || theirs === '' || tool === '') return [];
+  if (Object.entries(longest).some(([field, most]) => textOf(one[field]).length > most)) return [];
   return [
     {
       id,
