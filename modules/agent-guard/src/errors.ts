@@ -18,6 +18,7 @@ export type AgentGuardErrorCode =
   | 'agent_session_not_found'
   | 'agent_pack_invalid'
   | 'agent_policy_conflict'
+  | 'agent_policy_damaged'
   | 'agent_policy_invalid'
   | 'agent_policy_not_replayed'
   | 'agent_policy_refused'
@@ -59,6 +60,7 @@ export const agentGuardProblems = {
   agent_proposal_not_found: { status: 404, title: 'There is no such proposal' },
   agent_pack_invalid: { status: 422, title: 'The pack of agent policies does not load' },
   agent_policy_conflict: { status: 409, title: 'The policies for agents are others by now' },
+  agent_policy_damaged: { status: 409, title: 'The policy for agents is not as it was sealed' },
   agent_policy_invalid: { status: 400, title: 'The policy for agents is not well formed' },
   agent_policy_not_replayed: { status: 409, title: 'This was not replayed on recorded calls' },
   agent_policy_refused: { status: 422, title: 'The policies for agents cannot be used' },

@@ -28,10 +28,20 @@ export function addDocumentRoutes(fastify: Parameters<RoutePlugin>[0], documents
       schema: {
         summary: "List the organisation's policy documents as they are being written",
         tags,
-        response: { 200: Type.Object({ documents: Type.Array(DocumentBody) }) },
+        response: {
+          200: Type.Object({
+            documents: Type.Array(DocumentBody),
+            damaged: Type.Array(Type.Object({ id: Type.String(), revision: Type.Integer(), why: Type.String() }), {
+              description: 'Not as they were sealed: saved anew or deleted by their revision, unread',
+            }),
+          }),
+        },
       },
     },
-    async (_request, reply) => reply.send({ documents: (await documents.list()).map(shownDocument) }),
+    async (_request, reply) => {
+      const { documents: all, damaged } = await documents.list();
+      return reply.send({ documents: all.map(shownDocument), damaged: [...damaged] });
+    },
   );
 
   app.get(

@@ -2,6 +2,8 @@ import type { Database, Transaction } from '@sallyport/platform/database';
 import { Type } from 'typebox';
 import { Parse } from 'typebox/value';
 import { AuthorBody } from './authors.ts';
+import { asRead, damagedOf, readDrafts, removedPrefix } from './damaged-drafts.ts';
+import type { DamagedRow } from './damaged-drafts.ts';
 import { documentHash } from './policy-document.ts';
 import type { Author, PolicyDocument, PolicyText } from './policy-document.ts';
 import type { SealedStoreNeeds } from './sealed-json.ts';
@@ -18,10 +20,15 @@ const DocumentBody = Type.Object({
   by: AuthorBody,
   writers: Type.Optional(Type.Array(AuthorBody)),
 });
-/** No document is called like this: who took a document away is kept until there is one of its name again. */
-const removedPrefix = '-';
+/** All as they were at one moment. */
+export type PolicyDrafts = {
+  readonly documents: readonly PolicyDocument[];
+  /** Who wrote documents that are gone since, and who took them away, by the id of the document. */
+  readonly removed: ReadonlyMap<string, readonly Author[]>;
+  readonly damaged: readonly DamagedRow[];
+};
 
-/** Documents as they are being written. What changes is told inside the caller's transaction. Opening a row that somebody without the key changed throws. */
+/** Documents as they are being written. What changes is told inside the caller's transaction. */
 export function createDraftStore(needs: SealedStoreNeeds) {
   const { database } = needs;
   const tables = (on: Database | Transaction = database) => on.withTables<Tables>();
@@ -41,25 +48,22 @@ export function createDraftStore(needs: SealedStoreNeeds) {
   }
 
   return {
-    async documents(on?: Transaction): Promise<readonly PolicyDocument[]> {
-      const rows = await tables(on).selectFrom('policy_documents').selectAll().orderBy('id').execute();
-      return rows.filter(({ id }) => !id.startsWith(removedPrefix)).map(documentOf);
-    },
-    /** Who wrote documents that are gone since, and who took them away, by the id of the document. */
-    async removed(): Promise<ReadonlyMap<string, readonly Author[]>> {
-      const rows = await tables().selectFrom('policy_documents').selectAll().execute();
-      const gone = rows.filter(({ id }) => id.startsWith(removedPrefix)).map(documentOf);
-      return new Map(gone.map(({ id, writers }) => [id.slice(removedPrefix.length), writers]));
-    },
-    async document(id: string, on?: Transaction): Promise<PolicyDocument | undefined> {
-      const row = await tables(on).selectFrom('policy_documents').selectAll().where('id', '=', id).executeTakeFirst();
-      return row === undefined ? undefined : documentOf(row);
+    drafts: async (): Promise<PolicyDrafts> =>
+      readDrafts(await tables().selectFrom('policy_documents').selectAll().orderBy('id').execute(), documentOf),
+    async document(id: string): Promise<PolicyDocument | DamagedRow | undefined> {
+      const row = await tables().selectFrom('policy_documents').selectAll().where('id', '=', id).executeTakeFirst();
+      if (row === undefined) return undefined;
+      try {
+        return documentOf(row);
+      } catch (error) {
+        return damagedOf(row, error);
+      }
     },
     /** False when it is not at `before.revision` any more. */
     async put(
       on: Transaction,
       made: PolicyText & { readonly by: Author; readonly writers: readonly Author[]; readonly changedMs: number },
-      before: Pick<PolicyDocument, 'revision'> | undefined,
+      before: Pick<PolicyDocument, 'revision'> | DamagedRow | undefined,
     ): Promise<boolean> {
       const { id, name, text, tests, by, writers, changedMs } = made;
       const revision = (before?.revision ?? 0) + 1;
@@ -76,19 +80,21 @@ export function createDraftStore(needs: SealedStoreNeeds) {
           .executeTakeFirst();
         return (written.numInsertedOrUpdatedRows ?? 0n) > 0n;
       }
+      const { column, value } = asRead(before);
       const written = await tables(on)
         .updateTable('policy_documents')
         .set(row)
         .where('id', '=', id)
-        .where('revision', '=', before.revision)
+        .where(column, '=', value)
         .executeTakeFirst();
       return written.numUpdatedRows > 0n;
     },
     async remove(
       on: Transaction,
-      { id, revision }: Pick<PolicyDocument, 'id' | 'revision'>,
+      before: Pick<PolicyDocument, 'id' | 'revision'> | DamagedRow,
       removal: { readonly by: Author; readonly writers: readonly Author[]; readonly changedMs: number },
     ): Promise<boolean> {
+      const { id } = before;
       const kept = `${removedPrefix}${id}`;
       const sealed = seal(`document/${kept}/1`, {
         name: '',
@@ -102,10 +108,11 @@ export function createDraftStore(needs: SealedStoreNeeds) {
         .insertInto('policy_documents')
         .values({ id: kept, revision: 1, changed_ms: removal.changedMs, sealed })
         .execute();
+      const { column, value } = asRead(before);
       const gone = await tables(on)
         .deleteFrom('policy_documents')
         .where('id', '=', id)
-        .where('revision', '=', revision)
+        .where(column, '=', value)
         .executeTakeFirst();
       return gone.numDeletedRows > 0n;
     },

@@ -4,6 +4,7 @@ import type { ProblemTable } from '@sallyport/platform/http';
 export type PolicyLibraryErrorCode =
   | 'policy_document_unknown'
   | 'policy_document_conflict'
+  | 'policy_document_damaged'
   | 'policy_document_invalid'
   | 'policy_documents_full'
   | 'policy_version_unknown'
@@ -25,6 +26,7 @@ export class PolicyLibraryError extends CodedError<PolicyLibraryErrorCode> {}
 export const policyLibraryProblems: ProblemTable = {
   policy_document_unknown: { status: 404, title: 'No such policy document' },
   policy_document_conflict: { status: 409, title: 'The policy document was changed meanwhile' },
+  policy_document_damaged: { status: 409, title: 'The policy document is not as it was sealed' },
   policy_document_invalid: { status: 400, title: 'The policy document is not well formed' },
   policy_documents_full: { status: 409, title: 'There is no room for more policy documents' },
   policy_version_unknown: { status: 404, title: 'No such version of the policies' },

@@ -3,7 +3,17 @@ import { createPolicies } from './migrations/0001-create-policies.ts';
 import { createBundled } from './migrations/0002-create-bundled.ts';
 
 export { AuthorBody, distinctAuthors } from './authors.ts';
-export { damageOf, readEach } from './damaged-rows.ts';
+export {
+  asRead,
+  damagedOf,
+  readDrafts,
+  refuseAnyDamaged,
+  refuseDamaged,
+  removedPrefix,
+  unknownWriter,
+} from './damaged-drafts.ts';
+export type { DamagedDraft, DamagedRow } from './damaged-drafts.ts';
+export { damageOf, readEach, readWholly } from './damaged-rows.ts';
 export type { DamagedVersion, ReadRows } from './damaged-rows.ts';
 export { createInForceRow } from './in-force-row.ts';
 export type { Standing } from './in-force-row.ts';
@@ -13,6 +23,7 @@ export { standingNow } from './standing-now.ts';
 export type { StandingNow } from './standing-now.ts';
 export { compareTexts, DifferenceBody, shownDifference } from './version-differences.ts';
 export type { DocumentDifference } from './version-differences.ts';
+export { keptFrom, nextNumber } from './version-numbers.ts';
 export { whyNotSecond, writersOf, writersOfOther } from './who-wrote.ts';
 export { PolicyLibraryError, policyLibraryProblems } from './errors.ts';
 export type { PolicyLibraryErrorCode } from './errors.ts';

@@ -60,7 +60,7 @@ export async function openLibrary(
     readonly subjects?: readonly Subject[];
     readonly trail?: readonly AuditEntry[];
     /** What the vault of this server keeps; outlives it when it is handed in again. */
-    readonly kept?: { activations: number; next?: number; broken?: Error };
+    readonly kept?: { activations: number; next?: number; broken?: Error; numbersBroken?: Error };
     /** One that outlives this process. */
     readonly ledgerAt?: (clock: ReturnType<typeof createManualClock>) => Promise<MemoryLedger>;
   } = {},
@@ -76,7 +76,9 @@ export async function openLibrary(
     nowMs: () => clock.nowMs(),
   });
   const texts = options.bundled ?? bundled;
-  const kept: { activations: number; next?: number; broken?: Error } = options.kept ?? { activations: 0 };
+  const kept: { activations: number; next?: number; broken?: Error; numbersBroken?: Error } = options.kept ?? {
+    activations: 0,
+  };
   const live = createLivePolicy(createAccessPolicy(texts));
   const library: PolicyLibrary = createPolicyLibrary({
     database,
@@ -100,6 +102,7 @@ export async function openLibrary(
     },
     numbersMark: {
       async read() {
+        if (kept.numbersBroken !== undefined) throw kept.numbersBroken;
         return kept.next ?? 0;
       },
       async write(next) {

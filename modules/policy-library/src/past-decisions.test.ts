@@ -55,7 +55,7 @@ function recordOf(
 
 async function activate(library: PolicyLibrary, text: string, expected: number): Promise<number> {
   const { documents } = library;
-  const known = (await documents.list()).find(({ id }) => id === 'exports');
+  const known = (await documents.list()).documents.find(({ id }) => id === 'exports');
   const draft = { name: 'Exports', text, tests: [] };
   if (known === undefined) await documents.create('exports', draft, ada);
   else await documents.save('exports', draft, known.revision, ada);

@@ -8,6 +8,8 @@ import { documentHash, documentLimits as limits } from './policy-document.ts';
 import type { Author, PolicyDocument, PolicyText } from './policy-document.ts';
 import { distinctAuthors } from './authors.ts';
 import type { AuthorOf } from './authors.ts';
+import { refuseDamaged, unknownWriter } from './damaged-drafts.ts';
+import type { DamagedDraft, DamagedRow } from './damaged-drafts.ts';
 import { policyEvent } from './policy-event.ts';
 import type { PolicyAction } from './policy-event.ts';
 import { textsWith } from './policy-set.ts';
@@ -21,8 +23,9 @@ export type Draft = Omit<PolicyText, 'id'>;
 
 /** Policies as they are being written; in force nowhere. Every change leaves an audit event, durable before it resolves. */
 export type PolicyDocuments = {
-  list(): Promise<readonly PolicyDocument[]>;
-  /** Throws `policy_document_unknown`. */
+  /** With those beside them that are not as they were sealed: each is saved anew or removed by its revision, unread. */
+  list(): Promise<{ readonly documents: readonly PolicyDocument[]; readonly damaged: readonly DamagedDraft[] }>;
+  /** Throws `policy_document_unknown`, `policy_document_damaged`. */
   get(id: string): Promise<PolicyDocument>;
   /** What is wrong with a text beside all others, and what its tests come to. Nothing is kept. */
   attempt(draft: Draft, id?: string): Promise<Tried>;
@@ -34,6 +37,8 @@ export type PolicyDocuments = {
 };
 
 const mostWriters = 50;
+
+type Before = PolicyDocument | DamagedRow | undefined;
 
 export function createPolicyDocuments(
   needs: Pick<PolicyLibraryNeeds, 'database' | 'outbox' | 'clock' | 'bundled'>,
@@ -48,6 +53,11 @@ export function createPolicyDocuments(
   const inTurn = createTurns();
 
   async function get(id: string): Promise<PolicyDocument> {
+    const found = await standingAs(id);
+    return 'why' in found ? refuseDamaged(found, PolicyLibraryError, 'policy_document_damaged') : found;
+  }
+
+  async function standingAs(id: string): Promise<PolicyDocument | DamagedRow> {
     const found = await store.document(id);
     if (found !== undefined) return found;
     throw new PolicyLibraryError('policy_document_unknown', `Cannot find policy document "${id.slice(0, 64)}"`);
@@ -72,15 +82,20 @@ export function createPolicyDocuments(
   }
 
   /** Whoever changes what somebody else wrote does not become its only author. */
-  async function writersWith(by: Author, id: string, before: PolicyDocument | undefined): Promise<readonly Author[]> {
-    const earlier = before?.writers ?? (await store.removed()).get(id) ?? [];
+  async function writersWith(by: Author, id: string, before: Before): Promise<readonly Author[]> {
+    const earlier =
+      before === undefined
+        ? ((await store.drafts()).removed.get(id) ?? [])
+        : 'why' in before
+          ? [unknownWriter]
+          : before.writers;
     // Where nobody can tell what is in force all who wrote it stay its authors.
     const inForce = (await parts.standing()).made?.texts ?? [];
-    const isAsInForce = inForce.some((one) => one.id === id && before?.hash === documentHash(one));
+    const isAsInForce = inForce.some((one) => one.id === id && hashOf(before) === documentHash(one));
     return distinctAuthors([...(isAsInForce ? [] : earlier), by]).slice(-mostWriters);
   }
 
-  async function put(id: string, draft: Draft, by: Principal, before: PolicyDocument | undefined): Promise<void> {
+  async function put(id: string, draft: Draft, by: Principal, before: Before): Promise<void> {
     refuseTooLarge(draft);
     const author = await authorOf(by);
     const writers = await writersWith(author, id, before);
@@ -88,7 +103,7 @@ export function createPolicyDocuments(
     const details = {
       revision: (before?.revision ?? 0) + 1,
       sha256: documentHash(draft),
-      ...(before === undefined ? {} : { before: { revision: before.revision, sha256: before.hash } }),
+      ...(before === undefined ? {} : { before: toldOf(before) }),
       tests: draft.tests.length,
     };
     const action = before === undefined ? 'create' : 'save';
@@ -98,11 +113,14 @@ export function createPolicyDocuments(
   }
 
   return {
-    list: () => store.documents(),
+    async list() {
+      const { documents, damaged } = await store.drafts();
+      return { documents, damaged: damaged.map(({ id, revision, why }) => ({ id, revision, why })) };
+    },
     get,
     async attempt(draft, id = 'new') {
       refuseTooLarge(draft);
-      const others = (await store.documents()).filter((one) => one.id !== id);
+      const others = (await store.drafts()).documents.filter((one) => one.id !== id);
       return thread.attempt({
         texts: textsWith(needs.bundled, [...others, { ...draft, id }]),
         tests: [{ id, name: draft.name, tests: draft.tests }],
@@ -110,7 +128,8 @@ export function createPolicyDocuments(
     },
     create: (id, draft, by) =>
       inTurn(async () => {
-        const all = await store.documents();
+        const { documents, damaged } = await store.drafts();
+        const all = [...documents, ...damaged];
         if (all.length >= limits.documents)
           throw new PolicyLibraryError(
             'policy_documents_full',
@@ -122,23 +141,24 @@ export function createPolicyDocuments(
       }),
     save: (id, draft, expected, by) =>
       inTurn(async () => {
-        const before = await get(id);
+        const before = await standingAs(id);
         refuseOther(before, expected);
         await put(id, draft, by, before);
         return get(id);
       }),
     remove: (id, expected, by) =>
       inTurn(async () => {
-        const before = await get(id);
+        const before = await standingAs(id);
         refuseOther(before, expected);
-        const details = { before: { revision: before.revision, sha256: before.hash } };
+        const details = { before: toldOf(before) };
         const author = await authorOf(by);
         const removal = {
           by: author,
           writers: await writersWith(author, id, before),
           changedMs: needs.clock.nowMs(),
         };
-        await record({ action: 'delete', document: before, by, details }, (transaction) =>
+        const name = 'why' in before ? id : before.name;
+        await record({ action: 'delete', document: { id, name }, by, details }, (transaction) =>
           store.remove(transaction, before, removal),
         );
       }),
@@ -154,8 +174,19 @@ function refuseTooLarge({ text }: Draft): void {
     );
 }
 
-function refuseOther({ id, revision, changedBy }: PolicyDocument, expected: number): void {
+function hashOf(before: Before): string | undefined {
+  return before === undefined || 'why' in before ? undefined : before.hash;
+}
+
+function toldOf(before: Exclude<Before, undefined>): JsonObject {
+  const { revision } = before;
+  return 'why' in before ? { revision, damaged: before.why.slice(0, 300) } : { revision, sha256: before.hash };
+}
+
+function refuseOther(before: Exclude<Before, undefined>, expected: number): void {
+  const { id, revision } = before;
   if (revision === expected) return;
+  const changedBy = 'why' in before ? unknownWriter : before.changedBy;
   throw new PolicyLibraryError(
     'policy_document_conflict',
     `Cannot go on from revision ${expected} of "${id}": ${changedBy.name} saved revision ${revision} meanwhile`,

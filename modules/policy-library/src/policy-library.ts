@@ -7,6 +7,9 @@ import { createTurns } from '@sallyport/platform/turns';
 import { createAuthorOf } from './authors.ts';
 import { createBundledStore } from './bundled-store.ts';
 import { createGivenNumbers } from './given-numbers.ts';
+import { refuseAnyDamaged } from './damaged-drafts.ts';
+import { readWholly } from './damaged-rows.ts';
+import { PolicyLibraryError } from './errors.ts';
 import { createMarkKeeper, OlderPolicies } from './in-force-mark.ts';
 import type { Standing } from './in-force-row.ts';
 import type { PolicyLibraryNeeds } from './needs.ts';
@@ -27,7 +30,7 @@ import { replayDecisions } from './replay.ts';
 import type { Replayed } from './replay.ts';
 import { standingNow } from './standing-now.ts';
 import type { StandingNow } from './standing-now.ts';
-import { takeOverEarlier } from './take-over-earlier.ts';
+import { takeOverEarlier, tellDamaged } from './take-over-earlier.ts';
 import { compareTexts } from './version-differences.ts';
 import type { DocumentDifference } from './version-differences.ts';
 import type { Prospect } from './version-prospect.ts';
@@ -90,6 +93,9 @@ export function createPolicyLibrary(needs: PolicyLibraryNeeds): PolicyLibrary {
   let unreadable: string | undefined;
   let stop: (() => void) | undefined;
   let isToldOlder = false;
+  let isTakenOver = false;
+  /** Found when each was read wholly, which a list does not do. */
+  let damagedAtStart: ReadonlySet<number> = new Set();
   const keeper = createMarkKeeper({
     mark: needs.mark,
     onTrouble: (error) => log.warn('Cannot note which policies are in force', errorFields(error)),
@@ -176,8 +182,15 @@ export function createPolicyLibrary(needs: PolicyLibraryNeeds): PolicyLibrary {
     return found;
   }
 
+  /** Tried again with each look where the vault does not answer: until then what was left unsealed is not taken for damaged for ever. */
+  async function takeOver(): Promise<void> {
+    if (isTakenOver || (await keeper.lost()) !== undefined) return;
+    isTakenOver = await takeOverEarlier(needs, { store, numbers, lastActivation: keeper.last() });
+  }
+
   const look = (): Promise<void> =>
     inTurn(async () => {
+      await takeOver();
       for (;;) {
         const next = await putThereLast();
         if (next === undefined) return;
@@ -203,6 +216,7 @@ export function createPolicyLibrary(needs: PolicyLibraryNeeds): PolicyLibrary {
     thread,
     authorOf,
     standing,
+    listed: () => readWholly(store, damagedAtStart),
     numbers,
     isUnreadable: () => unreadable !== undefined,
     async onActivated(next, policy) {
@@ -213,7 +227,11 @@ export function createPolicyLibrary(needs: PolicyLibraryNeeds): PolicyLibrary {
   });
 
   async function textsOf(number: number | undefined): Promise<readonly PolicyText[]> {
-    if (number === undefined) return store.documents();
+    if (number === undefined) {
+      const { documents, damaged } = await store.drafts();
+      refuseAnyDamaged(damaged, PolicyLibraryError, 'policy_document_damaged');
+      return documents;
+    }
     return number === 0 ? [] : (await versions.get(number)).texts;
   }
 
@@ -246,8 +264,10 @@ export function createPolicyLibrary(needs: PolicyLibraryNeeds): PolicyLibrary {
     bundled: () => readPolicies(bundled).policies,
     async start() {
       await bundledStore.keep(bundled, needs.clock.nowMs());
-      await keeper.lost();
-      await takeOverEarlier(needs, { store, numbers, lastActivation: keeper.last() });
+      await takeOver();
+      const { damaged } = await readWholly(store);
+      damagedAtStart = new Set(damaged.map(({ version: one }) => one));
+      await tellDamaged(needs, damaged);
       await look();
       stop = needs.every(refreshMs, () => {
         look().catch((error: unknown) => log.warn('Cannot look which policies are in force', errorFields(error)));

@@ -7,13 +7,13 @@ import { createTurns } from '@sallyport/platform/turns';
 import { activationDetails } from './activation-details.ts';
 import { distinctAuthors } from './authors.ts';
 import type { AuthorOf } from './authors.ts';
-import type { DamagedVersion } from './damaged-rows.ts';
+import type { DamagedVersion, ReadRows } from './damaged-rows.ts';
 import { PolicyLibraryError } from './errors.ts';
 import type { GivenNumbers } from './given-numbers.ts';
 import { UnreadableRow } from './in-force-mark.ts';
 import type { PolicyLibraryNeeds } from './needs.ts';
 import { documentHash } from './policy-document.ts';
-import type { Author, PolicyText } from './policy-document.ts';
+import type { Author } from './policy-document.ts';
 import { policyEvent } from './policy-event.ts';
 import type { PolicyAction } from './policy-event.ts';
 import type { Impact } from './policy-impact.ts';
@@ -26,7 +26,8 @@ import { refuseTried } from './refuse-version.ts';
 import type { StandingNow } from './standing-now.ts';
 import { createLook, gainsOf, taskOf } from './version-prospect.ts';
 import type { Looked, Prospect } from './version-prospect.ts';
-import { whyNotSecond, writersOf, writersOfOther } from './who-wrote.ts';
+import { textsToStage } from './staged-texts.ts';
+import { whyNotSecond } from './who-wrote.ts';
 
 /** Who puts what into force: on top of which version, and, where they say so, that it is what they looked at. */
 export type Agreed = { readonly expected: number; readonly sha256?: string };
@@ -37,7 +38,7 @@ export type PolicyVersions = {
   list(): Promise<{ readonly versions: readonly VersionSummary[]; readonly damaged: readonly DamagedVersion[] }>;
   /** Throws `policy_version_unknown`, `policy_version_damaged`. */
   get(version: number): Promise<PolicyVersion>;
-  /** Of the documents as they are, or of those of version `from`. Throws `policy_refused`, `policy_tests_failed`. */
+  /** Of the documents as they are, or of those of version `from`. Throws `policy_document_damaged`, `policy_refused`, `policy_tests_failed`. */
   stage(made: { readonly note: string; readonly from?: number }, by: Principal): Promise<PolicyVersion>;
   /** What it would change if `by` put it into force now. */
   prospect(version: number, by: Principal, watch?: Watch): Promise<Prospect>;
@@ -61,6 +62,7 @@ export function createPolicyVersions(
     readonly thread: Pick<PolicyThread, 'attempt'>;
     readonly authorOf: AuthorOf;
     readonly standing: () => Promise<StandingNow<KeptVersion>>;
+    readonly listed: () => Promise<ReadRows<VersionSummary>>;
     readonly numbers: Pick<GivenNumbers, 'last' | 'note'>;
     /** What should be in force is not, since it cannot be read. */
     readonly isUnreadable: () => boolean;
@@ -173,25 +175,15 @@ export function createPolicyVersions(
 
   return {
     async list() {
-      const { read, damaged } = await store.versions();
+      const { read, damaged } = await parts.listed();
       return { versions: read, damaged };
     },
     get,
     stage: ({ note, from }, by) =>
       inTurn(async () => {
-        // Read once: who wrote it is told of the texts that are staged, not of what stands a moment later.
-        const other = from === undefined || from === 0 ? undefined : await get(from);
-        const documents = await store.documents();
-        const removed = await store.removed();
-        const inForce = (await standing()).made?.texts ?? [];
-        const texts = from === undefined ? documents : (other?.texts ?? []);
+        const inForce = async () => (await standing()).made?.texts ?? [];
+        const { texts, authors } = await textsToStage(from, { get, drafts: store.drafts, inForce });
         const author = await authorOf(by);
-        const authors =
-          from === undefined
-            ? writersOf<PolicyText>({ documents, removed, inForce, hashOf: documentHash })
-            : other === undefined
-              ? []
-              : writersOfOther(other);
         refuseTried(await thread.attempt(taskOf(needs.bundled, texts)), undefined);
         const made = {
           state: 'staged',
@@ -207,7 +199,7 @@ export function createPolicyVersions(
         } as const;
         let version = 0;
         await needs.database.transaction().execute(async (transaction) => {
-          version = Math.max(await store.highest(transaction), await numbers.last()) + 1;
+          version = await store.next(transaction, Math.max(await store.highest(transaction), await numbers.last()));
           await store.add(transaction, { ...made, version });
           const details = { sha256: made.hash, bundled_sha256: bundled, documents: texts.length, from: from ?? null };
           const target = { type: 'policy-version', id: String(version) } as const;

@@ -1,34 +1,39 @@
 import type { PolicyLibraryNeeds } from './needs.ts';
+import type { DamagedVersion } from './damaged-rows.ts';
 import type { GivenNumbers } from './given-numbers.ts';
 import { policyEvent } from './policy-event.ts';
 import type { PolicyStore } from './policy-store.ts';
 
+type Needs = Pick<PolicyLibraryNeeds, 'database' | 'outbox' | 'clock'>;
+
+const by = { kind: 'system', id: 'server', name: 'server' } as const;
+
 /**
- * At a start, before anything is put into force: versions that an earlier version of the product left unsealed are sealed as they stand, once, and
- * it is written down which those were; those that are not as they were sealed are told. What is kept outside the database says whether it was done.
+ * Before anything is put into force: versions that an earlier version of the product left unsealed are sealed as they stand, once, and it is written
+ * down which those were. What is kept outside the database says whether it was done. False where that cannot be read: then it is tried again.
  */
 export async function takeOverEarlier(
-  needs: Pick<PolicyLibraryNeeds, 'database' | 'outbox' | 'clock'>,
+  needs: Needs,
   {
     store,
     numbers,
     lastActivation,
   }: {
-    readonly store: Pick<PolicyStore, 'takeOverEarlier' | 'versions' | 'highest'>;
+    readonly store: Pick<PolicyStore, 'takeOverEarlier' | 'highest'>;
     readonly numbers: GivenNumbers;
     readonly lastActivation: number;
   },
-): Promise<void> {
-  const by = { kind: 'system', id: 'server', name: 'server' } as const;
-  const nowMs = needs.clock.nowMs();
+): Promise<boolean> {
+  const done = await numbers.takenOver();
+  if (done === 'unknown') return false;
   const highest = await needs.database.transaction().execute(async (transaction) => {
-    if (await numbers.isFirst()) {
+    if (done === 'no') {
       const { sealed, refused, inForce } = await store.takeOverEarlier(transaction, lastActivation);
       if (sealed.length + refused.length > 0)
         await needs.outbox.record(
           transaction,
           policyEvent({
-            nowMs,
+            nowMs: needs.clock.nowMs(),
             by,
             action: 'seal',
             target: { type: 'policy-version', id: 'all' },
@@ -42,26 +47,26 @@ export async function takeOverEarlier(
     }
     return store.highest(transaction);
   });
-  await numbers.note(highest);
-  const { damaged } = await store.versions();
-  if (damaged.length > 0)
-    await needs.database.transaction().execute((transaction) =>
-      needs.outbox.record(
-        transaction,
-        policyEvent({
-          nowMs,
-          by,
-          action: 'damaged',
-          target: {
-            type: 'policy-version',
-            id: damaged
-              .map(({ version }) => version)
-              .join(', ')
-              .slice(0, 100),
-          },
-          details: { damaged: damaged.slice(0, 50).map(({ version, why }) => ({ version, why: why.slice(0, 300) })) },
-        }),
-      ),
-    );
+  await numbers.begin(highest);
+  await needs.outbox.flushed();
+  return true;
+}
+
+/** Versions that somebody changed in the database, or that a disk damaged. */
+export async function tellDamaged(needs: Needs, damaged: readonly DamagedVersion[]): Promise<void> {
+  if (damaged.length === 0) return;
+  const ids = damaged.map(({ version }) => version).join(', ');
+  await needs.database.transaction().execute((transaction) =>
+    needs.outbox.record(
+      transaction,
+      policyEvent({
+        nowMs: needs.clock.nowMs(),
+        by,
+        action: 'damaged',
+        target: { type: 'policy-version', id: ids.slice(0, 100) },
+        details: { damaged: damaged.slice(0, 50).map(({ version, why }) => ({ version, why: why.slice(0, 300) })) },
+      }),
+    ),
+  );
   await needs.outbox.flushed();
 }

@@ -11,6 +11,7 @@ import { PolicyTestBody } from './policy-test.ts';
 import { versionHash, versionStates } from './policy-version.ts';
 import type { KeptVersion, PolicyVersion, VersionSummary } from './policy-version.ts';
 import { createSealedJson } from './sealed-json.ts';
+import { keptFrom, nextNumber } from './version-numbers.ts';
 
 export type VersionRow = {
   version: number;
@@ -51,12 +52,9 @@ const HeadBody = Type.Object({
   documents: Type.Array(Type.Object({ id: Type.String(), name: Type.String(), hash: Type.String() })),
 });
 
-/** Versions that are kept besides the one in force. */
-const maxVersions = 200;
-
 /** Names of the rows, by which what is sealed of one opens in no other. */
 export const headRow = (version: number): string => `version/${version}/head`;
-export const textsRow = (version: number): string => `version/${version}/texts`;
+const textsRow = (version: number): string => `version/${version}/texts`;
 
 /**
  * All documents as they were at a moment. Number, state, digest and texts of a version are sealed together: whoever writes to the database without
@@ -112,12 +110,22 @@ export function createVersionStore(needs: SealedStoreNeeds) {
     return written.numUpdatedRows > 0n;
   }
 
+  /** Sealed for the number it stands under, in whatever form. */
+  function isSealed({ version, sealed_head: sealed }: Pick<VersionRow, 'version' | 'sealed_head'>): boolean {
+    try {
+      open(headRow(version), sealed);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   return {
     textsOf: (version: number, sealed: string): readonly PolicyText[] =>
       Parse(TextsBody, open(textsRow(version), sealed)),
     move,
     /** Newest first, with those beside them that do not open. */
-    versions: async (): Promise<ReadRows<VersionSummary>> => readEach(await heads(), summaryOf),
+    versions: async (on?: Transaction): Promise<ReadRows<VersionSummary>> => readEach(await heads(on), summaryOf),
     /** Throws `UnreadableRow`. */
     async version(version: number, on?: Transaction): Promise<KeptVersion | undefined> {
       const row = await tables(on)
@@ -136,23 +144,34 @@ export function createVersionStore(needs: SealedStoreNeeds) {
         throw new UnreadableRow(damageOf(version, cause));
       }
     },
-    async newest(on: Transaction): Promise<number> {
-      const found = await tables(on)
-        .selectFrom('policy_versions')
-        .select(({ fn }) => fn.max('version').as('newest'))
-        .executeTakeFirst();
-      return found?.newest ?? 0;
-    },
-    /** Those that are too old go, but for `inForce`. */
+    /** The highest number that was sealed: one that somebody wrote beside it counts for nothing. */
+    newest: async (on: Transaction): Promise<number> => (await heads(on)).find(isSealed)?.version ?? 0,
+    /** The number after `last`, or one of the next where rows stand there that do not open. */
+    next: async (on: Transaction, last: number): Promise<number> =>
+      nextNumber(
+        (await heads(on)).map(({ version }) => version),
+        last,
+      ),
+    /** In place of a row that does not open. Those that are too old go, but for what is in force. */
     async add(on: Transaction, made: PolicyVersion, inForce: number): Promise<void> {
+      const before = await heads(on);
+      const inTheWay = before.find((row) => row.version === made.version && !isSealed(row));
+      if (inTheWay !== undefined)
+        await tables(on)
+          .deleteFrom('policy_versions')
+          .where('version', '=', made.version)
+          .where('sealed_head', '=', inTheWay.sealed_head)
+          .execute();
       await tables(on)
         .insertInto('policy_versions')
         .values({ ...rowOf(made), sealed_texts: seal(textsRow(made.version), made.texts) })
         .execute();
+      const { read } = readEach(before, summaryOf);
+      const active = read.filter(({ state }) => state === 'active').map(({ version }) => version);
       await tables(on)
         .deleteFrom('policy_versions')
-        .where('version', '<=', made.version - maxVersions)
-        .where('version', '!=', inForce)
+        .where('version', '<', keptFrom([...read.map(({ version }) => version), made.version]))
+        .where('version', 'not in', [inForce, ...active])
         .execute();
     },
     /** Where nobody could tell what was in force: whatever said that it is, is no more. */

@@ -1302,6 +1302,7 @@ export type Routes = {
         readonly tests: number;
         readonly in_force: boolean;
       }[];
+      readonly damaged: readonly { readonly id: string; readonly revision: number; readonly why: string }[];
     };
   };
   /** What is wrong with a document, line by line, and what its tests come to; nothing is kept */
@@ -7877,6 +7878,7 @@ export type Routes = {
         readonly sha256: string;
         readonly tests: number;
       }[];
+      readonly damaged: readonly { readonly id: string; readonly revision: number; readonly why: string }[];
     };
   };
   /** Keep a policy document, whatever may be wrong with it yet */

@@ -1,5 +1,6 @@
 import { typedApp, type RoutePlugin } from '@sallyport/platform/http';
 import { Type, type Static } from 'typebox';
+import { AgentGuardError } from '../errors.ts';
 import { draftHash } from './own-policy.ts';
 import type { OwnDraft } from './own-policy.ts';
 import type { OwnPolicies } from './own-policies.ts';
@@ -28,7 +29,11 @@ export function createOwnDocumentRoutes(own: OwnPolicies): RoutePlugin {
   async function known(): Promise<ReadonlySet<string>> {
     const inForce = own.inForce();
     if (inForce.kind !== 'policies') return new Set();
-    const { texts } = await own.versions.get(inForce.version);
+    // What cannot be read any more is none to compare with; the list is there to mend it.
+    const { texts } = await own.versions.get(inForce.version).catch((error: unknown) => {
+      if (error instanceof AgentGuardError && error.code === 'agent_policy_version_damaged') return { texts: [] };
+      throw error;
+    });
     return new Set(texts.map((one) => `${one.id} ${draftHash(one)}`));
   }
   const shown = async (document: OwnDocument) => ({ document: shownDocument(document, await known()) });
@@ -53,6 +58,9 @@ export function createOwnDocumentRoutes(own: OwnPolicies): RoutePlugin {
                 ),
               }),
               documents: Type.Array(ShownDocument),
+              damaged: Type.Array(Type.Object({ id: Type.String(), revision: Type.Integer(), why: Type.String() }), {
+                description: 'Not as they were sealed: saved anew or deleted by their revision, unread',
+              }),
             }),
           },
         },
@@ -60,12 +68,14 @@ export function createOwnDocumentRoutes(own: OwnPolicies): RoutePlugin {
       async () => {
         const inForce = own.inForce();
         const hashes = await known();
+        const { documents: all, damaged } = await documents.list();
         return {
           in_force: {
             ...(inForce.kind === 'policies' ? { version: inForce.version } : {}),
             ...(inForce.kind === 'unreadable' ? { unreadable: inForce.reason } : {}),
           },
-          documents: (await documents.list()).map((one) => shownDocument(one, hashes)),
+          documents: all.map((one) => shownDocument(one, hashes)),
+          damaged: [...damaged],
         };
       },
     );

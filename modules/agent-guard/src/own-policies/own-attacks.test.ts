@@ -60,6 +60,7 @@ function stepsWith(house: OwnHouse, read: Parameters<typeof createOwnVersions>[1
         const made = await store.version(version);
         return { version, ...(made === undefined ? {} : { made }) };
       },
+      listed: () => store.versions(),
       lastActivation: () => house.mark.value,
       replay: async ({ inForce }) => {
         assert.deepEqual(inForce, [], 'what refuses to be read is not asked');
@@ -197,6 +198,7 @@ forEachDatabase((name, open) => {
           },
         },
         standing: async () => ({ version: 0 }),
+        listed: () => store.versions(),
         lastActivation: () => 0,
         replay: () => assert.fail(),
         onActivated: () => assert.fail(),

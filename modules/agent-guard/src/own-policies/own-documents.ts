@@ -2,8 +2,8 @@ import type { JsonObject } from '@sallyport/contracts';
 import type { Transaction } from '@sallyport/platform/database';
 import type { Principal } from '@sallyport/platform/http';
 import { createTurns } from '@sallyport/platform/turns';
-import { distinctAuthors } from '@sallyport/policy-library';
-import type { Author } from '@sallyport/policy-library';
+import { distinctAuthors, refuseDamaged, unknownWriter } from '@sallyport/policy-library';
+import type { Author, DamagedDraft, DamagedRow } from '@sallyport/policy-library';
 import { guardEvent } from '../audit-record.ts';
 import { AgentGuardError } from '../errors.ts';
 import { authorOf } from './needs.ts';
@@ -17,8 +17,9 @@ import type { OwnDocument } from './own-version.ts';
 
 /** Policies as they are being written; in force nowhere. Every change leaves an audit event, durable before it resolves. */
 export type OwnDocuments = {
-  list(): Promise<readonly OwnDocument[]>;
-  /** Throws `agent_policy_unknown`. */
+  /** With those beside them that are not as they were sealed: each is saved anew or removed by its revision, unread. */
+  list(): Promise<{ readonly documents: readonly OwnDocument[]; readonly damaged: readonly DamagedDraft[] }>;
+  /** Throws `agent_policy_unknown`, `agent_policy_damaged`. */
   get(id: string): Promise<OwnDocument>;
   /** What is wrong with a draft beside all others, and what its tests come to. Nothing is kept. */
   attempt(draft: OwnDraft, id?: string): Promise<OwnTried>;
@@ -31,6 +32,8 @@ export type OwnDocuments = {
 
 const mostWriters = 50;
 
+type Before = OwnDocument | DamagedRow | undefined;
+
 export function createOwnDocuments(
   needs: Pick<OwnPoliciesNeeds, 'database' | 'outbox' | 'clock' | 'owner'>,
   { store, thread }: { readonly store: OwnStore; readonly thread: Pick<OwnThread, 'attempt'> },
@@ -38,7 +41,13 @@ export function createOwnDocuments(
   const inTurn = createTurns();
 
   async function get(id: string): Promise<OwnDocument> {
-    const found = (await store.documents()).find((one) => one.id === id);
+    const found = await standingAs(id);
+    return 'why' in found ? refuseDamaged(found, AgentGuardError, 'agent_policy_damaged') : found;
+  }
+
+  async function standingAs(id: string): Promise<OwnDocument | DamagedRow> {
+    const { documents, damaged } = await store.drafts();
+    const found = [...documents, ...damaged].find((one) => one.id === id);
     if (found !== undefined) return found;
     throw new AgentGuardError(
       'agent_policy_unknown',
@@ -65,8 +74,13 @@ export function createOwnDocuments(
   }
 
   /** Whoever changes what somebody else wrote does not become its only author. */
-  async function writersWith(by: readonly Author[], id: string, before: OwnDocument | undefined) {
-    const earlier = before?.writers ?? (await store.removed()).get(id) ?? [];
+  async function writersWith(by: readonly Author[], id: string, before: Before) {
+    const earlier =
+      before === undefined
+        ? ((await store.drafts()).removed.get(id) ?? [])
+        : 'why' in before
+          ? [unknownWriter]
+          : before.writers;
     // Where nobody can tell what is in force, nobody who wrote is forgotten.
     const inForce = await store
       .standing()
@@ -75,14 +89,14 @@ export function createOwnDocuments(
         return made?.digest === digest ? made : undefined;
       })
       .catch(() => undefined);
-    const isAsInForce = inForce?.texts.some((one) => one.id === id && before?.hash === draftHash(one)) === true;
+    const isAsInForce = inForce?.texts.some((one) => one.id === id && hashOf(before) === draftHash(one)) === true;
     return distinctAuthors([...(isAsInForce ? [] : earlier), ...by]).slice(-mostWriters);
   }
 
   async function put(
     id: string,
     draft: OwnDraft,
-    { by, others, before }: { by: Principal; others: readonly Author[]; before: OwnDocument | undefined },
+    { by, others, before }: { by: Principal; others: readonly Author[]; before: Before },
   ): Promise<void> {
     refuseTooLarge(draft);
     const author = await authorOf(needs, by);
@@ -92,7 +106,7 @@ export function createOwnDocuments(
       revision: (before?.revision ?? 0) + 1,
       sha256: draftHash(draft),
       scope: draft.scope.kind,
-      ...(before === undefined ? {} : { before: { revision: before.revision, sha256: before.hash } }),
+      ...(before === undefined ? {} : { before: toldOf(before) }),
       tests: draft.tests.length,
     };
     await record({ action: 'agent.policy_save', document: { id, name: draft.name }, by, details }, (transaction) =>
@@ -101,16 +115,20 @@ export function createOwnDocuments(
   }
 
   return {
-    list: () => store.documents(),
+    async list() {
+      const { documents, damaged } = await store.drafts();
+      return { documents, damaged: damaged.map(({ id, revision, why }) => ({ id, revision, why })) };
+    },
     get,
     async attempt(draft, id = 'new') {
       refuseTooLarge(draft);
-      const others = (await store.documents()).filter((one) => one.id !== id);
+      const others = (await store.drafts()).documents.filter((one) => one.id !== id);
       return thread.attempt([...others, { ...draft, id }], id);
     },
     create: (id, draft, by, others = []) =>
       inTurn(async () => {
-        const all = await store.documents();
+        const { documents, damaged } = await store.drafts();
+        const all = [...documents, ...damaged];
         if (all.length >= ownLimits.documents)
           throw new AgentGuardError(
             'agent_limit_reached',
@@ -122,23 +140,24 @@ export function createOwnDocuments(
       }),
     save: (id, draft, expected, by) =>
       inTurn(async () => {
-        const before = await get(id);
+        const before = await standingAs(id);
         refuseOther(before, expected);
         await put(id, draft, { by, others: [], before });
         return get(id);
       }),
     remove: (id, expected, by) =>
       inTurn(async () => {
-        const before = await get(id);
+        const before = await standingAs(id);
         refuseOther(before, expected);
-        const details = { before: { revision: before.revision, sha256: before.hash } };
+        const details = { before: toldOf(before) };
         const author = await authorOf(needs, by);
         const removal = {
           by: author,
           writers: await writersWith([author], id, before),
           changedMs: needs.clock.nowMs(),
         };
-        await record({ action: 'agent.policy_delete', document: before, by, details }, (transaction) =>
+        const name = 'why' in before ? id : before.name;
+        await record({ action: 'agent.policy_delete', document: { id, name }, by, details }, (transaction) =>
           store.remove(transaction, before, removal),
         );
       }),
@@ -154,8 +173,19 @@ function refuseTooLarge({ text }: OwnDraft): void {
     );
 }
 
-function refuseOther({ id, revision, changedBy }: OwnDocument, expected: number): void {
+function hashOf(before: Before): string | undefined {
+  return before === undefined || 'why' in before ? undefined : before.hash;
+}
+
+function toldOf(before: Exclude<Before, undefined>): JsonObject {
+  const { revision } = before;
+  return 'why' in before ? { revision, damaged: before.why.slice(0, 300) } : { revision, sha256: before.hash };
+}
+
+function refuseOther(before: Exclude<Before, undefined>, expected: number): void {
+  const { id, revision } = before;
   if (revision === expected) return;
+  const changedBy = 'why' in before ? unknownWriter : before.changedBy;
   throw new AgentGuardError(
     'agent_policy_conflict',
     `Cannot go on from revision ${expected} of "${id}": ${changedBy.name} saved revision ${revision} meanwhile`,

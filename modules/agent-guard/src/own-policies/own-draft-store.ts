@@ -1,6 +1,6 @@
 import type { Database, Transaction } from '@sallyport/platform/database';
-import { AuthorBody, createSealedJson } from '@sallyport/policy-library';
-import type { Author, SealedStoreNeeds } from '@sallyport/policy-library';
+import { asRead, AuthorBody, createSealedJson, readDrafts, removedPrefix } from '@sallyport/policy-library';
+import type { Author, DamagedRow, SealedStoreNeeds } from '@sallyport/policy-library';
 import { Type } from 'typebox';
 import { Parse } from 'typebox/value';
 import { draftHash } from './own-policy.ts';
@@ -19,10 +19,14 @@ const DocumentBody = Type.Object({
   by: AuthorBody,
   writers: Type.Array(AuthorBody),
 });
-/** No document is called like this: who took one away is kept until there is one of its name again. */
-const removedPrefix = '-';
+type Drafts = {
+  readonly documents: readonly OwnDocument[];
+  /** Who wrote documents that are gone since, and who took them away, by the id of the document. */
+  readonly removed: ReadonlyMap<string, readonly Author[]>;
+  readonly damaged: readonly DamagedRow[];
+};
 
-/** Documents as they are being written. Opening a row that somebody without the key changed throws. */
+/** Documents as they are being written. */
 export function createOwnDraftStore(needs: SealedStoreNeeds) {
   const { database } = needs;
   const tables = (on: Database | Transaction = database) => on.withTables<Tables>();
@@ -41,29 +45,16 @@ export function createOwnDraftStore(needs: SealedStoreNeeds) {
       hash: draftHash(said),
     };
   };
-  async function drafts(): Promise<{
-    readonly documents: readonly OwnDocument[];
-    readonly removed: ReadonlyMap<string, readonly Author[]>;
-  }> {
-    const rows = await tables().selectFrom('agent_policy_documents').selectAll().orderBy('id').execute();
-    const gone = rows.filter(({ id }) => id.startsWith(removedPrefix)).map(documentOf);
-    return {
-      documents: rows.filter(({ id }) => !id.startsWith(removedPrefix)).map(documentOf),
-      removed: new Map(gone.map(({ id, writers }) => [id.slice(removedPrefix.length), writers])),
-    };
-  }
 
   return {
-    documents: async (): Promise<readonly OwnDocument[]> => (await drafts()).documents,
-    /** Who wrote documents that are gone since, and who took them away, by the id of the document. */
-    removed: async (): Promise<ReadonlyMap<string, readonly Author[]>> => (await drafts()).removed,
-    /** Both as they were at one moment. */
-    drafts,
+    /** All as they were at one moment. */
+    drafts: async (): Promise<Drafts> =>
+      readDrafts(await tables().selectFrom('agent_policy_documents').selectAll().orderBy('id').execute(), documentOf),
     /** False when it is not at `before.revision` any more. */
     async put(
       on: Transaction,
       made: OwnText & { readonly by: Author; readonly writers: readonly Author[]; readonly changedMs: number },
-      before: Pick<OwnDocument, 'revision'> | undefined,
+      before: Pick<OwnDocument, 'revision'> | DamagedRow | undefined,
     ): Promise<boolean> {
       const { id, name, scope, text, tests, by, writers, changedMs } = made;
       const revision = (before?.revision ?? 0) + 1;
@@ -77,19 +68,22 @@ export function createOwnDraftStore(needs: SealedStoreNeeds) {
           .executeTakeFirst();
         return (written.numInsertedOrUpdatedRows ?? 0n) > 0n;
       }
+      const { column, value } = asRead(before);
       const written = await tables(on)
         .updateTable('agent_policy_documents')
         .set(row)
         .where('id', '=', id)
-        .where('revision', '=', before.revision)
+        .where(column, '=', value)
         .executeTakeFirst();
       return written.numUpdatedRows > 0n;
     },
     async remove(
       on: Transaction,
-      { id, revision, scope }: Pick<OwnDocument, 'id' | 'revision' | 'scope'>,
+      before: Pick<OwnDocument, 'id' | 'revision' | 'scope'> | DamagedRow,
       removal: { readonly by: Author; readonly writers: readonly Author[]; readonly changedMs: number },
     ): Promise<boolean> {
+      const { id } = before;
+      const scope = 'scope' in before ? before.scope : ({ kind: 'all' } as const);
       const kept = `${removedPrefix}${id}`;
       const { by, writers } = removal;
       const sealed = seal(documentRow({ id: kept, revision: 1 }), {
@@ -105,10 +99,11 @@ export function createOwnDraftStore(needs: SealedStoreNeeds) {
         .insertInto('agent_policy_documents')
         .values({ id: kept, revision: 1, changed_ms: removal.changedMs, sealed })
         .execute();
+      const { column, value } = asRead(before);
       const gone = await tables(on)
         .deleteFrom('agent_policy_documents')
         .where('id', '=', id)
-        .where('revision', '=', revision)
+        .where(column, '=', value)
         .executeTakeFirst();
       return gone.numDeletedRows > 0n;
     },

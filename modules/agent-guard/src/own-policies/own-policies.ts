@@ -3,9 +3,17 @@ import type { JsonObject } from '@sallyport/contracts';
 import type { Principal } from '@sallyport/platform/http';
 import { messageOf } from '@sallyport/platform/errors';
 import { createTurns } from '@sallyport/platform/turns';
-import { compareTexts, createMarkKeeper, createWorks, standingNow } from '@sallyport/policy-library';
+import {
+  compareTexts,
+  createMarkKeeper,
+  createWorks,
+  readWholly,
+  refuseAnyDamaged,
+  standingNow,
+} from '@sallyport/policy-library';
 import type { DocumentDifference, Work, Works } from '@sallyport/policy-library';
 import { guardEvent } from '../audit-record.ts';
+import { AgentGuardError } from '../errors.ts';
 import type { Cedar } from '../decisions/load-pack.ts';
 import { createAgentStore } from '../sessions/agent-store.ts';
 import type { OwnPoliciesNeeds } from './needs.ts';
@@ -77,6 +85,8 @@ export function createOwnPolicies(needs: OwnPoliciesNeeds): OwnPolicies {
   });
   let inForce: OwnInForce = { kind: 'unreadable', reason: 'they were not looked at yet' };
   let loads = 0;
+  /** Found when each was read wholly, which a list does not do. */
+  let damagedAtStart: ReadonlySet<number> = new Set();
   let told: string | undefined;
   let stop: (() => void) | undefined;
 
@@ -122,7 +132,8 @@ export function createOwnPolicies(needs: OwnPoliciesNeeds): OwnPolicies {
 
   /** Versions that somebody changed in the database, or that a disk damaged: each is good for nothing, and they are told at a start. */
   async function tellDamaged(): Promise<void> {
-    const { damaged } = await store.versions();
+    const { damaged } = await readWholly(store);
+    damagedAtStart = new Set(damaged.map(({ version }) => version));
     if (damaged.length === 0) return;
     const named = damaged.slice(0, 50).map(({ version, why }) => ({ version, why: why.slice(0, 300) }));
     const ids = damaged.map(({ version }) => version).join(', ');
@@ -185,6 +196,7 @@ export function createOwnPolicies(needs: OwnPoliciesNeeds): OwnPolicies {
     store,
     thread,
     standing,
+    listed: () => readWholly(store, damagedAtStart),
     lastActivation: () => keeper.last(),
     replay,
     onActivated: (version, policies) =>
@@ -194,8 +206,14 @@ export function createOwnPolicies(needs: OwnPoliciesNeeds): OwnPolicies {
       }),
   });
 
+  async function wholeDocuments() {
+    const { documents, damaged } = await store.drafts();
+    refuseAnyDamaged(damaged, AgentGuardError, 'agent_policy_damaged');
+    return documents;
+  }
+
   async function textsOf(version: number | undefined): Promise<readonly OwnText[]> {
-    if (version === undefined) return store.documents();
+    if (version === undefined) return wholeDocuments();
     return version === 0 ? [] : (await versions.get(version)).texts;
   }
 
@@ -211,7 +229,7 @@ export function createOwnPolicies(needs: OwnPoliciesNeeds): OwnPolicies {
           versions.replay(version, last, by, { signal, onProgress }),
         );
       }
-      const others = (await store.documents()).filter(({ id }) => !drafts.some((one) => one.id === id));
+      const others = (await wholeDocuments()).filter(({ id }) => !drafts.some((one) => one.id === id));
       const texts = [...others, ...drafts];
       return replays.start(about, by, async (signal, onProgress) =>
         replay({ texts, inForce: (await standing()).made?.texts ?? [], last, signal, onProgress }),

@@ -6,13 +6,15 @@ import {
   createSealedJson,
   damageOf,
   InForceUnreadable,
+  keptFrom,
+  nextNumber,
   readEach,
   UnreadableRow,
 } from '@sallyport/policy-library';
 import type { ReadRows, SealedStoreNeeds, Standing } from '@sallyport/policy-library';
 import { Type, type Static } from 'typebox';
 import { Parse } from 'typebox/value';
-import { ownLimits, textsHash } from './own-policy.ts';
+import { textsHash } from './own-policy.ts';
 import type { OwnText } from './own-policy.ts';
 import { KeptTest, ScopeBody, testOf } from './own-schema.ts';
 import type { OwnVersion, OwnVersionSummary } from './own-version.ts';
@@ -114,6 +116,12 @@ export function createOwnVersionStore(needs: SealedStoreNeeds) {
       replay,
     });
   };
+  const heads = (on?: Transaction) =>
+    tables(on)
+      .selectFrom('agent_policy_versions')
+      .select(['version', 'sealed_head'])
+      .orderBy('version', 'desc')
+      .execute();
   const rowInForce = (on?: Transaction): Promise<Tables['agent_policy_in_force'] | undefined> =>
     tables(on).selectFrom('agent_policy_in_force').selectAll().where('name', '=', inForce).executeTakeFirst();
 
@@ -129,9 +137,10 @@ export function createOwnVersionStore(needs: SealedStoreNeeds) {
       .executeTakeFirst();
     if (row === undefined) return 0;
     try {
-      return Math.max(row.version, Number(openText(sealingKey, 'agent/numbers', row.sealed)));
+      return Number(openText(sealingKey, 'agent/numbers', row.sealed));
     } catch {
-      return row.version;
+      // What somebody wrote beside the seal counts for nothing.
+      return 0;
     }
   }
 
@@ -139,12 +148,7 @@ export function createOwnVersionStore(needs: SealedStoreNeeds) {
     standing,
     /** Newest first, with those beside them that do not open. */
     async versions(): Promise<ReadRows<OwnVersionSummary>> {
-      const rows = await tables()
-        .selectFrom('agent_policy_versions')
-        .select(['version', 'sealed_head'])
-        .orderBy('version', 'desc')
-        .execute();
-      return readEach(rows, summaryOf);
+      return readEach(await heads(), summaryOf);
     },
     /** Throws `UnreadableRow`. */
     async version(version: number, on?: Transaction): Promise<KeptVersion | undefined> {
@@ -167,16 +171,31 @@ export function createOwnVersionStore(needs: SealedStoreNeeds) {
       }
     },
     async nextVersion(on: Transaction): Promise<number> {
-      const newest = await tables(on)
-        .selectFrom('agent_policy_versions')
-        .select(({ fn }) => fn.max('version').as('newest'))
-        .executeTakeFirst();
-      const named = await rowInForce(on);
+      const rows = await heads(on);
+      const newest = readEach(rows, summaryOf).read[0]?.version ?? 0;
+      const named = await standing(on).catch((error: unknown) => {
+        if (!(error instanceof InForceUnreadable)) throw error;
+        return { version: 0 };
+      });
       // No number is given again, though its version be gone: what was sealed with it must not come into force by it.
-      return Math.max(newest?.newest ?? 0, named?.version ?? 0, await given(on)) + 1;
+      const last = Math.max(newest, named.version, await given(on));
+      return nextNumber(
+        rows.map(({ version }) => version),
+        last,
+      );
     },
     async add(on: Transaction, made: OwnVersion): Promise<void> {
       const sealed_texts = seal(textsRow(made.version), made.texts);
+      const before = await heads(on);
+      const { read } = readEach(before, summaryOf);
+      const inTheWay = before.find(({ version: one }) => one === made.version);
+      // One that opens stays where it is, and this one is refused.
+      if (inTheWay !== undefined && !read.some(({ version: one }) => one === made.version))
+        await tables(on)
+          .deleteFrom('agent_policy_versions')
+          .where('version', '=', made.version)
+          .where('sealed_head', '=', inTheWay.sealed_head)
+          .execute();
       await tables(on)
         .insertInto('agent_policy_versions')
         .values({ version: made.version, sealed_head: sealedHead(made), sealed_texts, sealed_replay: null })
@@ -189,10 +208,11 @@ export function createOwnVersionStore(needs: SealedStoreNeeds) {
         .onConflict((conflict) => conflict.column('name').doUpdateSet(row))
         .execute();
       const named = await rowInForce(on);
+      const active = read.filter(({ state }) => state === 'active').map(({ version: one }) => one);
       await tables(on)
         .deleteFrom('agent_policy_versions')
-        .where('version', '<=', made.version - ownLimits.versions)
-        .where('version', '!=', named?.version ?? 0)
+        .where('version', '<', keptFrom([...read.map(({ version: one }) => one), version]))
+        .where('version', 'not in', [named?.version ?? 0, ...active])
         .execute();
     },
     /** False when it is not as it was read any more. */

@@ -2,8 +2,15 @@ import type { JsonObject } from '@sallyport/contracts';
 import type { Transaction } from '@sallyport/platform/database';
 import type { Principal } from '@sallyport/platform/http';
 import { createTurns } from '@sallyport/platform/turns';
-import { distinctAuthors, UnreadableRow, whyNotSecond, writersOf, writersOfOther } from '@sallyport/policy-library';
-import type { Author, DamagedVersion, Watch } from '@sallyport/policy-library';
+import {
+  distinctAuthors,
+  refuseAnyDamaged,
+  UnreadableRow,
+  whyNotSecond,
+  writersOf,
+  writersOfOther,
+} from '@sallyport/policy-library';
+import type { Author, DamagedVersion, ReadRows, Watch } from '@sallyport/policy-library';
 import { guardEvent } from '../audit-record.ts';
 import { AgentGuardError } from '../errors.ts';
 import { authorOf } from './needs.ts';
@@ -55,6 +62,7 @@ export function createOwnVersions(
     readonly store: OwnStore;
     readonly thread: Pick<OwnThread, 'attempt' | 'read'>;
     readonly standing: () => Promise<OwnStanding>;
+    readonly listed: () => Promise<ReadRows<OwnVersionSummary>>;
     /** How often policies were put into force, at least. */
     readonly lastActivation: () => number;
     readonly replay: (
@@ -176,7 +184,7 @@ export function createOwnVersions(
 
   return {
     async list() {
-      const { read, damaged } = await store.versions();
+      const { read, damaged } = await parts.listed();
       return { versions: read, damaged };
     },
     get,
@@ -185,17 +193,11 @@ export function createOwnVersions(
         // All read before anything is tried: who wrote it is told of the texts that are staged, not of what stands when that is done.
         const other = from === undefined ? undefined : await get(from);
         const standing = await parts.standing();
-        const { documents, removed } = await store.drafts();
-        const authors =
+        const { texts: all, authors } =
           other === undefined
-            ? writersOf<OwnText>({
-                documents,
-                removed,
-                inForce: standing.made?.texts ?? [],
-                hashOf: draftHash,
-              })
-            : writersOfOther(other);
-        const texts = (other?.texts ?? documents).map(({ id, name, scope, text, tests }) => ({
+            ? await fromDrafts(store, standing.made?.texts ?? [])
+            : { texts: other.texts, authors: writersOfOther(other) };
+        const texts = all.map(({ id, name, scope, text, tests }) => ({
           id,
           name,
           scope,
@@ -339,4 +341,14 @@ function overtaken(expected: number, active?: number): AgentGuardError {
     `Cannot go on from version ${expected}: ${active === undefined ? 'another version' : `version ${active}`} is in force`,
     { hint: 'look at what is in force now, then decide again' },
   );
+}
+
+/** Of the documents as they are. Throws `agent_policy_damaged`. */
+async function fromDrafts(store: Pick<OwnStore, 'drafts'>, inForce: readonly OwnText[]) {
+  const { documents, removed, damaged } = await store.drafts();
+  refuseAnyDamaged(damaged, AgentGuardError, 'agent_policy_damaged');
+  return {
+    texts: documents,
+    authors: writersOf<OwnText>({ documents, removed, inForce, hashOf: draftHash }),
+  };
 }
