@@ -54,8 +54,8 @@ async function headBefore(database: Database, version: number): Promise<string> 
   const place = `version/${version}/head`;
   const body = open(place, (await rowOf(database, version)).sealed_head);
   assert.ok(typeof body === 'object' && body !== null);
-  const fields = ['by', 'note', 'authors', 'asked', 'approved', 'documents'];
-  return seal(place, Object.fromEntries(Object.entries(body).filter(([field]) => fields.includes(field))));
+  const fields = new Set(['by', 'note', 'authors', 'asked', 'approved', 'documents']);
+  return seal(place, Object.fromEntries(Object.entries(body).filter(([field]) => fields.has(field))));
 }
 
 forEachDatabase((name, open) => {
