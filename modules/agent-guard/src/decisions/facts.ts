@@ -106,12 +106,19 @@ export function questionOfAction(
       destination: where?.standing ?? 'none',
       carries: where?.carries ?? false,
       target: target.kind,
-      classes: target.kind === 'statement' ? [target.class] : 'classes' in target ? [...target.classes].toSorted() : [],
+      classes: classesOf(action),
       isMany: target.kind === 'path' && target.isMany,
       way: target.kind === 'host' ? target.way : '',
     },
     ...(where === undefined ? {} : { where }),
   };
+}
+
+/** A recipient within a command is told from one that an argument of a tool names: of that the tool's own words speak already. */
+function classesOf({ target, by }: AgentAction): readonly string[] {
+  if (target.kind === 'statement') return [target.class];
+  if (target.kind === 'recipient') return by.start === undefined ? [] : ['command'];
+  return 'classes' in target ? [...target.classes].toSorted() : [];
 }
 
 function common(
