@@ -34,15 +34,18 @@ test('a prompt of nothing but quotes is read in one pass', () => {
 
 test('nothing is added, and what is not quoted is kept', () => {
   fc.assert(
-    fc.property(fc.string({ unit: fc.constantFrom(...'ab "\'“”‘’«».(') }), (text) => {
-      const rest = withoutQuotes(text).replaceAll(' \u0001 ', '');
-      assert.ok(rest.length <= text.length);
-      let at = 0;
-      for (const char of rest) {
-        at = text.indexOf(char, at) + 1;
-        assert.ok(at > 0);
-      }
-      if (!/["'“‘«]/.test(text)) assert.equal(rest, text);
-    }),
+    fc.property(
+      fc.string({ unit: fc.constantFrom('a', 'b', ' ', '"', "'", '“', '”', '‘', '’', '«', '»', '.', '(') }),
+      (text) => {
+        const rest = withoutQuotes(text).replaceAll(' \u0001 ', '');
+        assert.ok(rest.length <= text.length);
+        let at = 0;
+        for (const char of rest) {
+          at = text.indexOf(char, at) + 1;
+          assert.ok(at > 0);
+        }
+        if (!/["'“‘«]/.test(text)) assert.equal(rest, text);
+      },
+    ),
   );
 });

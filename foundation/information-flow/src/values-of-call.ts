@@ -14,7 +14,7 @@ const neutral = stems(
 const writtenByOthers = stems('review comment message email mail post inbox news newsletter feed page article note');
 
 /** `Alto Porto` of `list_hotels`, for `book_hotel`. What people write of hotels is no such list, whatever it is called: each of its words must be known. */
-export function isOfList({ standing, finding }: JudgedValue, tool: ToolDescription): boolean {
+function isOfList({ standing, finding }: JudgedValue, tool: ToolDescription): boolean {
   if (standing === 'named' || standing === 'looked_up') return true;
   const isOwn = (noun: string): boolean => tool.nouns.some((own) => isSameKind(noun, own));
   return (

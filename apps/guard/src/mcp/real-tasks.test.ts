@@ -33,7 +33,7 @@ after(async () => {
 test('the SDK of MCP and its own server have tasks in both directions through the gateway, with questions in the middle', async () => {
   client.setRequestHandler(ElicitRequestSchema, ({ params }) => ({
     action: 'accept',
-    content: { interpretation: /python/.test(params.message) ? 'snake' : 'technical' },
+    content: { interpretation: params.message.includes('python') ? 'snake' : 'technical' },
   }));
   client.setRequestHandler(CreateMessageRequestSchema, async (_request, { taskStore: store }) => {
     assert.ok(store !== undefined);

@@ -19,7 +19,7 @@ export function applyRule(rule: ProgramRule, invocation: Invocation): Value {
   addProgram(
     invocation,
     { name: invocation.name, classes: rule.classes ?? ['tool'], arguments: invocation.arguments },
-    elsewhere === undefined ? { doubt: rule.doubt, why: rule.why } : elsewhere,
+    elsewhere ?? { doubt: rule.doubt, why: rule.why },
   );
   if (rule.classes?.includes('build') === true) addMakeVariables(read.operands, invocation);
   const options = { doubt: rule.doubt, why: rule.why };

@@ -108,7 +108,7 @@ function serverOf(name: string, text: Text, next: Text = known('')): readonly Te
   if (name !== 'gh' && name !== 'glab') return [value];
   // `host/owner/name`
   const [host = ''] = value.text.split('/');
-  return value.text.split('/').length > 2 || option?.[0].startsWith('--hostname') === true
+  return value.text.split('/').length > 2 || (option?.[0] ?? '').startsWith('--hostname')
     ? [{ ...value, text: host }]
     : [];
 }
