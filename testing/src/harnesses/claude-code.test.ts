@@ -145,7 +145,7 @@ test(
     const touch = callOf('Bash', { command: `touch ${touched}` });
     await house.run(prompted(`Run touch ${touched}`), [touch, callOf('Read', { file_path: 'notes.txt' })], {
       async before(position) {
-        if (position === 0) house.server.kill('supervisor', 'server', 'sealer', 'store');
+        if (position === 0) await house.killServer();
         if (position === 1) await house.startServer();
       },
     });
@@ -173,7 +173,7 @@ test(
       ],
       {
         async before(position) {
-          if (position === 1) house.server.kill('supervisor', 'server', 'sealer', 'store');
+          if (position === 1) await house.killServer();
           if (position === 2) await house.startServer();
         },
       },

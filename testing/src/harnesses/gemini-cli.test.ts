@@ -71,7 +71,7 @@ test('when the server is killed in the middle nothing more runs', options, async
   const touch = callOf('run_shell_command', { command: `touch ${touched}` });
   await house.run(prompted(`Run touch ${touched}`), [touch, touch], {
     async before(position) {
-      if (position === 0) house.server.kill('supervisor', 'server', 'sealer', 'store');
+      if (position === 0) await house.killServer();
     },
   });
   assert.equal(existsSync(touched), false);

@@ -25,6 +25,8 @@ export type HarnessUnderTest = {
   readonly guard: string;
   /** Starts the server again where it was. */
   startServer(): Promise<void>;
+  /** kill -9, and nobody listens where it was any more. */
+  killServer(): Promise<void>;
   environment(): Readonly<Record<string, string>>;
   sallyport(...args: string[]): Promise<CommandResult>;
   /** One run of the harness, begun by `sallyport agent run`. */
@@ -107,6 +109,10 @@ export async function openHarness(
     workspace,
     guard,
     startServer,
+    async killServer() {
+      server.kill('supervisor', 'server', 'sealer', 'store');
+      await server.ended(60_000);
+    },
     environment,
     sallyport,
     async run(command, turns, script) {
