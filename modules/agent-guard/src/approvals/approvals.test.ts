@@ -248,22 +248,21 @@ forEachDatabase((name, open) => {
     const asked = await question(guard);
     const both = await Promise.allSettled([
       guard.approvals.answer(said(asked, { answer: 'refuse' })),
-      guard.approvals.answer(said(asked, { by: approver })),
+      guard.approvals.answer(said(asked, { by: approver, answer: 'refuse' })),
     ]);
-    assert.deepEqual(
-      both.map(({ status }) => status),
-      ['fulfilled', 'rejected'],
-    );
-    assert.match(refusal(await answer) ?? '', /Ada said no/);
+    // Which comes first is the database's to say.
+    assert.deepEqual(both.map(({ status }) => status).toSorted(), ['fulfilled', 'rejected']);
+    const first = both[0].status === 'fulfilled' ? said(asked).by : approver;
+    assert.match(refusal(await answer) ?? '', new RegExp(`${first.name} said no`));
     await assert.rejects(guard.approvals.answer(said(asked, { by: approver })), {
       code: 'agent_approval_over',
-      message: /Ada: somebody said no/,
+      message: new RegExp(`${first.name}: somebody said no`),
     });
     await assert.rejects(guard.approvals.answer({ ...said(asked), id: 'none' }), { code: 'agent_approval_not_found' });
     const [kept] = await guard.approvals.answered({ limit: 5 });
     assert.deepEqual(
       [kept?.answer?.end, kept?.answer?.by?.id, kept?.title],
-      ['refused', 'ada', 'Send something to evil.example'],
+      ['refused', first.id, 'Send something to evil.example'],
     );
     assert.deepEqual(await guard.approvals.answered({ owners: [{ kind: 'user', id: 'gus' }], limit: 5 }), []);
   });
