@@ -10,7 +10,7 @@ import { createModernFront, type ModernFront } from './modern-front.ts';
 import { metaNames, modernVersion, tasksExtension } from './modern-headers.ts';
 import { asHandshake } from './modern-server.ts';
 import { createRelay } from './relay.ts';
-import { scripted, type ScriptedServer } from './scripted-server.fixture.ts';
+import { modernWords, scripted, type ScriptedServer } from './scripted-server.fixture.ts';
 import type { ToolServer } from './tool-server.ts';
 
 const open: (() => Promise<void>)[] = [];
@@ -27,15 +27,6 @@ function modern({ asks = false } = {}): ScriptedServer & { status: string; end: 
     const takes = isJsonObject(can) && isJsonObject(can['extensions']);
     const task = { taskId: 'theirs', ttlMs: null, pollIntervalMs: 1, createdAt: 'x', lastUpdatedAt: 'x' };
     switch (method) {
-      case 'initialize':
-        return { error: { code: -32601, message: 'no' } };
-      case 'server/discover':
-        return {
-          supportedVersions: [modernVersion],
-          capabilities: { tools: {}, extensions: { [tasksExtension]: {} } },
-        };
-      case 'tools/list':
-        return { tools: [{ name: 'one', inputSchema: { type: 'object' } }] };
       case 'tools/call':
         return takes ? { resultType: 'task', ...task, status: 'working' } : { ...done, resultType: 'complete' };
       case 'tasks/get':
@@ -55,9 +46,9 @@ function modern({ asks = false } = {}): ScriptedServer & { status: string; end: 
         };
       case 'tasks/update':
         isAnswered = true;
-        return { resultType: 'complete' };
+        return modernWords(method) ?? { resultType: 'complete' };
       default:
-        return { resultType: 'complete' };
+        return modernWords(method) ?? { resultType: 'complete' };
     }
   });
   const first: { status: string; end: JsonObject } = { status: 'working', end: { result: done } };

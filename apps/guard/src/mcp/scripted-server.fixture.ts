@@ -1,5 +1,6 @@
 import type { JsonObject } from '@sallyport/contracts';
 import type { RpcMessage, RpcRequest } from './json-rpc.ts';
+import { modernVersion, tasksExtension } from './modern-headers.ts';
 import type { ToolServer, ToolServerListener } from './tool-server.ts';
 
 type Said = JsonObject | { readonly error: { readonly code: number; readonly message: string } } | undefined;
@@ -13,6 +14,14 @@ export type ScriptedServer = ToolServer & {
   notify(method: string, params: JsonObject): void;
   ask(method: string, params: JsonObject): Promise<RpcMessage>;
 };
+
+/** What each server of 2026-07-28 with one tool and tasks says of itself; undefined of all else. */
+export function modernWords(method: string): Said {
+  if (method === 'initialize') return { error: { code: -32601, message: 'no' } };
+  if (method === 'server/discover')
+    return { supportedVersions: [modernVersion], capabilities: { tools: {}, extensions: { [tasksExtension]: {} } } };
+  return method === 'tools/list' ? { tools: [{ name: 'one', inputSchema: { type: 'object' } }] } : undefined;
+}
 
 /** `answer`: undefined says nothing. */
 export function scripted(answer: (request: RpcRequest) => Said | Promise<Said>): ScriptedServer {

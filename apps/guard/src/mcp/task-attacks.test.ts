@@ -11,9 +11,9 @@ import { createFrontTasks } from './front-tasks.ts';
 import { openGate, rawClient, type RawClient } from './gateway.fixture.ts';
 import type { RpcOutcome } from './json-rpc.ts';
 import type { GatewayLimits } from './limits.ts';
-import { metaNames, modernVersion, tasksExtension } from './modern-headers.ts';
+import { metaNames } from './modern-headers.ts';
 import { asHandshake } from './modern-server.ts';
-import { scripted, type ScriptedServer } from './scripted-server.fixture.ts';
+import { modernWords, scripted, type ScriptedServer } from './scripted-server.fixture.ts';
 import { createServerGate } from './server-gate.ts';
 import { createSpool } from './spool.ts';
 import { createTaskFile, type TaskFile } from './task-file.ts';
@@ -197,15 +197,6 @@ function modern(isMute: boolean): ScriptedServer {
   return scripted(({ method }) => {
     const task = { resultType: 'task', taskId: 'theirs', status: 'working', ttlMs: null, pollIntervalMs: 1 };
     switch (method) {
-      case 'initialize':
-        return { error: { code: -32601, message: 'no' } };
-      case 'server/discover':
-        return {
-          supportedVersions: [modernVersion],
-          capabilities: { tools: {}, extensions: { [tasksExtension]: {} } },
-        };
-      case 'tools/list':
-        return { tools: [{ name: 'one', inputSchema: { type: 'object' } }] };
       case 'tools/call':
         return task;
       case 'tasks/get':
@@ -217,7 +208,7 @@ function modern(isMute: boolean): ScriptedServer {
           inputRequests: { who: { method: 'elicitation/create', params: { message: 'Who?' } } },
         };
       default:
-        return { resultType: 'complete' };
+        return modernWords(method) ?? { resultType: 'complete' };
     }
   });
 }

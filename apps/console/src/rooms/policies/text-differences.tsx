@@ -1,6 +1,7 @@
 import { useMediaQuery } from '@mantine/hooks';
 import { Notice } from '../../parts/notice.tsx';
 import { printable } from '../../parts/printable.ts';
+import { keyOfLine, LineMark, MarkedLine } from '../../parts/text-line.tsx';
 import { besideEachOther } from './beside-each-other.ts';
 import type { Line } from './beside-each-other.ts';
 
@@ -21,8 +22,6 @@ const changes: Readonly<Record<string, string>> = {
   changed: 'Changed',
   same: 'The same',
 };
-const marks = { same: ' ', removed: '−', added: '+' } as const;
-const words = { same: '', removed: 'removed: ', added: 'added: ' } as const;
 const wide = '(min-width: 56em)';
 
 /** What differs between two versions, document by document: beside each other where there is room, else one below the other. */
@@ -65,12 +64,7 @@ function Below({ lines, name }: { readonly lines: readonly Line[]; readonly name
   return (
     <pre className="pack-diff" tabIndex={0} aria-label={`${printable(name)}, line by line`}>
       {lines.map((line) => (
-        <span key={keyOf(line)} data-kind={line.kind}>
-          <i aria-hidden="true">{marks[line.kind]}</i>
-          <span className="visually-hidden">{words[line.kind]}</span>
-          {printable(line.text)}
-          {'\n'}
-        </span>
+        <MarkedLine key={keyOfLine(line)} line={line} />
       ))}
     </pre>
   );
@@ -114,16 +108,11 @@ function Side({ line, number }: { readonly line: Line | undefined; readonly numb
       <td data-kind={line?.kind ?? 'none'}>
         {line === undefined ? null : (
           <>
-            <span className="visually-hidden">{words[line.kind]}</span>
-            <i aria-hidden="true">{marks[line.kind]}</i>
+            <LineMark kind={line.kind} />
             <code>{printable(line.text)}</code>
           </>
         )}
       </td>
     </>
   );
-}
-
-function keyOf({ before, after }: Line): string {
-  return `${before ?? ''}/${after ?? ''}`;
 }

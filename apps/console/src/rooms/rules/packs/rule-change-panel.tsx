@@ -7,6 +7,7 @@ import { ProblemNotice } from '../../../parts/notice.tsx';
 import { printable } from '../../../parts/printable.ts';
 import { ReasonDialog } from '../../../parts/reason-dialog.tsx';
 import { SidePanel } from '../../../parts/side-panel.tsx';
+import { keyOfLine, MarkedLine } from '../../../parts/text-line.tsx';
 import { ruleDifferenceQuery } from './packs-queries.ts';
 import type { Release, RuleDifference } from './packs-queries.ts';
 import { usePackChange } from './use-pack-change.ts';
@@ -15,8 +16,6 @@ type Line = RuleDifference['lines'][number];
 
 /** Lines that are shown around what is different. */
 const around = 3;
-const marks = { same: ' ', removed: '−', added: '+' } as const;
-const words = { same: '', removed: 'taken away: ', added: 'new: ' } as const;
 
 /** A rule of a release, line by line beside the one in force. */
 export function RuleChangePanel({
@@ -87,15 +86,8 @@ function RuleLines({ lines }: { readonly lines: readonly Line[] }) {
     <>
       <pre className="pack-diff" tabIndex={0} aria-label="Text of the rule, line by line">
         {lines.map((line, place) => {
-          if (isPartial && !isNear(place)) return isNear(place + 1) && place > 0 ? <Gap key={keyOf(line)} /> : null;
-          return (
-            <span key={keyOf(line)} data-kind={line.kind}>
-              <i aria-hidden="true">{marks[line.kind]}</i>
-              <span className="visually-hidden">{words[line.kind]}</span>
-              {printable(line.text)}
-              {'\n'}
-            </span>
-          );
+          if (isPartial && !isNear(place)) return isNear(place + 1) && place > 0 ? <Gap key={keyOfLine(line)} /> : null;
+          return <MarkedLine key={keyOfLine(line)} line={line} />;
         })}
       </pre>
       {isPartial ? (
@@ -109,8 +101,4 @@ function RuleLines({ lines }: { readonly lines: readonly Line[] }) {
 
 function Gap() {
   return <span className="quiet">{'…\n'}</span>;
-}
-
-function keyOf({ before, after }: Line): string {
-  return `${before ?? ''}/${after ?? ''}`;
 }
