@@ -16,7 +16,7 @@ import { createHookDesk, type HookDesk } from './hooks/hook-desk.ts';
 import { createHookRoutes } from './hooks/hook-routes.ts';
 import { createOutageRoutes } from './hooks/outage-routes.ts';
 import { createOutages, type Outages } from './hooks/outages.ts';
-import type { OpenJudge } from './hooks/hook-judge.ts';
+import type { OpenJudge } from './judging/hook-judge.ts';
 import { defaultLimits, type AgentGuardNeeds } from './needs.ts';
 import { createCoverageRoutes } from './coverage/coverage-routes.ts';
 import type { PackDecisions } from './decisions/index.ts';

@@ -12,7 +12,7 @@ import { keepTelemetryCredentials } from './migrations/0010-telemetry-credential
 export { createAgentGuard } from './agent-guard.ts';
 export type { AgentGuard } from './agent-guard.ts';
 export { AgentGuardError, agentGuardProblems } from './errors.ts';
-export { createOpenJudge } from './hooks/open-judge.ts';
+export { createOpenJudge } from './judging/open-judge.ts';
 export { loadPackDecisions } from './decisions/pack-decisions.ts';
 export type { AgentGuardNeeds } from './needs.ts';
 export type { PastCalls } from './past-calls/replay-calls.ts';

@@ -1,7 +1,7 @@
 import type { Principal } from '@sallyport/platform/http';
 import { happened, sessionWords } from '../audit-record.ts';
-import type { HookCall } from '../hooks/hook-message.ts';
-import type { JudgedHook } from '../hooks/hook-judge.ts';
+import type { HookCall } from '../calls/hook-message.ts';
+import type { JudgedHook } from '../judging/hook-judge.ts';
 import type { AgentGuardNeeds } from '../needs.ts';
 import type { Owner } from '../sessions/agent.ts';
 import type { AgentSessions, StandingSession } from '../sessions/agent-sessions.ts';

@@ -1,5 +1,5 @@
-import type { HookEvent } from '../hooks/hook-message.ts';
-import type { JudgedHook } from '../hooks/hook-judge.ts';
+import type { HookEvent } from '../calls/hook-message.ts';
+import type { JudgedHook } from '../judging/hook-judge.ts';
 import type { StandingSession } from '../sessions/agent-sessions.ts';
 import type { Approvals } from './approvals.ts';
 import type { Answered } from './earlier-answers.ts';

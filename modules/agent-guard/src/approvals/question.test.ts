@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { JsonObject } from '@sallyport/contracts';
 import type { Standing } from '@sallyport/information-flow';
 import fc from 'fast-check';
-import type { Asking } from '../hooks/hook-judge.ts';
+import type { Asking } from '../judging/hook-judge.ts';
 import { questionOf, type Question } from './question.ts';
 
 const secret = new Uint8Array(32);

@@ -2,8 +2,8 @@ import { createHash, createHmac } from 'node:crypto';
 import { redact } from '@sallyport/content-redaction';
 import { canonicalJson, isJsonObject, itemsOf } from '@sallyport/contracts';
 import type { JsonValue } from '@sallyport/contracts';
-import type { HookCall } from '../hooks/hook-message.ts';
-import type { JudgedHook } from '../hooks/hook-judge.ts';
+import type { HookCall } from '../calls/hook-message.ts';
+import type { JudgedHook } from '../judging/hook-judge.ts';
 import { visibleLine, visibleText } from './visible-text.ts';
 
 /** A value of the call as a person reads it. */

@@ -5,11 +5,11 @@ import { isJsonObject } from '@sallyport/contracts';
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
 import { loadPackDecisions } from '../decisions/pack-decisions.ts';
 import { dialects } from '../hooks/dialects.ts';
-import type { HookCall } from '../hooks/hook-message.ts';
-import type { HookJudge } from '../hooks/hook-judge.ts';
-import { createOpenJudge } from '../hooks/open-judge.ts';
+import type { HookCall } from '../calls/hook-message.ts';
+import type { HookJudge } from '../judging/hook-judge.ts';
+import { createOpenJudge } from '../judging/open-judge.ts';
 import type { Pack } from '../sessions/agent.ts';
-import { rewritesOf } from './can-rewrite.ts';
+import { rewritesOf } from '../calls/can-rewrite.ts';
 
 const packs = loadPackDecisions(agentPolicyFiles());
 const facts = { workspace: '/w', home: '/home/ada', isAttended: true } as const;

@@ -4,9 +4,9 @@ import { agentPolicyFiles } from '@sallyport/content/agent-policies';
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
 import { questionOf, type Question } from '../approvals/question.ts';
 import { loadPackDecisions } from '../decisions/pack-decisions.ts';
-import type { HookCall } from '../hooks/hook-message.ts';
-import type { HookJudge, JudgedHook } from '../hooks/hook-judge.ts';
-import { createOpenJudge } from '../hooks/open-judge.ts';
+import type { HookCall } from '../calls/hook-message.ts';
+import type { HookJudge, JudgedHook } from '../judging/hook-judge.ts';
+import { createOpenJudge } from '../judging/open-judge.ts';
 import type { Pack } from '../sessions/agent.ts';
 
 const packs = loadPackDecisions(agentPolicyFiles());

@@ -3,7 +3,7 @@ import type { KindCount, KnownValue } from '@sallyport/content-redaction';
 import { isJsonObject } from '@sallyport/contracts';
 import type { AgentContent, JsonObject, JsonValue } from '@sallyport/contracts';
 import type { FoundContent } from '../decisions/index.ts';
-import type { HookCall } from '../hooks/hook-message.ts';
+import type { HookCall } from '../calls/hook-message.ts';
 
 /** A call with tokens put back to what they stand for. */
 export type WholeCall = {

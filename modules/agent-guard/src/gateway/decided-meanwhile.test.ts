@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JsonObject } from '@sallyport/contracts';
-import type { HookCall } from '../hooks/hook-message.ts';
+import type { HookCall } from '../calls/hook-message.ts';
 import { createGatewayCalls, type GatewayCall, type ToolServerGate } from './gateway-calls.ts';
 
 type Gate = Awaited<ReturnType<ToolServerGate['isLet']>>;

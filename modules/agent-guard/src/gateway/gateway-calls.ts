@@ -5,7 +5,7 @@ import { messageOf } from '@sallyport/platform/errors';
 import type { Waiting } from '../approvals/ask-person.ts';
 import type { HeldBack } from '../hooks/came-back.ts';
 import type { HookDesk } from '../hooks/hook-desk.ts';
-import type { HookCall } from '../hooks/hook-message.ts';
+import type { HookCall } from '../calls/hook-message.ts';
 
 /** What a server was approved for; of what it says, a policy knows only what people vouched for. */
 export type ToolServerGate = {

@@ -1,11 +1,11 @@
 import type { AgentSession as SessionWords } from '@sallyport/contracts';
 import type { AskPerson, Waiting } from '../approvals/ask-person.ts';
-import { isSameJudgedBy } from '../gateway/judged-before.ts';
-import type { JudgedBy } from '../gateway/judged-before.ts';
+import { isSameJudgedBy } from '../calls/judged-before.ts';
+import type { JudgedBy } from '../calls/judged-before.ts';
 import type { AgentSessions, StandingSession } from '../sessions/agent-sessions.ts';
-import type { HookEvent, HookOutcome } from './hook-message.ts';
+import type { HookEvent, HookOutcome } from '../calls/hook-message.ts';
 import type { HeldBy } from './held-by.ts';
-import type { HookJudge, JudgedHook } from './hook-judge.ts';
+import type { HookJudge, JudgedHook } from '../judging/hook-judge.ts';
 import type { RecordHappening } from './record-happening.ts';
 
 /** A call that a person is asked about; that policy asks stands in the ledger. */

@@ -1,17 +1,17 @@
 import type { AgentSession as SessionWords, AgentVerdict } from '@sallyport/contracts';
 import type { AskPerson, Waiting } from '../approvals/ask-person.ts';
-import { rewritesOf } from '../content/can-rewrite.ts';
-import { isSameJudgedBy } from '../gateway/judged-before.ts';
-import type { JudgedBefore, JudgedBy } from '../gateway/judged-before.ts';
+import { rewritesOf } from '../calls/can-rewrite.ts';
+import { isSameJudgedBy } from '../calls/judged-before.ts';
+import type { JudgedBefore, JudgedBy } from '../calls/judged-before.ts';
 import type { AgentSessions, StandingSession } from '../sessions/agent-sessions.ts';
 import type { RunTallies } from '../sessions/run-tally.ts';
 import type { Stops } from '../stops/stops.ts';
-import type { AskedCalls } from './asked-calls.ts';
+import type { AskedCalls } from '../calls/asked-calls.ts';
 import { createAskedOutcome } from './asked-outcome.ts';
 import type { HeldBy } from './held-by.ts';
-import { toolOf } from './hook-message.ts';
-import type { HookCall, HookEvent, HookOutcome } from './hook-message.ts';
-import type { HookJudge, JudgedHook } from './hook-judge.ts';
+import { toolOf } from '../calls/hook-message.ts';
+import type { HookCall, HookEvent, HookOutcome } from '../calls/hook-message.ts';
+import type { HookJudge, JudgedHook } from '../judging/hook-judge.ts';
 import type { RecordHappening } from './record-happening.ts';
 
 /** A call that comes through the gateway. `refusal`: why it may not go whatever the policies say. */

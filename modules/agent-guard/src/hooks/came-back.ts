@@ -2,10 +2,10 @@ import type { AgentOrigin, AgentTaskChange, JsonValue } from '@sallyport/contrac
 import { sessionWords } from '../audit-record.ts';
 import type { StandingSession } from '../sessions/agent-sessions.ts';
 import type { HeldBy } from './held-by.ts';
-import { toolOf } from './hook-message.ts';
-import type { HookCall } from './hook-message.ts';
+import { toolOf } from '../calls/hook-message.ts';
+import type { HookCall } from '../calls/hook-message.ts';
 import type { InTurn } from './in-turn.ts';
-import type { JudgeMemory } from './judge-memory.ts';
+import type { JudgeMemory } from '../judging/judge-memory.ts';
 import type { RecordHappening } from './record-happening.ts';
 
 /** Why something that came back may not be had, and whether the whole run is over. */

@@ -1,7 +1,7 @@
 import { isJsonObject } from '@sallyport/contracts';
 import type { AgentOrigin, JsonObject, JsonValue } from '@sallyport/contracts';
-import { invalid, objectIn, optionalText, pathIn, promptIn, serverOfTool, textIn } from './hook-message.ts';
-import type { Dialect, HookCall, HookEvent, HookMessage } from './hook-message.ts';
+import { invalid, objectIn, optionalText, pathIn, promptIn, serverOfTool, textIn } from '../calls/hook-message.ts';
+import type { Dialect, HookCall, HookEvent, HookMessage } from '../calls/hook-message.ts';
 
 /**
  * Claude Code's hooks, as they come over HTTP or to a command: `SDKHookInput` of `@anthropic-ai/claude-agent-sdk`. Exit code 2 or a

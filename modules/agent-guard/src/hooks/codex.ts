@@ -1,5 +1,5 @@
 import { parseLikeClaude } from './claude-code.ts';
-import type { Dialect } from './hook-message.ts';
+import type { Dialect } from '../calls/hook-message.ts';
 
 /**
  * Codex CLI: `codex-rs/hooks/schema/generated`. It refuses `ask` and runs the call then, and before a call it refuses an answer that

@@ -1,7 +1,7 @@
 import { isJsonObject, parseJson, textsOf } from '@sallyport/contracts';
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
-import { invalid, objectIn, optionalText, pathIn, promptIn, textIn } from './hook-message.ts';
-import type { Dialect, HookCall, HookEvent } from './hook-message.ts';
+import { invalid, objectIn, optionalText, pathIn, promptIn, textIn } from '../calls/hook-message.ts';
+import type { Dialect, HookCall, HookEvent } from '../calls/hook-message.ts';
 
 /** Cursor: a hook of its own for each kind of call, and one for all of them. What it names after a call is only told. */
 export const cursor: Dialect = {

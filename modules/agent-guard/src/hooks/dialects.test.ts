@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { AgentGuardError } from '../errors.ts';
 import { harnesses } from '../sessions/agent.ts';
 import { dialects, refusalIn } from './dialects.ts';
-import type { HookOutcome } from './hook-message.ts';
+import type { HookOutcome } from '../calls/hook-message.ts';
 
 const asked: HookOutcome = { verdict: 'ask', reason: 'why', isOver: false, canAsk: true, grants: false };
 const base = { session_id: 's', cwd: '/w' };

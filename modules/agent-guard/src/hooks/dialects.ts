@@ -4,7 +4,7 @@ import { claudeCode } from './claude-code.ts';
 import { codex } from './codex.ts';
 import { cursor } from './cursor.ts';
 import { geminiCli } from './gemini-cli.ts';
-import type { Dialect } from './hook-message.ts';
+import type { Dialect } from '../calls/hook-message.ts';
 
 /** Whoever is none of them speaks as Claude Code does, which most have taken over. */
 export const dialects: Readonly<Record<Harness, Dialect>> = {

@@ -1,7 +1,7 @@
 import { isJsonObject } from '@sallyport/contracts';
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
-import { objectIn, optionalText, pathIn, promptIn, serverOfTool, textIn } from './hook-message.ts';
-import type { Dialect, HookCall, HookEvent } from './hook-message.ts';
+import { objectIn, optionalText, pathIn, promptIn, serverOfTool, textIn } from '../calls/hook-message.ts';
+import type { Dialect, HookCall, HookEvent } from '../calls/hook-message.ts';
 
 /** Gemini CLI: its hooks reference. It cannot ask its person for a hook. */
 export const geminiCli: Dialect = {

@@ -1,15 +1,15 @@
 import type { AgentContent, JsonObject } from '@sallyport/contracts';
 import type { Waiting } from '../approvals/ask-person.ts';
 import { sessionWords } from '../audit-record.ts';
-import { rewritesOf } from '../content/can-rewrite.ts';
+import { rewritesOf } from '../calls/can-rewrite.ts';
 import { sayContent } from '../content/session-content.ts';
 import type { AgentSessions, StandingSession } from '../sessions/agent-sessions.ts';
 import type { RunTallies } from '../sessions/run-tally.ts';
 import { createCallOutcome } from './call-outcome.ts';
 import type { ByGateway } from './call-outcome.ts';
-import { toolOf } from './hook-message.ts';
-import type { HookMessage, HookOutcome } from './hook-message.ts';
-import type { JudgeMemory } from './judge-memory.ts';
+import { toolOf } from '../calls/hook-message.ts';
+import type { HookMessage, HookOutcome } from '../calls/hook-message.ts';
+import type { JudgeMemory } from '../judging/judge-memory.ts';
 
 type HookHeard = {
   readonly standing: StandingSession;

@@ -1,7 +1,7 @@
 import type { Clock } from '@sallyport/platform/clock';
 import { sessionWords } from '../audit-record.ts';
 import type { AgentSessions } from '../sessions/agent-sessions.ts';
-import type { JudgeMemory } from './judge-memory.ts';
+import type { JudgeMemory } from '../judging/judge-memory.ts';
 import type { RecordHappening } from './record-happening.ts';
 
 /** A run whose hooks have not come by then has none. */

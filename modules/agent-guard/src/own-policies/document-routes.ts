@@ -1,8 +1,8 @@
 import { typedApp, type RoutePlugin } from '@sallyport/platform/http';
 import { Type, type Static } from 'typebox';
 import { AgentGuardError } from '../errors.ts';
-import { draftHash } from './own-policy.ts';
-import type { OwnDraft } from './own-policy.ts';
+import { draftHash } from '../decisions/own-policy.ts';
+import type { OwnDraft } from '../decisions/own-policy.ts';
 import type { OwnPolicies } from './own-policies.ts';
 import { DraftBody, scopeOf, testOf } from './own-schema.ts';
 import {

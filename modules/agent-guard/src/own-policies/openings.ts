@@ -1,4 +1,4 @@
-import type { ReadOwnPolicy } from './read-own.ts';
+import type { ReadOwnPolicy } from '../decisions/read-own.ts';
 
 /** What may let a call through that was not: a permit that is new or otherwise, a forbid that is gone or otherwise, or about others. */
 export type Opening = { readonly id: string; readonly kind: 'permit' | 'forbid'; readonly words: string };

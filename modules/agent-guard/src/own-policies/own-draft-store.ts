@@ -3,8 +3,8 @@ import { asRead, AuthorBody, createSealedJson, readDrafts, removedPrefix } from 
 import type { Author, DamagedRow, SealedStoreNeeds } from '@sallyport/policy-library';
 import { Type } from 'typebox';
 import { Parse } from 'typebox/value';
-import { draftHash } from './own-policy.ts';
-import type { OwnText } from './own-policy.ts';
+import { draftHash } from '../decisions/own-policy.ts';
+import type { OwnText } from '../decisions/own-policy.ts';
 import { KeptTest, ScopeBody, testOf } from './own-schema.ts';
 import type { OwnDocument } from './own-version.ts';
 

@@ -10,14 +10,14 @@ import { migrate, type Database, type OpenDatabase } from '@sallyport/platform/d
 import { openColumnKeys } from '@sallyport/platform/encrypted-columns';
 import type { Principal } from '@sallyport/platform/http';
 import { loadPackDecisions } from '../decisions/pack-decisions.ts';
-import { createOpenJudge } from '../hooks/open-judge.ts';
+import { createOpenJudge } from '../judging/open-judge.ts';
 import { agentGuardMigrations } from '../index.ts';
 import type { PastCalls } from '../past-calls/replay-calls.ts';
 import { createAgentStore } from '../sessions/agent-store.ts';
 import type { Pack } from '../sessions/agent.ts';
 import { createOwnPolicies } from './own-policies.ts';
 import type { OwnPolicies } from './own-policies.ts';
-import type { OwnDraft, OwnRun } from './own-policy.ts';
+import type { OwnDraft, OwnRun } from '../decisions/own-policy.ts';
 import type { SealedStoreNeeds } from '@sallyport/policy-library';
 
 export const vera: Principal = { kind: 'user', id: 'vera', name: 'Vera', scopes: ['agents:manage'] };

@@ -3,8 +3,8 @@ import { isJsonObject } from '@sallyport/contracts';
 import type { JsonObject } from '@sallyport/contracts';
 import { packNames } from '../decisions/pack-names.ts';
 import { AgentGuardError } from '../errors.ts';
-import { ownLimits, repositoryName } from './own-policy.ts';
-import type { OwnScope, OwnTest } from './own-policy.ts';
+import { ownLimits, repositoryName } from '../decisions/own-policy.ts';
+import type { OwnScope, OwnTest } from '../decisions/own-policy.ts';
 
 const closed = { additionalProperties: false } as const;
 const idOfSubject = Type.String({ minLength: 1, maxLength: 100 });

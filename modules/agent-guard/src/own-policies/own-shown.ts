@@ -1,7 +1,7 @@
 import type { Author } from '@sallyport/policy-library';
 import { Type, type Static } from 'typebox';
-import { ownLimits } from './own-policy.ts';
-import type { OwnScope, OwnTest } from './own-policy.ts';
+import { ownLimits } from '../decisions/own-policy.ts';
+import type { OwnScope, OwnTest } from '../decisions/own-policy.ts';
 import { KeptTest, ScopeBody } from './own-schema.ts';
 import type { OwnTried } from './own-tasks.ts';
 import type { OwnDocument, OwnVersionSummary } from './own-version.ts';

@@ -7,14 +7,14 @@ import type { PastCall } from '../past-calls/judged-call.ts';
 import { readAgain } from '../past-calls/past-answer.ts';
 import type { PastAnswer, ReadAgain } from '../past-calls/past-answer.ts';
 import { judgeAgain, wasAlone } from '../past-calls/replay-calls.ts';
-import { loadOwn, withOwn } from './own-decisions.ts';
-import type { OwnInForce, OwnPolicySet } from './own-decisions.ts';
-import { textsHash } from './own-policy.ts';
-import type { OwnRun, OwnText } from './own-policy.ts';
+import { loadOwn, withOwn } from '../decisions/own-decisions.ts';
+import type { OwnInForce, OwnPolicySet } from '../decisions/own-decisions.ts';
+import { textsHash } from '../decisions/own-policy.ts';
+import type { OwnRun, OwnText } from '../decisions/own-policy.ts';
 import { runOwnTest, runStandingTests } from './own-tests.ts';
 import type { OwnTestResult, StandingResult, Widened } from './own-tests.ts';
-import { readOwn } from './read-own.ts';
-import type { OwnFault, ReadOwnPolicy } from './read-own.ts';
+import { readOwn } from '../decisions/read-own.ts';
+import type { OwnFault, ReadOwnPolicy } from '../decisions/read-own.ts';
 
 /** What came of reading documents and running their tests. */
 export type OwnTried = {

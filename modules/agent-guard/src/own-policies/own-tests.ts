@@ -2,11 +2,11 @@ import * as cedar from '@cedar-policy/cedar-wasm/nodejs';
 import type { AgentVerdict } from '@sallyport/contracts';
 import { decisionActions, subjectOf } from '../decisions/index.ts';
 import type { DecisionAction, FlowFacts, PackDecisions } from '../decisions/index.ts';
-import { createOpenJudge } from '../hooks/open-judge.ts';
-import { withOwn } from './own-decisions.ts';
-import type { OwnInForce } from './own-decisions.ts';
-import { scopeKey } from './own-policy.ts';
-import type { OwnRun, OwnScope, OwnTest } from './own-policy.ts';
+import { createOpenJudge } from '../judging/open-judge.ts';
+import { withOwn } from '../decisions/own-decisions.ts';
+import type { OwnInForce } from '../decisions/own-decisions.ts';
+import { scopeKey } from '../decisions/own-policy.ts';
+import type { OwnRun, OwnScope, OwnTest } from '../decisions/own-policy.ts';
 
 export type OwnTestResult = {
   readonly name: string;

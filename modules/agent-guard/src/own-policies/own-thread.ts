@@ -1,7 +1,7 @@
 import { PolicyLibraryError, createTaskThread } from '@sallyport/policy-library';
 import type { Watch } from '@sallyport/policy-library';
 import type { PackFile } from '../decisions/index.ts';
-import type { OwnText } from './own-policy.ts';
+import type { OwnText } from '../decisions/own-policy.ts';
 import type { JudgeAgain, OwnAnswer, OwnTask, OwnTried, ReadAnswerAgain } from './own-tasks.ts';
 
 /** Tries the organisation's policies for agents in a thread of their own, limited in time, memory and depth. */

@@ -14,8 +14,8 @@ import {
 import type { ReadRows, SealedStoreNeeds, Standing } from '@sallyport/policy-library';
 import { Type, type Static } from 'typebox';
 import { Parse } from 'typebox/value';
-import { textsHash } from './own-policy.ts';
-import type { OwnText } from './own-policy.ts';
+import { textsHash } from '../decisions/own-policy.ts';
+import type { OwnText } from '../decisions/own-policy.ts';
 import { KeptTest, ScopeBody, testOf } from './own-schema.ts';
 import type { OwnVersion, OwnVersionSummary } from './own-version.ts';
 import { ReplayedKept } from './replay-kept.ts';

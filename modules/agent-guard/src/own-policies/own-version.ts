@@ -1,5 +1,5 @@
 import type { Author } from '@sallyport/policy-library';
-import type { OwnText } from './own-policy.ts';
+import type { OwnText } from '../decisions/own-policy.ts';
 import type { Opening } from './openings.ts';
 import type { ReplayedOwn, ReplaySummary } from './replay-own.ts';
 

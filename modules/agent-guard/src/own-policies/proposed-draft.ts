@@ -1,7 +1,7 @@
 import { visibleLine } from '../approvals/visible-text.ts';
 import type { Proposal } from '../approvals/proposals.ts';
-import type { OwnDraft } from './own-policy.ts';
-import { permitted } from './read-own.ts';
+import type { OwnDraft } from '../decisions/own-policy.ts';
+import { permitted } from '../decisions/read-own.ts';
 
 /**
  * What somebody proposed who was asked about a call, as text to go on from: it lets such calls of that agent go where they had said yes, and forbids

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { forEachDatabase } from '@sallyport/platform/database-testing';
 import { answered, closeOwnHouses, judgeOf, openOwnHouse, omar, replayed, vera } from './own-policies.fixture.ts';
-import type { OwnDraft } from './own-policy.ts';
+import type { OwnDraft } from '../decisions/own-policy.ts';
 
 after(closeOwnHouses);
 

@@ -5,7 +5,7 @@ import { AgentGuardError } from '../errors.ts';
 import { readPastAnswer } from '../past-calls/past-answer.ts';
 import type { ReadAgain } from '../past-calls/past-answer.ts';
 import type { PastCalls } from '../past-calls/replay-calls.ts';
-import type { OwnText } from './own-policy.ts';
+import type { OwnText } from '../decisions/own-policy.ts';
 import type { ReadAnswerAgain } from './own-tasks.ts';
 import type { OwnThread } from './own-thread.ts';
 import { ownReplayLimits, runIn } from './past-run.ts';

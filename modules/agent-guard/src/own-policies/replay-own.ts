@@ -4,7 +4,7 @@ import type { Pack } from '../decisions/pack-names.ts';
 import { readPastCall } from '../past-calls/judged-call.ts';
 import type { PastCalls } from '../past-calls/replay-calls.ts';
 import { AgentGuardError } from '../errors.ts';
-import type { OwnRun, OwnText } from './own-policy.ts';
+import type { OwnRun, OwnText } from '../decisions/own-policy.ts';
 import type { OwnThread } from './own-thread.ts';
 import { ownReplayLimits, runIn } from './past-run.ts';
 import { replayAnswers } from './replay-answers.ts';

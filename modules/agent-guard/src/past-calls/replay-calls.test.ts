@@ -7,7 +7,7 @@ import type { AgentVerdict, JsonObject, JsonValue } from '@sallyport/contracts';
 import fc from 'fast-check';
 import { subjectOf } from '../decisions/index.ts';
 import { loadPackDecisions } from '../decisions/pack-decisions.ts';
-import { createOpenJudge } from '../hooks/open-judge.ts';
+import { createOpenJudge } from '../judging/open-judge.ts';
 import type { Pack } from '../sessions/agent.ts';
 import { readPastCall } from './judged-call.ts';
 import { replayCalls, type PastCalls } from './replay-calls.ts';

@@ -1,6 +1,6 @@
 import type { AgentVerdict, JsonObject } from '@sallyport/contracts';
 import { createDecisions, loadPack, type PackFile } from '../decisions/index.ts';
-import { createOpenJudge } from '../hooks/open-judge.ts';
+import { createOpenJudge } from '../judging/open-judge.ts';
 import { isPack } from '../sessions/agent.ts';
 import type { Harness, Pack } from '../sessions/agent.ts';
 

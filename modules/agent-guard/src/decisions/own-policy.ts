@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AgentVerdict, JsonObject } from '@sallyport/contracts';
-import type { Pack } from '../decisions/pack-names.ts';
+import type { Pack } from './pack-names.ts';
 
 export const ownLimits = {
   documents: 50,

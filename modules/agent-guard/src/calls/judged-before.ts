@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '@sallyport/contracts';
-import type { HookCall } from '../hooks/hook-message.ts';
+import type { HookCall } from './hook-message.ts';
 import type { Pack } from '../sessions/agent.ts';
 
 /** By what a call was judged. Where any of it is another, the answer counts no more. */

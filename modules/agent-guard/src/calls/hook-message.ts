@@ -1,7 +1,7 @@
 import { isJsonObject } from '@sallyport/contracts';
 import type { AgentOrigin, AgentVerdict, JsonObject, JsonValue } from '@sallyport/contracts';
 import type { VettedTool } from '@sallyport/information-flow';
-import type { Rewrites } from '../content/can-rewrite.ts';
+import type { Rewrites } from './can-rewrite.ts';
 import { AgentGuardError } from '../errors.ts';
 
 /** A tool call in the words of its harness. */

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { createManualClock } from '@sallyport/platform/clock';
 import { forEachDatabase } from '@sallyport/platform/database-testing';
 import { ada, begin, hook, openHouse } from '../agent-guard.fixture.ts';
-import { createGatewayCalls } from './gateway-calls.ts';
+import { createGatewayCalls } from '../gateway/gateway-calls.ts';
 import { createJudgedBefore } from './judged-before.ts';
 
 const one = { id: '', tool: 'mcp__s__t', input: {}, server: { name: 's' } };

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { CedarValueJson } from '@cedar-policy/cedar-wasm/nodejs';
 import { messageOf } from '@sallyport/platform/errors';
-import type { Decision, Decisions, DecisionSubject, DecisionTool } from '../decisions/decide.ts';
-import { contextOf } from '../decisions/facts.ts';
-import type { DecisionAction, FlowFacts } from '../decisions/facts.ts';
-import type { Cedar } from '../decisions/load-pack.ts';
+import type { Decision, Decisions, DecisionSubject, DecisionTool } from './decide.ts';
+import { contextOf } from './facts.ts';
+import type { DecisionAction, FlowFacts } from './facts.ts';
+import type { Cedar } from './load-pack.ts';
 import { scopesOf } from './own-policy.ts';
 import type { OwnRun } from './own-policy.ts';
 import type { ReadOwnPolicy } from './read-own.ts';

@@ -6,12 +6,12 @@ import type { FlowCall } from '@sallyport/information-flow';
 import { contentOf, createSessionContent } from '../content/session-content.ts';
 import { createSessionJudge, subjectOf } from '../decisions/index.ts';
 import type { Cedar } from '../decisions/load-pack.ts';
-import { withOwn } from '../own-policies/own-decisions.ts';
-import type { OwnInForce } from '../own-policies/own-decisions.ts';
+import { withOwn } from '../decisions/own-decisions.ts';
+import type { OwnInForce } from '../decisions/own-decisions.ts';
 import type { DecisionAction, JudgedCall, PackDecisions } from '../decisions/index.ts';
 import { judgedFields } from '../past-calls/judged-call.ts';
 import type { Harness, SessionFacts } from '../sessions/agent.ts';
-import type { HookCall } from './hook-message.ts';
+import type { HookCall } from '../calls/hook-message.ts';
 import { askingOf } from './asked-words.ts';
 import type { Asking, JudgedHook, OpenJudge } from './hook-judge.ts';
 

@@ -2,8 +2,8 @@ import type { AgentCall, AgentContent, AgentOrigin, AgentVerdict, JsonObject, Js
 import type { Standing } from '@sallyport/information-flow';
 import type { MachineFacts } from '../decisions/index.ts';
 import type { Harness, Pack, SessionFacts } from '../sessions/agent.ts';
-import type { OwnRun } from '../own-policies/own-policy.ts';
-import type { HookCall } from './hook-message.ts';
+import type { OwnRun } from '../decisions/own-policy.ts';
+import type { HookCall } from '../calls/hook-message.ts';
 
 /** A call as it was judged: what is answered, and what stands of it in the ledger. */
 export type JudgedHook = {

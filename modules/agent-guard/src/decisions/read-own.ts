@@ -1,7 +1,7 @@
 import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs';
 import { depthOf, indexOfByte, placeIn, sayError } from '@sallyport/platform/cedar-text';
-import { readPeople } from '../decisions/load-pack.ts';
-import type { Cedar } from '../decisions/load-pack.ts';
+import { readPeople } from './load-pack.ts';
+import type { Cedar } from './load-pack.ts';
 import { ownLimits, scopeKey } from './own-policy.ts';
 import type { OwnText } from './own-policy.ts';
 
