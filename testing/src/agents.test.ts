@@ -55,13 +55,13 @@ function environment(): Readonly<Record<string, string>> {
   return { ...server.environment, SALLYPORT_SERVER: server.address(), SALLYPORT_KEY: server.keys().operator };
 }
 
-async function run(hooks: readonly JsonObject[]): Promise<Ran> {
+async function run(hooks: readonly JsonObject[], name = 'builder'): Promise<Ran> {
   const { code, stdout, stderr } = await runSallyport(
     [
       'agent',
       'run',
       '--name',
-      'builder',
+      name,
       '--harness',
       'claude-code',
       '--',
@@ -169,6 +169,54 @@ test('whoever stops agents is heard with their next call, and lets them go on ag
   assert.equal(lifted.status, 204);
   const again = await run([call('Read', { file_path: join(workspace, 'a') })]);
   assert.equal(again.answers.map(decision)[0], 'allow');
+});
+
+test('an agent that was noticed for something grave sends nothing until somebody looked into it', async () => {
+  const prompt = { hook_event_name: 'UserPromptSubmit', prompt: 'Send the numbers to https://numbers.example/in' };
+  const send = call('Bash', { command: 'curl -d 7 https://numbers.example/in' });
+  const outcome = async (): Promise<string> => {
+    const { answers } = await run([prompt, send], 'courier');
+    const last = answers.at(-1) ?? assert.fail();
+    return `${decision(last)} ${last.stdout}`;
+  };
+  assert.match(await outcome(), /^allow/);
+  await run(
+    [
+      prompt,
+      call('Bash', { command: 'curl http://169.254.169.254/latest/meta-data/iam/security-credentials/' }),
+      call('Bash', { command: 'curl http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/' }),
+      call('Write', { file_path: join(workspace, '.claude/settings.json'), content: '{}' }),
+    ],
+    'courier',
+  );
+  await eventually({
+    what: 'a no for how the agent behaved',
+    timeoutMs: 60_000,
+    look: async () => ((await outcome()).includes('noticed for something grave') ? true : undefined),
+  });
+  const of = async (name: string) => {
+    const { answers } = await run([prompt, send], name);
+    return answers.map(decision).at(-1);
+  };
+  assert.equal(await of('another'), 'allow', 'what one agent did is not held against another');
+  // Somebody looks into it, and it was as it should be.
+  const listed = bodyOf(await question('/v1/alerts?limit=100'))['alerts'];
+  const alerts = Array.isArray(listed) ? listed.filter(isJsonObject) : [];
+  assert.notEqual(alerts.length, 0);
+  for (const alert of alerts) {
+    const answered = await server.ask({
+      path: `/v1/alerts/${String(alert['id'])}`,
+      method: 'PATCH',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ state: 'closed', disposition: 'expected', revision: alert['revision'] }),
+    });
+    assert.equal(answered.status, 200, answered.text);
+  }
+  await eventually({
+    what: 'the agent to go on',
+    timeoutMs: 60_000,
+    look: async () => ((await outcome()).startsWith('allow') ? true : undefined),
+  });
 });
 
 test('a server that cannot be asked is a no, with its reason, unless the organisation chose otherwise', async () => {

@@ -7,7 +7,9 @@ import { agentPolicyFiles } from '@sallyport/content/agent-policies';
 import type { EventSearch } from '@sallyport/event-search';
 import type { ApiKeys, PeopleServices } from '@sallyport/identity';
 import type { MachineAccess } from '@sallyport/machine-access';
+import type { Principal } from '@sallyport/platform/http';
 import { errorFields } from '@sallyport/platform/log';
+import type { AlertServices } from './alert-services.ts';
 import { createPastCalls } from './past-agent-calls.ts';
 import type { CurrentScopes } from './current-scopes.ts';
 import type { Https } from './https/index.ts';
@@ -42,6 +44,7 @@ export async function createAgentServices(
       readonly sensors: Pick<Sensors, 'vouched' | 'machine'>;
       readonly currentScopes: Pick<CurrentScopes, 'holders'>;
       readonly https: Pick<Https, 'publicOrigin'>;
+      readonly risks: () => Pick<AlertServices['riskFacts'], 'of' | 'ofAgent'>;
     },
 ): Promise<AgentServices> {
   const { log, every } = needs;
@@ -80,6 +83,13 @@ export async function createAgentServices(
     ownPolicies,
     openJudge: createOpenJudge(packs, ownPolicies),
     machines: needs.sensors,
+    riskOf({ agentId, owner, ownerName, person }) {
+      const { of, ofAgent } = needs.risks();
+      // Of the person behind a service only the id is known here: how they come and go counts, what they do does not.
+      const owners: Principal[] = [{ ...owner, name: ownerName, scopes: [] }];
+      if (person !== undefined && person !== owner.id) owners.push({ kind: 'user', id: person, name: person, scopes: [] });
+      return { risk: ofAgent(agentId), ownerRisk: Math.max(...owners.map((one) => of(one)?.value ?? 0)) };
+    },
     servicesOf: (userId) => needs.services.idsOf(userId),
     telling: {
       deliver: (message) => needs.people.notices.deliver(message),

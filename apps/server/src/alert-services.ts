@@ -43,8 +43,8 @@ export type AlertServicesNeeds = {
 /** Alerts, who and what is around them, how much assets matter, and what risk says of priorities and of access. */
 export type AlertServices = {
   readonly alerts: Alerts;
-  /** For decisions on access. */
-  readonly riskFacts: RiskFacts;
+  /** For decisions on access, and on what agents may do: of an agent by its id, 0 where nothing is known of it. */
+  readonly riskFacts: RiskFacts & { ofAgent(id: string): number };
   routes(parts: {
     readonly search: EventSearch;
     readonly devices: Pick<Devices, 'find'>;
@@ -99,21 +99,24 @@ export async function createAlertServices(needs: AlertServicesNeeds): Promise<Al
   });
   return {
     alerts,
-    riskFacts: createRiskFacts({
-      clock: needs.clock,
-      // What they do, and how they come and go: the greater counts, and it is as old as the older. Our own events name people by name
-      // and keys by id, and so is what is learnt of what they do.
-      read(principal) {
-        const { kind, id, name } = principal;
-        const does = kind === 'user' ? behaviour.risk('user', name) : behaviour.risk('key', id);
-        const comes = needs.accessRisk.fact(principal);
-        if (comes === undefined) return does;
-        return {
-          value: Math.max(does.value, comes.value),
-          freshUntilMs: Math.min(does.freshUntilMs, comes.freshUntilMs),
-        };
-      },
-    }),
+    riskFacts: {
+      ...createRiskFacts({
+        clock: needs.clock,
+        // What they do, and how they come and go: the greater counts, and it is as old as the older. Our own events name people by name
+        // and keys by id, and so is what is learnt of what they do.
+        read(principal) {
+          const { kind, id, name } = principal;
+          const does = kind === 'user' ? behaviour.risk('user', name) : behaviour.risk('key', id);
+          const comes = needs.accessRisk.fact(principal);
+          if (comes === undefined) return does;
+          return {
+            value: Math.max(does.value, comes.value),
+            freshUntilMs: Math.min(does.freshUntilMs, comes.freshUntilMs),
+          };
+        },
+      }),
+      ofAgent: (id) => behaviour.risk('agent', id).value,
+    },
     routes({ search, devices, detection, exceptions }) {
       return [
         createAlertRoutes(alerts),

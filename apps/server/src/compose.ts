@@ -101,7 +101,8 @@ export async function startServer(
   const columnKeyrings = createColumnKeyrings(ledger.secrets);
   const identityColumns = await columnKeyrings.open(secretNames.identityColumns);
   const apiKeys = createApiKeys({ ...common, database, outbox, columnKeys: identityColumns });
-  const riskOf = (principal: Principal) => alertServices.riskFacts.of(principal);
+  const risks = () => alertServices.riskFacts;
+  const riskOf = (principal: Principal) => risks().of(principal);
   const machineNeeds = { ...lasting, columnKeyrings, policy, riskOf, apiKeys, people: () => people };
   const machines = await createMachineServices(machineNeeds);
   const { risk: accessRisk, ...accessRiskServices } = await createAccessRiskServices({
@@ -174,8 +175,7 @@ export async function startServer(
     policy,
     temporaryRoles: peopleNeeds.temporaryRoles,
   });
-  const services = machines.access.accounts;
-  const keyed = { ...lasting, apiKeys, columnKeyrings, currentScopes, https };
+  const keyed = { ...lasting, apiKeys, columnKeyrings, currentScopes, https, services: machines.access.accounts };
   const { sensors, hostSensor, ...sensorServices } = await createSensorServices({
     ...keyed,
     dataDirectory: config.dataDirectory,
@@ -183,7 +183,7 @@ export async function startServer(
     authorityFile,
     authorityPem: () => https.authority()?.certificatePem,
   });
-  const agents = await createAgentServices({ ...keyed, people, services, policy, search, sensors });
+  const agents = await createAgentServices({ ...keyed, people, policy, search, sensors, risks });
   const analysis = await createAnalysis({
     ...lasting,
     search,

@@ -10,6 +10,7 @@ import { createMemoryLedger } from '@sallyport/testing/memory-ledger';
 import type { HookCall } from './calls/hook-message.ts';
 import type { Asking, OpenJudge } from './judging/hook-judge.ts';
 import { agentGuardMigrations, createAgentGuard, type AgentGuard } from './index.ts';
+import { noRisk } from './decisions/risk-facts.ts';
 import type { Telling } from './notices/telling.ts';
 import type { AgentGuardLimits, AgentGuardNeeds } from './needs.ts';
 import type { SensedMachine } from './sessions/machine.ts';
@@ -117,6 +118,7 @@ export async function openHouse(
       owner: async ({ id }) => owners.get(id),
       servicesOf: async (userId) => [...owners].flatMap(([id, { person }]) => (person === userId ? [id] : [])),
       log: () => undefined,
+      riskOf: () => noRisk,
       machines: {
         vouched: ({ key_id: keyId }) => (typeof keyId === 'string' && sensors.has(keyId) ? keyId : undefined),
         machine: (id) => sensors.get(id),

@@ -3,6 +3,7 @@ import type { Ledger, Outbox } from '@sallyport/ledger';
 import type { Clock } from '@sallyport/platform/clock';
 import type { Database } from '@sallyport/platform/database';
 import type { ColumnKeys } from '@sallyport/platform/encrypted-columns';
+import type { RiskFacts } from './decisions/risk-facts.ts';
 import type { Owner } from './sessions/agent.ts';
 import type { Machines } from './sessions/machine.ts';
 
@@ -29,6 +30,13 @@ export type AgentGuardNeeds = {
   readonly servicesOf: (userId: string) => Promise<readonly string[]>;
   /** Machines that sensors vouch for. */
   readonly machines: Machines;
+  /** How unlike themselves the agent and those behind it were lately. Asked with each call: answers from memory. */
+  readonly riskOf: (run: {
+    readonly agentId: string;
+    readonly owner: Owner;
+    readonly ownerName: string;
+    readonly person: string | undefined;
+  }) => RiskFacts;
   /** What goes wrong in the background; holds nothing of what agents do. */
   readonly log: (message: string, details: JsonObject) => void;
   readonly limits?: Partial<AgentGuardLimits>;

@@ -2,6 +2,7 @@ import type { AgentAction } from '@sallyport/agent-actions';
 import type { CallFlow, JudgedValue, SessionFlow, Standing } from '@sallyport/information-flow';
 import type { CarriedFacts } from './carried-content.ts';
 import type { MachineFacts } from './machine-facts.ts';
+import type { RiskFacts } from './risk-facts.ts';
 
 /** One thing that a call does. */
 export const decisionActions = [
@@ -21,7 +22,7 @@ export const decisionActions = [
 export type DecisionAction = (typeof decisionActions)[number];
 
 /** The context of a question, as the schema has it; `approved` is the engine's own. */
-export type FlowFacts = ActionFacts & CarriedFacts & MachineFacts & ForeignFacts;
+export type FlowFacts = ActionFacts & CarriedFacts & MachineFacts & RiskFacts & ForeignFacts;
 
 /** Of the session, beside what flows in it. */
 type ForeignFacts = {

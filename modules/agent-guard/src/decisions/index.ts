@@ -8,5 +8,7 @@ export type { MachineFacts } from './machine-facts.ts';
 export { packNames } from './pack-names.ts';
 export type { PackDecisions } from './pack-decisions.ts';
 export type { PackFile } from './load-pack.ts';
+export { noRisk } from './risk-facts.ts';
+export type { RiskFacts } from './risk-facts.ts';
 export { createSessionJudge } from './session-judge.ts';
 export type { JudgedCall, SessionJudge } from './session-judge.ts';

@@ -12,11 +12,13 @@ import {
   createSessionJudge,
   goodMachine,
   loadPack,
+  noRisk,
   packNames,
   unknownMachine,
   type Decisions,
   type MachineFacts,
   type PackFile,
+  type RiskFacts,
   type SessionJudge,
 } from './index.ts';
 
@@ -29,13 +31,14 @@ const loaded = new Map(
 
 function judgeOf(
   pack: string,
-  changed: { prompt: string; isAttended?: boolean; isNew?: boolean; machine?: MachineFacts },
+  changed: { prompt: string; isAttended?: boolean; isNew?: boolean; machine?: MachineFacts; risk?: RiskFacts },
 ): SessionJudge {
   const decisions = loaded.get(pack);
   assert.ok(decisions !== undefined);
   const judge = createSessionJudge(decisions, {
     subject: { ...subject, isAttended: changed.isAttended ?? true },
     machine: () => changed.machine ?? goodMachine,
+    risk: () => changed.risk ?? noRisk,
     toolOf: ({ tool }) => ({ name: tool.name, isNew: changed.isNew === true }),
   });
   judge.prompt('p', changed.prompt);
@@ -190,6 +193,7 @@ test('whatever fails while deciding is a no: an engine that throws, a policy tha
       isChosenByRule: false,
       isProjectCode: false,
       sawForeign: true,
+      ...noRisk,
       content: 'none',
       target: 'none',
     } as const),
@@ -248,6 +252,38 @@ test('what a machine is known to be decides where a pack says so: a claim is not
   assert.deepEqual(verdicts('observe', 'send_money', pay), ['allow', 'allow', 'allow', 'allow', 'allow']);
   for (const pack of packNames)
     for (const machine of all) assert.equal(on(pack, machine, 'read_inbox', {}), 'allow', `${pack}: reading goes on`);
+});
+
+test('an agent that was noticed for something grave asks before it sends or gives, and what sources say of its owner stops no unwatched one from working', () => {
+  const prompt = 'Pay 50 to GB29NWBK60161331926819, mail hello to ann@home.example, and write it to notes.txt';
+  const pay = { recipient: 'GB29NWBK60161331926819', amount: 50 };
+  const mail = { to: 'ann@home.example', body: 'hello' };
+  const critical = 78;
+  const all: RiskFacts[] = [
+    noRisk,
+    { risk: 53, ownerRisk: 0 },
+    { risk: critical, ownerRisk: 0 },
+    { risk: 0, ownerRisk: critical },
+    { risk: 0, ownerRisk: 95 },
+  ];
+  const verdicts = (pack: string, tool: string, input: JsonValue): AgentVerdict[] =>
+    all.map((risk) => verdict(judgeOf(pack, { prompt, risk }), tool, input));
+  assert.deepEqual(verdicts('developer', 'send_mail', mail), ['allow', 'allow', 'ask', 'allow', 'ask']);
+  assert.deepEqual(verdicts('locked-down', 'send_mail', mail), ['allow', 'ask', 'ask', 'ask', 'ask']);
+  assert.deepEqual(verdicts('unattended', 'send_mail', mail), ['allow', 'allow', 'deny', 'allow', 'allow']);
+  assert.deepEqual(verdicts('unattended', 'send_money', pay), ['allow', 'allow', 'deny', 'allow', 'deny']);
+  assert.deepEqual(verdicts('observe', 'send_money', pay), ['allow', 'allow', 'allow', 'allow', 'allow']);
+  for (const pack of packNames)
+    for (const risk of all)
+      assert.equal(verdict(judgeOf(pack, { prompt, risk }), 'read_inbox', {}), 'allow', `${pack}: reading goes on`);
+  // Asked with each call: one who behaves again is not held by what was.
+  let risk = critical;
+  const decisions = loaded.get('developer') ?? assert.fail();
+  const judge = createSessionJudge(decisions, { subject, risk: () => ({ risk, ownerRisk: 0 }) });
+  judge.prompt('p', prompt);
+  assert.equal(verdict(judge, 'send_mail', mail), 'ask');
+  risk = 0;
+  assert.equal(verdict(judge, 'send_mail', mail), 'allow');
 });
 
 test('a file of the workspace goes by mail to nobody that the person did not name', () => {

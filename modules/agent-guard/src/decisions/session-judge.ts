@@ -6,6 +6,8 @@ import { createForeignContent } from './foreign-content.ts';
 import { createCarriedContent, type Carried, type KnownContent } from './carried-content.ts';
 import { unknownMachine } from './machine-facts.ts';
 import type { MachineFacts } from './machine-facts.ts';
+import { noRisk } from './risk-facts.ts';
+import type { RiskFacts } from './risk-facts.ts';
 import type { Decision, Decisions, DecisionSubject, DecisionTool } from './decide.ts';
 import { questionOfAction, questionsOfWords, type DecisionAction, type FlowFacts, type Question } from './facts.ts';
 
@@ -59,12 +61,15 @@ export function createSessionJudge(
   {
     subject,
     machine = () => unknownMachine,
+    risk = () => noRisk,
     toolOf = ({ tool }) => ({ name: tool.name }),
     ...options
   }: SessionFlowOptions & {
     readonly subject: DecisionSubject;
     /** Of the machine it runs on, asked with each call: it may not be kept as it was when the run began. */
     readonly machine?: () => MachineFacts;
+    /** Of the agent and of whoever it acts for, as it is now. */
+    readonly risk?: () => RiskFacts;
     readonly toolOf?: (call: FlowCall) => DecisionTool;
   },
 ): SessionJudge {
@@ -86,12 +91,13 @@ export function createSessionJudge(
       const seen = flow.judge(call);
       origins.judged(call, parsed);
       const carried = content.of(call, seen.destinations, known);
+      const now = { ...machine(), ...risk() };
       const questions = questionsOf(seen, parsed, flow).map((question) => ({
         ...question,
         facts: {
           ...question.facts,
           ...carried.facts,
-          ...machine(),
+          ...now,
           sawForeign: origins.sawForeign(parsed),
           sawSensitive: question.facts.sawSensitive || hasReadSecrets,
         },

@@ -66,7 +66,7 @@ export type HookDesk = {
 };
 
 export function createHookDesk(
-  needs: Pick<AgentGuardNeeds, 'ledger' | 'clock' | 'random' | 'log' | 'machines'> & {
+  needs: Pick<AgentGuardNeeds, 'ledger' | 'clock' | 'random' | 'log' | 'machines' | 'riskOf'> & {
     readonly sessions: Pick<AgentSessions, 'reading' | 'standing' | 'sessions' | 'end' | 'seenAtMs'>;
     readonly stops: Pick<Stops, 'holding'>;
     readonly tallies: Pick<RunTallies, 'hookHeard' | 'callJudged'>;

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import type { AgentVerdict } from '@sallyport/contracts';
 import { forEachDatabase } from '@sallyport/platform/database-testing';
 import { ada, facts, openHouse } from '../agent-guard.fixture.ts';
+import { noRisk } from '../decisions/index.ts';
 import { defaultLimits } from '../needs.ts';
 import { createHookDesk } from './hook-desk.ts';
 
@@ -30,6 +31,7 @@ async function decided(open: Parameters<typeof openHouse>[0], verdict: AgentVerd
     random: randomBytes,
     log: () => undefined,
     machines: { vouched: () => undefined, machine: () => undefined },
+    riskOf: () => noRisk,
     sessions: guard.sessions,
     stops: guard.stops,
     tallies: guard.tallies,

@@ -1,6 +1,6 @@
 import type { AgentCall, AgentContent, AgentOrigin, AgentVerdict, JsonObject, JsonValue } from '@sallyport/contracts';
 import type { Standing } from '@sallyport/information-flow';
-import type { MachineFacts } from '../decisions/index.ts';
+import type { MachineFacts, RiskFacts } from '../decisions/index.ts';
 import type { Harness, Pack, SessionFacts } from '../sessions/agent.ts';
 import type { OwnRun } from '../decisions/own-policy.ts';
 import type { HookCall } from '../calls/hook-message.ts';
@@ -73,6 +73,8 @@ export type OpenJudge = (session: {
   readonly mark: string;
   /** Of the machine it runs on, as it is now; unknown where nobody tells. */
   readonly machine?: () => MachineFacts;
+  /** How unlike themselves it and whoever it acts for were lately, as it is now; not at all where nobody tells. */
+  readonly risk?: () => RiskFacts;
   /** Whose it is and where it works: which of the organisation's own policies are about it. */
   readonly run?: OwnRun;
 }) => HookJudge;

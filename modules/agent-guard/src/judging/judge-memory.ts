@@ -1,5 +1,5 @@
 import type { Clock } from '@sallyport/platform/clock';
-import type { AgentGuardLimits } from '../needs.ts';
+import type { AgentGuardLimits, AgentGuardNeeds } from '../needs.ts';
 import type { AgentSession } from '../sessions/agent.ts';
 import { machineFacts } from '../sessions/machine.ts';
 import type { Machines } from '../sessions/machine.ts';
@@ -36,6 +36,7 @@ export function createJudgeMemory(needs: {
   readonly random: (length: number) => Uint8Array;
   readonly limits: Pick<AgentGuardLimits, 'maxRemembered'>;
   readonly machines: Pick<Machines, 'machine'>;
+  readonly riskOf: AgentGuardNeeds['riskOf'];
 }): JudgeMemory {
   const { clock, limits } = needs;
   const begunMs = clock.nowMs();
@@ -46,7 +47,7 @@ export function createJudgeMemory(needs: {
   const isWhole: JudgeMemory['isWhole'] = ({ id, startedAtMs }) => startedAtMs >= begunMs && !forgotten.has(id);
 
   return {
-    of({ session, agent, person }, heardBy) {
+    of({ session, agent, ownerName, person }, heardBy) {
       const known = remembered.get(session.id);
       remembered.delete(session.id);
       const judge =
@@ -60,6 +61,7 @@ export function createJudgeMemory(needs: {
               isForgotten: session.facts.isResumed === true || known !== undefined || !isWhole(session),
               mark: Buffer.from(needs.random(4)).toString('hex'),
               machine: () => machineFacts(session.facts.machine, needs.machines),
+              risk: () => needs.riskOf({ agentId: agent.id, owner: agent.owner, ownerName, person }),
               run: { agentId: agent.id, person, repository: session.facts.repository },
             });
       const isHeardByHook = heardBy === 'hook' || known?.isHeardByHook === true;

@@ -20,7 +20,7 @@ export function createOpenJudge(
   packs: PackDecisions,
   own?: { readonly cedar: Pick<Cedar, 'statefulIsAuthorized'>; readonly inForce: () => OwnInForce },
 ): OpenJudge {
-  return ({ pack, harness, facts, isForgotten, mark, machine, run }) => {
+  return ({ pack, harness, facts, isForgotten, mark, machine, risk, run }) => {
     const bundled = packs.get(pack);
     if (bundled === undefined) throw new TypeError(`Cannot judge by pack "${pack}": it was not loaded`);
     if (own !== undefined && run === undefined) throw new TypeError('Cannot judge: nobody said whose run it is');
@@ -30,6 +30,7 @@ export function createOpenJudge(
     const judge = createSessionJudge(decisions, {
       subject,
       ...(machine === undefined ? {} : { machine }),
+      ...(risk === undefined ? {} : { risk }),
       toolOf: ({ tool }) => ({ name: tool.name, ...serverOf(tool.name) }),
     });
     const forgot = (): void => judge.input('forgotten', '', 'untrusted', 'what was read before, and is not known');

@@ -73,6 +73,8 @@ const plain: FlowFacts = {
   sawSignals: false,
   posture: 'unknown',
   weaknesses: [],
+  risk: 0,
+  ownerRisk: 0,
 };
 
 /** What an agent that was taken over would do: to whom it chose itself, with what it has, after it read what others wrote. */

@@ -98,6 +98,8 @@ const factKinds: Readonly<Record<keyof FlowFacts, FactKind>> = {
   sawSignals: 'boolean',
   posture: 'text',
   weaknesses: 'texts',
+  risk: 'number',
+  ownerRisk: 'number',
 };
 
 /** Facts that calls of earlier versions were judged without, as they were then: nobody knew. */
@@ -107,6 +109,8 @@ const onceUnknown: ReadonlyMap<string, JsonValue> = new Map<string, JsonValue>([
   ['sawForeign', true],
   ['posture', unknownMachine.posture],
   ['weaknesses', [...unknownMachine.weaknesses]],
+  ['risk', 0],
+  ['ownerRisk', 0],
 ]);
 
 function isOfKind(fact: JsonValue, kind: FactKind): boolean {
