@@ -2,7 +2,7 @@ import type { Kysely, Migration, Transaction as KyselyTransaction } from 'kysely
 import { DatabaseError } from './database-error.ts';
 import { messageOf } from './errors.ts';
 
-/** The migrations of one module, named `0001-create-notes`; they run in the order of their names, each once, each in a transaction. */
+/** The migrations of one module, named `0001-create-notes`; they run in the order of their names, each once, each in a transaction; those of a new database in one. */
 export type MigrationSet = { readonly module: string; readonly migrations: Record<string, Migration> };
 
 type Tables = { migrations: { module: string; name: string } };
@@ -16,14 +16,22 @@ export async function migrate(database: Kysely<unknown>, sets: readonly Migratio
   for (const set of sets) checkNames(set);
   const own = database.withTables<Tables>();
   // In a transaction, hence one migrator at a time: `if not exists` alone races in PostgreSQL.
-  await own.transaction().execute(createMigrationsTable);
-  for (const set of sets) {
-    for (const name of Object.keys(set.migrations).toSorted()) {
-      await own.transaction().execute((transaction) => applyOnce(transaction, set, name));
-    }
-    // Read again after the last one, for sets without migrations of their own.
-    await own.transaction().execute((transaction) => readApplied(transaction, set));
-  }
+  const missing = await own.transaction().execute(async (transaction) => {
+    await createMigrationsTable(transaction);
+    const rows = await transaction.selectFrom('migrations').select(['module', 'name']).execute();
+    const all = sets.flatMap((set) => {
+      const applied = appliedOf(set, rows);
+      return Object.keys(set.migrations)
+        .toSorted()
+        .flatMap((name) => (applied.has(name) ? [] : [{ set, name }]));
+    });
+    if (rows.length > 0) return all;
+    // A database that holds nothing yet: all or nothing, and synced once.
+    for (const { set, name } of all) await apply(transaction, set, name);
+    return [];
+  });
+  for (const { set, name } of missing)
+    await own.transaction().execute((transaction) => applyOnce(transaction, set, name));
 }
 
 async function createMigrationsTable(transaction: KyselyTransaction<Tables>): Promise<void> {
@@ -47,6 +55,10 @@ async function applyOnce(transaction: KyselyTransaction<Tables>, set: MigrationS
       `Cannot run migration "${name}" of ${set.module}: "${later}" ran already, new migrations must sort last`,
     );
   }
+  await apply(transaction, set, name);
+}
+
+async function apply(transaction: KyselyTransaction<Tables>, set: MigrationSet, name: string): Promise<void> {
   try {
     await set.migrations[name]?.up(transaction);
     await transaction.insertInto('migrations').values({ module: set.module, name }).execute();
@@ -60,18 +72,24 @@ async function applyOnce(transaction: KyselyTransaction<Tables>, set: MigrationS
 }
 
 async function readApplied(transaction: KyselyTransaction<Tables>, set: MigrationSet): Promise<Set<string>> {
-  const rows = await transaction.selectFrom('migrations').select('name').where('module', '=', set.module).execute();
-  const unknown = rows.find((row) => set.migrations[row.name] === undefined);
+  const rows = await transaction.selectFrom('migrations').selectAll().where('module', '=', set.module).execute();
+  return appliedOf(set, rows);
+}
+
+/** Throws `migration_unknown` for one that this version does not have. */
+function appliedOf(set: MigrationSet, rows: readonly Tables['migrations'][]): Set<string> {
+  const names = rows.filter(({ module }) => module === set.module).map(({ name }) => name);
+  const unknown = names.find((name) => set.migrations[name] === undefined);
   if (unknown !== undefined) {
     throw new DatabaseError(
       'migration_unknown',
-      `Cannot open the tables of ${set.module}: migration "${unknown.name}" is unknown, must be a version that has it`,
+      `Cannot open the tables of ${set.module}: migration "${unknown}" is unknown, must be a version that has it`,
       {
         hint: 'start the newer version that wrote this database',
       },
     );
   }
-  return new Set(rows.map((row) => row.name));
+  return new Set(names);
 }
 
 function checkNames(set: MigrationSet): void {

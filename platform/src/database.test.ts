@@ -23,12 +23,12 @@ const notes: MigrationSet = {
     },
   },
 };
+const run = (statement: string): MigrationSet['migrations'][string] => ({
+  up: async (database) => void (await sql.raw(statement).execute(database)),
+});
 const add = (name: string, statement: string): MigrationSet => ({
   module: 'notes',
-  migrations: {
-    ...notes.migrations,
-    [name]: { up: async (database) => void (await sql.raw(statement).execute(database)) },
-  },
+  migrations: { ...notes.migrations, [name]: run(statement) },
 });
 
 forEachDatabase((name, open) => {
@@ -79,6 +79,27 @@ forEachDatabase((name, open) => {
     await assert.rejects(migrate(database, [set]), { code: 'migration_failed' });
     await migrate(database, [notes]);
     await migrate(database, [add('0002-broken', 'create table half (id text)')]);
+  });
+
+  test(`${name}: of a new database in which one migration fails nothing is kept; of one that has rows, all before it`, async () => {
+    const { database } = await open();
+    const broken = {
+      module: 'labels',
+      migrations: {
+        '0001-create-labels': run('create table labels (id text)'),
+        '0002-create-again': run('create table labels (id text)'),
+      },
+    };
+    const kept = async (): Promise<string[]> => {
+      await migrate(database, []);
+      const { rows } = await sql<{ name: string }>`select name from migrations order by name`.execute(database);
+      return rows.map((row) => row.name);
+    };
+    await assert.rejects(migrate(database, [notes, broken]), { code: 'migration_failed' });
+    assert.deepEqual(await kept(), []);
+    await migrate(database, [notes]);
+    await assert.rejects(migrate(database, [notes, broken]), { code: 'migration_failed' });
+    assert.deepEqual(await kept(), ['0001-create-labels', '0001-create-notes']);
   });
 
   test(`${name}: two migrators at once do each migration once`, async () => {
