@@ -1,17 +1,22 @@
 import type { Invocation } from '../run/run.ts';
 import type { Value } from '../run/text.ts';
-import { gitProgram } from './git.ts';
+import { containerProgram } from './containers.ts';
+import { ddProgram, linkProgram } from './copying.ts';
+import { editorProgram } from './editors.ts';
+import { gitProgram } from './git/git-program.ts';
 import { guardProgram } from './guard.ts';
 import { awkProgram, interpreterProgram, sedProgram, shellProgram } from './interpreters.ts';
+import { gpgProgram, secretProgram, sshKeygenProgram } from './keys.ts';
 import { fetchedProgram, packageProgram } from './packages.ts';
 import { patchProgram } from './patches.ts';
 import { filterProgram, processesProgram } from './revealing.ts';
 import { serviceProgram } from './services.ts';
-import * as special from './special.ts';
+import { crontabProgram, atProgram } from './scheduling.ts';
 import * as starters from './starters.ts';
+import { tarProgram } from './tar.ts';
 import * as transfer from './transfer.ts';
 import { copyingArchiveProgram, removeProgram, unzipProgram } from './unpacking.ts';
-import { flockProgram, manualProgram, measuringProgram, pagerProgram, watchingProgram } from './wrapping.ts';
+import { flockProgram, manualProgram, measuringProgram, pagerProgram, sudoProgram, watchingProgram } from './wrapping.ts';
 
 type Judge = (invocation: Invocation) => Value;
 
@@ -36,22 +41,22 @@ const table: readonly (readonly [string, Judge])[] = [
   ['git', gitProgram],
   ['npm pnpm yarn pip pip2 pip3 pipenv poetry uv pdm hatch conda mamba gem bundle composer brew apt apt-get aptitude dnf yum zypper pacman apk snap flatpak port mise asdf direnv nix choco winget scoop cpan cpanm luarocks opam', packageProgram],
   ['npx bunx pnpx uvx pipx', fetchedProgram],
-  ['tar gtar bsdtar', special.tarProgram],
+  ['tar gtar bsdtar', tarProgram],
   ['unzip unrar', unzipProgram],
   ['cpio pax', copyingArchiveProgram],
   ['rm', removeProgram],
   ['less zless more most', pagerProgram],
   ['kubectl helm terraform tofu pulumi ansible ansible-playbook aws gcloud az doctl flyctl heroku vercel netlify wrangler gh glab hub firebase supabase sam cdk serverless', serviceProgram],
-  ['dd', special.ddProgram],
-  ['ln', special.linkProgram],
-  ['crontab', special.crontabProgram],
-  ['at batch', special.atProgram],
-  ['docker podman nerdctl docker-compose podman-compose', special.containerProgram],
-  ['ssh-keygen ssh-add ssh-keyscan', special.sshKeygenProgram],
-  ['security secret-tool keyctl pass op bw lpass vault', special.secretProgram],
-  ['gpg gpg2', special.gpgProgram],
-  ['vi vim nvim ex ed view emacs nano pico', special.editorProgram],
-  ['sudo doas', special.sudoProgram],
+  ['dd', ddProgram],
+  ['ln', linkProgram],
+  ['crontab', crontabProgram],
+  ['at batch', atProgram],
+  ['docker podman nerdctl docker-compose podman-compose', containerProgram],
+  ['ssh-keygen ssh-add ssh-keyscan', sshKeygenProgram],
+  ['security secret-tool keyctl pass op bw lpass vault', secretProgram],
+  ['gpg gpg2', gpgProgram],
+  ['vi vim nvim ex ed view emacs nano pico', editorProgram],
+  ['sudo doas', sudoProgram],
   ['sallyport sallyport-guard', guardProgram],
   ['printenv', starters.printenvProgram],
   ['patch gpatch', patchProgram],

@@ -117,3 +117,21 @@ export function pagerProgram(invocation: Invocation): Value {
   }
   return [unknown('a text')];
 }
+
+/** `su`, `sudo -e`: sudo runs a command, or edits as root. */
+export function sudoProgram(invocation: Invocation): Value {
+  const read = readArguments(
+    { text: '-u -g -h -p -C -r -t -T -U --user --group --host --prompt', 'read-tree': '-D -R --chdir --chroot' },
+    invocation.arguments,
+    true,
+  );
+  addProgram(invocation, { name: invocation.name, classes: ['privilege'], arguments: invocation.arguments });
+  const assignments = read.operands.findIndex(({ text }) => !/^\w+=/.test(text));
+  const command = assignments === -1 ? [] : read.operands.slice(assignments);
+  if (read.flags.has('-e') || read.flags.has('--edit')) {
+    for (const text of command) addPath(invocation, 'write', text);
+    return [known('')];
+  }
+  if (command.length === 0) return [unknown('a shell with other rights')];
+  return runCommand(command, invocation);
+}
