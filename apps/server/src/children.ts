@@ -1,6 +1,6 @@
-import { getCompileCacheDir } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fetchedWeightsDirectory } from '@sallyport/content';
+import { compileCacheEnvironment } from '@sallyport/platform/compile-cache';
 import type { FramePeer } from '@sallyport/platform/frames';
 import { startChild } from './child-process.ts';
 import type { ServerConfig } from './config.ts';
@@ -22,7 +22,7 @@ export function createChildren(config: ServerConfig): Children {
   let sealer: number | undefined;
   let store: number | undefined;
   // Neither child gets the server's environment: it may hold a database address with a password.
-  const environment = { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8', ...compileCache() };
+  const environment = { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8', ...compileCacheEnvironment() };
   return {
     async startSealer() {
       const entry = new URL('./sealer.ts', import.meta.url);
@@ -46,12 +46,6 @@ export function createChildren(config: ServerConfig): Children {
     },
     pids: () => ({ sealer, store }),
   };
-}
-
-/** What this process need not compile again, its children need not either. Node names a folder of its version in it. */
-function compileCache(): Record<string, string> {
-  const directory = getCompileCacheDir();
-  return directory === undefined ? {} : { NODE_COMPILE_CACHE: dirname(directory) };
 }
 
 /** A picture and what was learnt of its camera; a perceiver that was taken over cannot have us hold more. */

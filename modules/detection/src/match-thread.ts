@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { compileCacheEnvironment } from '@sallyport/platform/compile-cache';
 import type { ExceptionRefusal, MatchException } from './match-exception.ts';
 import type {
   EventCosts,
@@ -52,8 +53,8 @@ export async function startMatchThread(options: MatchThreadOptions): Promise<Mat
   const progress = new Int32Array(new SharedArrayBuffer(4));
   const worker = new Worker(options.workerUrl, {
     resourceLimits: { maxOldGenerationSizeMb: options.memoryLimitMb },
-    // The thread needs no secret: it gets none of the environment.
-    env: {},
+    // The thread needs no secret: of the environment it gets where compiled code is, and nothing else.
+    env: compileCacheEnvironment(),
   });
   let stalled = false;
   let gone = false;

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { compileCacheEnvironment } from '@sallyport/platform/compile-cache';
 import type { RuleSource } from '@sallyport/detection';
 import { HuntingError } from './errors.ts';
 import type { HuntPlan, WantedRules } from './read-plan.ts';
@@ -9,7 +10,7 @@ const limits = { timeMs: 60_000, heapMb: 768 } as const;
 export async function planInThread(sources: readonly RuleSource[], wanted: WantedRules): Promise<HuntPlan> {
   const worker = new Worker(new URL('./plan-worker.ts', import.meta.url), {
     resourceLimits: { maxOldGenerationSizeMb: limits.heapMb },
-    env: {},
+    env: compileCacheEnvironment(),
   });
   const { promise, resolve, reject } = Promise.withResolvers<HuntPlan>();
   worker.once('message', (plan: HuntPlan) => resolve(plan));

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { compileCacheEnvironment } from '@sallyport/platform/compile-cache';
 import { createTurns } from '@sallyport/platform/turns';
 import { PolicyLibraryError } from './errors.ts';
 
@@ -38,7 +39,7 @@ export function createTaskThread<Task, Answer extends { readonly kind: string }>
   function open(): Worker {
     const worker = new Worker(entry, {
       resourceLimits: { maxOldGenerationSizeMb: heapMb, stackSizeMb: 0.6 },
-      env: {},
+      env: compileCacheEnvironment(),
       workerData: data,
     });
     // Its reason may quote the text; that it ended is what matters, and 'exit' says so.

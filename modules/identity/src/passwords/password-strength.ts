@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { compileCacheEnvironment } from '@sallyport/platform/compile-cache';
 import { IdentityError } from '../errors.ts';
 import { createWorkQueue } from './work-queue.ts';
 
@@ -36,7 +37,7 @@ function estimate(password: string, related: readonly string[]): Promise<{ score
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL('./password-strength-worker.ts', import.meta.url), {
       workerData: { password, related },
-      env: {},
+      env: compileCacheEnvironment(),
       execArgv: ['--disable-warning=ExperimentalWarning'],
     });
     const timer = setTimeout(() => {

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { RuleSource } from '@sallyport/detection';
+import { compileCacheEnvironment } from '@sallyport/platform/compile-cache';
 import { createTurns } from '@sallyport/platform/turns';
 import type { AskedCheck, CheckedText, Vocabulary } from './checked-text.ts';
 import { RuleDocumentError } from './errors.ts';
@@ -121,7 +122,7 @@ function endless(limitMs: number): CheckedText {
 function startThread(heapMb: number): OpenThread {
   const worker = new Worker(new URL('./check-worker.ts', import.meta.url), {
     resourceLimits: { maxOldGenerationSizeMb: heapMb },
-    env: {},
+    env: compileCacheEnvironment(),
   });
   let settle: ((answer: ReaderAnswer | undefined) => void) | undefined;
   let isGone = false;

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { compileCacheEnvironment } from '@sallyport/platform/compile-cache';
 import type { CheckedPack, ReadingMessage, ReadingTask } from './catalogue-protocol.ts';
 import { RulePackError } from './errors.ts';
 import type { RulePackErrorCode } from './errors.ts';
@@ -21,8 +22,8 @@ const codes: readonly RulePackErrorCode[] = ['pack_invalid', 'pack_unsigned', 'p
 export function readInThread(task: ReadingTask): Reading {
   const worker = new Worker(new URL('./catalogue-worker.ts', import.meta.url), {
     resourceLimits: { maxOldGenerationSizeMb: limits.heapMb },
-    // The thread needs no secret: it gets none of the environment.
-    env: {},
+    // The thread needs no secret: of the environment it gets where compiled code is, and nothing else.
+    env: compileCacheEnvironment(),
   });
   const { reading, hear, ended } = createReading(async () => {
     await worker.terminate();
