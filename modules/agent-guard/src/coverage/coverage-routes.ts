@@ -28,15 +28,16 @@ const ShownCoverage = Type.Object({
 
 /** `/v1/agents/coverage`: threats others have named, with what is done about them and what is not. */
 export function createCoverageRoutes(packs: PackDecisions): RoutePlugin {
-  const threats = coverage.map(({ policies, means, rules, ...threat }) => ({
-    ...threat,
-    means: [...means],
-    rules: [...rules],
-    packs: [...packs].map(([pack, decisions]) => ({
-      pack,
-      policies: decisions.policies.filter((id) => policies.some((name) => id.endsWith(`-${name}`))),
-    })),
-  }));
+  const threats = (): Static<typeof ShownCoverage>['threats'] =>
+    coverage.map(({ policies, means, rules, ...threat }) => ({
+      ...threat,
+      means: [...means],
+      rules: [...rules],
+      packs: [...packs].map(([pack, decisions]) => ({
+        pack,
+        policies: decisions.policies.filter((id) => policies.some((name) => id.endsWith(`-${name}`))),
+      })),
+    }));
   return async (fastify) => {
     typedApp(fastify).get(
       '/v1/agents/coverage',
@@ -48,7 +49,7 @@ export function createCoverageRoutes(packs: PackDecisions): RoutePlugin {
           response: { 200: ShownCoverage },
         },
       },
-      async (): Promise<Static<typeof ShownCoverage>> => ({ threats }),
+      async (): Promise<Static<typeof ShownCoverage>> => ({ threats: threats() }),
     );
   };
 }

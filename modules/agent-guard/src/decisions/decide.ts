@@ -145,6 +145,17 @@ export function createDecisions(cedar: Cedar, { name, keptAs, words, asking }: L
   };
 }
 
+/** In place of a pack that cannot be asked. */
+export function createRefusal(pack: string, why: string): Decisions {
+  return {
+    pack,
+    policies: [],
+    decide: () => denied(`Deciding failed: ${why}`),
+    trusts: () => false,
+    reveals: () => false,
+  };
+}
+
 function denied(reason: string): Decision {
   return { verdict: 'deny', reason, policies: [] };
 }

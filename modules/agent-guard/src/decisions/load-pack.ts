@@ -28,10 +28,7 @@ export type LoadedPack = {
  * `agent_pack_invalid`.
  */
 export function loadPack(cedar: Cedar, files: readonly PackFile[], name: string): LoadedPack {
-  const schema = files.find((file) => file.name === 'schema.cedarschema')?.text;
-  const text = files.find((file) => file.name === `${name}.cedar`)?.text;
-  if (schema === undefined || text === undefined)
-    throw invalid(name, `there is no such pack, must be one of ${packsIn(files).join(', ')}`);
+  const { schema, text } = filesOf(files, name);
   const parts = cedar.policySetTextToParts(text);
   if (parts.type === 'failure') throw invalid(name, messages(parts.errors));
   if (parts.policy_templates.length > 0) throw invalid(name, 'it holds a template, must hold policies only');
@@ -62,6 +59,15 @@ export function loadPack(cedar: Cedar, files: readonly PackFile[], name: string)
   for (const kept of [cedar.preparseSchema(keptAs, schema), cedar.preparsePolicySet(keptAs, { staticPolicies })])
     if (kept.type === 'failure') throw invalid(name, messages(kept.errors));
   return { name, keptAs, words, asking };
+}
+
+/** What a pack is made of. Throws `agent_pack_invalid` where a part is missing. */
+export function filesOf(files: readonly PackFile[], name: string): { readonly schema: string; readonly text: string } {
+  const schema = files.find((file) => file.name === 'schema.cedarschema')?.text;
+  const text = files.find((file) => file.name === `${name}.cedar`)?.text;
+  if (schema === undefined || text === undefined)
+    throw invalid(name, `there is no such pack, must be one of ${packsIn(files).join(', ')}`);
+  return { schema, text };
 }
 
 /** How many people a policy asks for, by its annotations; undefined where that cannot be read: such a policy is not taken. */

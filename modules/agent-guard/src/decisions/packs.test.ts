@@ -21,6 +21,7 @@ import {
   type RiskFacts,
   type SessionJudge,
 } from './index.ts';
+import { loadPackDecisions } from './pack-decisions.ts';
 
 const files = agentPolicyFiles();
 const subject = { isAttended: true, isSubAgent: false, harness: 'test' };
@@ -64,6 +65,31 @@ test('every pack loads, and says what each policy is for', () => {
     assert.ok(words.size > 0);
     for (const id of words.keys()) assert.match(id, new RegExp(`^${name.split('-')[0] ?? ''}-`), id);
   }
+});
+
+test('a pack is loaded when it is asked: without its file none starts, and one that Cedar does not take denies everything', () => {
+  const missing = files.filter(({ name }) => name !== 'locked-down.cedar');
+  assert.throws(() => loadPackDecisions(missing), { code: 'agent_pack_invalid' });
+  const damaged = files.map((file) =>
+    file.name === 'observe.cedar' ? { ...file, text: file.text.replace('permit', 'permits') } : file,
+  );
+  const asked = (some: readonly PackFile[]): readonly AgentVerdict[] =>
+    (['observe', 'developer'] as const).map((pack) => {
+      const judge = createSessionJudge(loadPackDecisions(some).get(pack) ?? assert.fail(), {
+        subject,
+        machine: () => goodMachine,
+      });
+      judge.prompt('p', 'Read my mail');
+      return judge.judge(call('read_inbox', {})).verdict;
+    });
+  assert.deepEqual(asked(files), ['allow', 'allow']);
+  assert.deepEqual(asked(damaged), ['deny', 'allow']);
+  const observe = loadPackDecisions(damaged).get('observe') ?? assert.fail();
+  assert.equal(observe.trusts({ name: 'read_inbox' }, 'from a person', subject), false);
+  assert.equal(
+    observe.reveals({ name: 'Read' }, { class: 'personal', kind: 'email', confidence: 'low' }, subject),
+    false,
+  );
 });
 
 test('each pack says what the tests beside it expect', () => {
