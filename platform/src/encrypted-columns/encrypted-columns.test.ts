@@ -33,6 +33,41 @@ forEachDatabase((name, openEmpty) => {
     return { database, columns, notes: columns.on(database), stored: database.withTables<StoredTables>() };
   };
 
+  test(`a prepared query is asked with other values each time, and opens what each row holds on ${name}`, async () => {
+    const { notes, columns, database, stored } = await open();
+    await notes
+      .insertInto('notes')
+      .values([noteRow('a', 'Gate', 'Yard'), noteRow('b', 'Door')])
+      .execute();
+    const byId = columns.prepared((tables, id) => tables.selectFrom('notes').selectAll().where('id', '=', id));
+    assert.deepEqual(await byId(database, 'a'), [noteRow('a', 'Gate', 'Yard')]);
+    assert.deepEqual(await byId(database, 'b'), [noteRow('b', 'Door')]);
+    assert.deepEqual(await byId(database, "a' or '1'='1"), []);
+    assert.deepEqual(
+      await Promise.all(['b', 'a', 'none'].map(async (id) => (await byId(database, id)).length)),
+      [1, 1, 0],
+    );
+    await database.transaction().execute(async (transaction) => {
+      await columns.on(transaction).updateTable('notes').set({ title: 'Garden' }).where('id', '=', 'b').execute();
+      assert.equal((await byId(transaction, 'b'))[0]?.title, 'Garden');
+    });
+    await stored.updateTable('notes').set({ title: 'Gate' }).where('id', '=', 'a').execute();
+    await assert.rejects(byId(database, 'a'), { code: 'value_not_sealed' });
+    await assert.rejects(byId(database), TypeError);
+  });
+
+  test(`a query that seeks by what is sealed, or holds more than its values, is not prepared on ${name}`, async () => {
+    const { columns, database } = await open();
+    const byTitle = columns.prepared((tables, title) =>
+      tables.selectFrom('notes').select('id').where('title', '=', title),
+    );
+    await assert.rejects(byTitle(database, 'Gate'), TypeError);
+    const withMore = columns.prepared((tables, id) =>
+      tables.selectFrom('notes').select('id').where('size', '=', 1).where('id', '=', id),
+    );
+    await assert.rejects(withMore(database, 'a'), TypeError);
+  });
+
   test(`encrypted columns read and write like others on ${name}`, async () => {
     const { notes, stored, columns, database } = await open();
     await notes

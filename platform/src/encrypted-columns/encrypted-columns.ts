@@ -1,10 +1,11 @@
-import type { Kysely, KyselyPlugin, QueryId } from 'kysely';
+import type { CompiledQuery, Kysely, KyselyPlugin, QueryId } from 'kysely';
 import type { Database, Transaction } from '../database.ts';
 import { createColumnCipher } from './column-cipher.ts';
 import type { ColumnDeclaration, Opened, TableDeclaration, TableDeclarations } from './column-declaration.ts';
 import type { ColumnKeys } from './column-keys.ts';
 import type { EncryptedColumnError } from './encrypted-column-error.ts';
 import { openRows } from './open-rows.ts';
+import { prepareQuery } from './prepared-query.ts';
 import type { ReencryptOptions, ReencryptProgress } from './reencrypt-options.ts';
 import { reencryptTable } from './reencrypt-table.ts';
 import { rewriteQuery } from './rewrite-query.ts';
@@ -30,6 +31,13 @@ export type EncryptedColumns<Tables> = {
     where: Database | Transaction,
     options?: { readonly onDamaged?: (damage: EncryptedColumnError) => void },
   ): Kysely<Opened<Tables>>;
+  /**
+   * A query that is built and looked through at its first use with a database (or transaction), and asked with other values from then on: for what every
+   * request asks. `build` is handed one placeholder for each value. It may seek by no encrypted column, whose index depends on the keys.
+   */
+  prepared<Row>(
+    build: (tables: Kysely<Opened<Tables>>, ...placeholders: string[]) => { compile(): CompiledQuery<Row> },
+  ): (where: Database | Transaction, ...values: string[]) => Promise<readonly Row[]>;
   /**
    * Seals with the newest keys whatever is sealed with older ones, and, with `earlier`, what an earlier version of the product
    * wrote in its own way. A few rows a transaction, so that others go on meanwhile; what is left shows in the rows themselves, so
@@ -68,24 +76,27 @@ export function createEncryptedColumns<Tables>(needs: {
     });
   }
 
+  const plans = new WeakMap<QueryId, RowPlan>();
+  const on: EncryptedColumns<Tables>['on'] = (where, { onDamaged } = {}) => {
+    const plugin: KyselyPlugin = {
+      transformQuery({ node, queryId }) {
+        const rewritten = rewriteQuery(node, { declarations, cipher });
+        if (rewritten.plan !== undefined) plans.set(queryId, rewritten.plan);
+        return rewritten.node;
+      },
+      async transformResult({ result, queryId }) {
+        const plan = plans.get(queryId);
+        if (plan === undefined) return result;
+        const rows = openRows(result.rows, plan, { cipher, ...(onDamaged === undefined ? {} : { onDamaged }) });
+        return { ...result, rows };
+      },
+    };
+    return where.withTables<Opened<Tables>>().withPlugin(plugin);
+  };
+
   return {
-    on(where, { onDamaged } = {}) {
-      const plans = new WeakMap<QueryId, RowPlan>();
-      const plugin: KyselyPlugin = {
-        transformQuery({ node, queryId }) {
-          const rewritten = rewriteQuery(node, { declarations, cipher });
-          if (rewritten.plan !== undefined) plans.set(queryId, rewritten.plan);
-          return rewritten.node;
-        },
-        async transformResult({ result, queryId }) {
-          const plan = plans.get(queryId);
-          if (plan === undefined) return result;
-          const rows = openRows(result.rows, plan, { cipher, ...(onDamaged === undefined ? {} : { onDamaged }) });
-          return { ...result, rows };
-        },
-      };
-      return where.withTables<Opened<Tables>>().withPlugin(plugin);
-    },
+    on,
+    prepared: (build) => prepareQuery(on, build),
     async reencrypt(database, table, options = {}) {
       const declared = declarations.get(table);
       if (declared === undefined) throw new TypeError(`Cannot encrypt "${table}" anew: must be declared`);

@@ -26,6 +26,8 @@ export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpP
   return (received: unknown) => {
     check ??= { compiled: buildValidator(schema), hasDefaults: JSON.stringify(schema).includes('"default":') };
     const { compiled, hasDefaults } = check;
+    // Text that fits as it came stays what it is: looking for what it might be converted to costs more than all else here.
+    if (httpPart !== 'body' && !hasDefaults && compiled.Check(received)) return { value: received };
     const converted = httpPart === 'body' ? received : Value.Convert(schema, received);
     const value = hasDefaults ? Value.Default(schema, converted) : converted;
     if (compiled.Check(value)) return { value };

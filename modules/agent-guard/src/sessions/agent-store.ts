@@ -54,10 +54,16 @@ export function createAgentStore(needs: {
     },
   });
 
+  // Asked with every call.
+  const agentsById = columns.prepared((tables, id) => tables.selectFrom('agents').selectAll().where('id', '=', id));
+  const sessionsBy = (column: 'id' | 'hash' | 'telemetry_hash') =>
+    columns.prepared((tables, value) => tables.selectFrom('agent_sessions').selectAll().where(column, '=', value));
+  const sessionsById = sessionsBy('id');
+  const sessionsByHash = { run: sessionsBy('hash'), telemetry: sessionsBy('telemetry_hash') };
+
   return {
     async findAgent(where: Where, id: string): Promise<Agent | undefined> {
-      const rows = columns.on(where).selectFrom('agents').selectAll();
-      const row = await rows.where('id', '=', id).executeTakeFirst();
+      const [row] = await agentsById(where, id);
       return row === undefined ? undefined : toAgent(row);
     },
 
@@ -108,12 +114,7 @@ export function createAgentStore(needs: {
       where: Where,
       by: { readonly id: string } | { readonly hash: string; readonly kind: CredentialKind },
     ) {
-      const [column, value] =
-        'id' in by
-          ? (['id', by.id] as const)
-          : ([by.kind === 'telemetry' ? 'telemetry_hash' : 'hash', by.hash] as const);
-      const rows = columns.on(where).selectFrom('agent_sessions').selectAll();
-      const row = await rows.where(column, '=', value).executeTakeFirst();
+      const [row] = 'id' in by ? await sessionsById(where, by.id) : await sessionsByHash[by.kind](where, by.hash);
       return row === undefined ? undefined : toSession(row);
     },
 
