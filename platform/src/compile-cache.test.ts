@@ -8,8 +8,8 @@ import { test } from 'node:test';
 const source = JSON.stringify(new URL('compile-cache.ts', import.meta.url).href);
 /** A thread that tells its environment and where its own compiled code is. */
 const thread = `
-  const { parentPort } = require('node:worker_threads');
-  const { getCompileCacheDir } = require('node:module');
+  import { getCompileCacheDir } from 'node:module';
+  import { parentPort } from 'node:worker_threads';
   parentPort.postMessage({ env: { ...process.env }, cache: getCompileCacheDir() });
 `;
 const program = `
@@ -24,7 +24,13 @@ test('a thread is told where compiled code is, and nothing else of the environme
   const directory = mkdtempSync(join(tmpdir(), 'sallyport-compiled-'));
   t.after(() => rmSync(directory, { recursive: true, force: true }));
   const told = (env: Record<string, string>): { env: unknown; cache: unknown; own: unknown } =>
-    JSON.parse(spawnSync(process.execPath, ['--input-type=module', '-e', program], { env, encoding: 'utf8' }).stdout);
+    JSON.parse(
+      spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+        env,
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'inherit'],
+      }).stdout,
+    );
   const secret = { DATABASE_URL: 'postgres://someone:secret@host/name' };
   const cached = told({ ...secret, NODE_COMPILE_CACHE: directory });
   assert.deepEqual(cached.env, { NODE_COMPILE_CACHE: directory });
