@@ -126,25 +126,31 @@ test('Two versions are looked at line by line: beside each other, and on a phone
   await page.setViewportSize({ width: 1440, height: 900 });
 });
 
-/** As somebody who can write to the control database, and has no key: what says which version is in force, and what version 3 is, of both. */
-function writeToDatabase(): void {
-  const database = new DatabaseSync(join(room.server.dataDirectory, 'control.db'));
+/** As somebody who can write to the control database, and has no key. */
+function inDatabase(write: (database: DatabaseSync) => void): void {
+  // The server writes to it, too.
+  const database = new DatabaseSync(join(room.server.dataDirectory, 'control.db'), { timeout: 10_000 });
   try {
-    const tables = (ending: string): readonly string[] =>
-      database
-        .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE ?")
-        .all(`%polic%${ending}`)
-        .map(({ name }) => String(name));
-    const [inForce, versions] = [tables('force'), tables('versions')];
-    assert.deepEqual([inForce.length, versions.length], [2, 2]);
-    for (const table of inForce) database.exec(`UPDATE ${table} SET sealed = 'AAAA' WHERE name = 'policies'`);
-    for (const table of versions)
-      database.exec(
-        `UPDATE ${table} SET sealed_head = (SELECT sealed_head FROM ${table} WHERE version = 1) WHERE version = 3`,
-      );
+    write(database);
   } finally {
     database.close();
   }
+}
+
+/** What says which version is in force, and what version 3 is, of both. */
+function writeOverVersions(database: DatabaseSync): void {
+  const tables = (ending: string): readonly string[] =>
+    database
+      .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE ?")
+      .all(`%polic%${ending}`)
+      .map(({ name }) => String(name));
+  const [inForce, versions] = [tables('force'), tables('versions')];
+  assert.deepEqual([inForce.length, versions.length], [2, 2]);
+  for (const table of inForce) database.exec(`UPDATE ${table} SET sealed = 'AAAA' WHERE name = 'policies'`);
+  for (const table of versions)
+    database.exec(
+      `UPDATE ${table} SET sealed_head = (SELECT sealed_head FROM ${table} WHERE version = 1) WHERE version = 3`,
+    );
 }
 
 test('Where somebody wrote to the database the pages say what nobody can tell any more, and who mends it', async () => {
@@ -156,7 +162,7 @@ test('Where somebody wrote to the database the pages say what nobody can tell an
   await post('/v1/policy/versions', { note: 'as it was', from: 0 });
   await post('/v1/policy/versions', { note: 'once more' });
   await post('/v1/agents/policies/versions', { note: 'once more' });
-  writeToDatabase();
+  inDatabase(writeOverVersions);
   for (const [name, address, heading] of [
     ['own-policies', '/agents/policies', 'Policies'],
     ['policy', '/people/policy', 'Policy'],
@@ -168,6 +174,41 @@ test('Where somebody wrote to the database the pages say what nobody can tell an
     await page.setViewportSize({ width: 360, height: 740 });
     if (pictures !== undefined) await picture(page, pictures, `${name}-in-doubt-phone`);
     await page.setViewportSize({ width: 1440, height: 900 });
+  }
+});
+
+test('Documents that somebody wrote over are named with what to do: written anew as they are in force, or deleted', async () => {
+  const { page } = room;
+  await post('/v1/agents/policies/documents', {
+    id: 'gone',
+    draft: { name: 'Gone', scope: { kind: 'all' }, text: '', tests: [] },
+  });
+  inDatabase((database) => {
+    for (const table of ['policy_documents', 'agent_policy_documents'])
+      database.exec(`UPDATE ${table} SET sealed = 'AAAA' WHERE id NOT LIKE '-%'`);
+  });
+  for (const [name, address, heading, id] of [
+    ['own-policies', '/agents/policies', 'Policies', 'gone'],
+    ['policy', '/people/policy', 'Policy', 'exports'],
+  ] as const) {
+    await room.visit(address, heading);
+    await page.getByText('1 policy was changed in the database, and cannot be read').waitFor();
+    await room.atRest(`${name}-damaged`);
+    await page.setViewportSize({ width: 360, height: 740 });
+    if (pictures !== undefined) await picture(page, pictures, `${name}-damaged-phone`);
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.getByRole('link', { name: `Write it anew: ${id}` }).click();
+    await page.getByText('What was written here was changed in the database, and cannot be read').waitFor();
+    await page.getByText(/policy understood|policies understood/).waitFor();
+    await room.atRest(`${name}-anew`);
+    await press('Save');
+    await page.getByText(/^Saved, and in force nowhere yet/).waitFor();
+    await press('Delete');
+    await page.getByRole('link', { name: 'Write a policy' }).waitFor();
+    await page
+      .getByText('cannot be read', { exact: false })
+      .filter({ hasText: '1 policy' })
+      .waitFor({ state: 'detached' });
   }
   assert.deepEqual(room.faults, []);
 });

@@ -3,11 +3,13 @@ import type { RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
 import type { PolicyDocuments } from './policy-documents.ts';
 import {
+  DamagedDraftBody,
   DocumentBody,
   TriedBody,
   WholeDocumentBody,
   documentId,
   draftBody,
+  shownDamage,
   shownDocument,
   shownTried,
 } from './policy-schema.ts';
@@ -31,7 +33,7 @@ export function addDocumentRoutes(fastify: Parameters<RoutePlugin>[0], documents
         response: {
           200: Type.Object({
             documents: Type.Array(DocumentBody),
-            damaged: Type.Array(Type.Object({ id: Type.String(), revision: Type.Integer(), why: Type.String() }), {
+            damaged: Type.Array(DamagedDraftBody, {
               description: 'Not as they were sealed: saved anew or deleted by their revision, unread',
             }),
           }),
@@ -40,7 +42,7 @@ export function addDocumentRoutes(fastify: Parameters<RoutePlugin>[0], documents
     },
     async (_request, reply) => {
       const { documents: all, damaged } = await documents.list();
-      return reply.send({ documents: all.map(shownDocument), damaged: [...damaged] });
+      return reply.send({ documents: all.map(shownDocument), damaged: damaged.map(shownDamage) });
     },
   );
 

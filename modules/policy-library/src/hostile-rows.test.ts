@@ -127,6 +127,7 @@ forEachDatabase((name, open) => {
         ['more', 1],
       ],
     );
+    assert.deepEqual((await documents.list()).damaged, damaged, 'found once, at the start');
     await assert.rejects(versions.stage({ note: '' }, operator), {
       code: 'policy_document_damaged',
       message: /"exports"/,

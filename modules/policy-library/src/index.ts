@@ -13,6 +13,8 @@ export {
   unknownWriter,
 } from './damaged-drafts.ts';
 export type { DamagedDraft, DamagedRow } from './damaged-drafts.ts';
+export { createFoundDamage, damageToTell } from './found-damage.ts';
+export type { Found } from './found-damage.ts';
 export { damageOf, readEach, readWholly } from './damaged-rows.ts';
 export type { DamagedVersion, ReadRows } from './damaged-rows.ts';
 export { createInForceRow } from './in-force-row.ts';

@@ -10,6 +10,8 @@ import { distinctAuthors } from './authors.ts';
 import type { AuthorOf } from './authors.ts';
 import { refuseDamaged, unknownWriter } from './damaged-drafts.ts';
 import type { DamagedDraft, DamagedRow } from './damaged-drafts.ts';
+import { createFoundDamage } from './found-damage.ts';
+import type { Found } from './found-damage.ts';
 import { policyEvent } from './policy-event.ts';
 import type { PolicyAction } from './policy-event.ts';
 import { textsWith } from './policy-set.ts';
@@ -24,7 +26,7 @@ export type Draft = Omit<PolicyText, 'id'>;
 /** Policies as they are being written; in force nowhere. Every change leaves an audit event, durable before it resolves. */
 export type PolicyDocuments = {
   /** With those beside them that are not as they were sealed: each is saved anew or removed by its revision, unread. */
-  list(): Promise<{ readonly documents: readonly PolicyDocument[]; readonly damaged: readonly DamagedDraft[] }>;
+  list(): Promise<{ readonly documents: readonly PolicyDocument[]; readonly damaged: readonly Found<DamagedDraft>[] }>;
   /** Throws `policy_document_unknown`, `policy_document_damaged`. */
   get(id: string): Promise<PolicyDocument>;
   /** What is wrong with a text beside all others, and what its tests come to. Nothing is kept. */
@@ -51,6 +53,7 @@ export function createPolicyDocuments(
 ): PolicyDocuments {
   const { store, thread, authorOf } = parts;
   const inTurn = createTurns();
+  const dated = createFoundDamage(needs.clock);
 
   async function get(id: string): Promise<PolicyDocument> {
     const found = await standingAs(id);
@@ -115,7 +118,8 @@ export function createPolicyDocuments(
   return {
     async list() {
       const { documents, damaged } = await store.drafts();
-      return { documents, damaged: damaged.map(({ id, revision, why }) => ({ id, revision, why })) };
+      const told = damaged.map(({ id, revision, why }) => ({ id, revision, why }));
+      return { documents, damaged: dated(told, ({ id }) => id) };
     },
     get,
     async attempt(draft, id = 'new') {

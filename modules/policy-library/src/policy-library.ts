@@ -226,11 +226,13 @@ export function createPolicyLibrary(needs: PolicyLibraryNeeds): PolicyLibrary {
     lastActivation: () => keeper.last(),
   });
 
+  const documents = createPolicyDocuments(needs, { store, thread, authorOf, standing });
+
   async function textsOf(number: number | undefined): Promise<readonly PolicyText[]> {
     if (number === undefined) {
-      const { documents, damaged } = await store.drafts();
-      refuseAnyDamaged(damaged, PolicyLibraryError, 'policy_document_damaged');
-      return documents;
+      const drafts = await store.drafts();
+      refuseAnyDamaged(drafts.damaged, PolicyLibraryError, 'policy_document_damaged');
+      return drafts.documents;
     }
     return number === 0 ? [] : (await versions.get(number)).texts;
   }
@@ -253,7 +255,7 @@ export function createPolicyLibrary(needs: PolicyLibraryNeeds): PolicyLibrary {
       });
     },
     compare: async (from, to) => compareTexts(await textsOf(from), await textsOf(to), documentHash),
-    documents: createPolicyDocuments(needs, { store, thread, authorOf, standing }),
+    documents,
     versions,
     inForce: () => ({
       version,
@@ -267,7 +269,9 @@ export function createPolicyLibrary(needs: PolicyLibraryNeeds): PolicyLibrary {
       await takeOver();
       const { damaged } = await readWholly(store);
       damagedAtStart = new Set(damaged.map(({ version: one }) => one));
-      await tellDamaged(needs, damaged);
+      // Found now, whenever somebody looks.
+      await versions.list();
+      await tellDamaged(needs, damaged, (await documents.list()).damaged);
       await look();
       stop = needs.every(refreshMs, () => {
         look().catch((error: unknown) => log.warn('Cannot look which policies are in force', errorFields(error)));

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { documentLimits } from './policy-document.ts';
+import type { Found } from './found-damage.ts';
 import type { PolicyDocument } from './policy-document.ts';
 import type { Impact } from './policy-impact.ts';
 import { PolicyTestBody } from './policy-test.ts';
@@ -28,6 +29,12 @@ export const DocumentBody = Type.Object({
   sha256: text,
   tests: Type.Integer(),
 });
+const damage = {
+  why: text,
+  found: Type.String({ format: 'date-time', description: 'By this server, first since it started' }),
+};
+export const DamagedDraftBody = Type.Object({ id: text, revision: Type.Integer(), ...damage });
+export const DamagedVersionBody = Type.Object({ version: Type.Integer(), ...damage });
 export const WholeDocumentBody = Type.Object({ document: DocumentBody, text, tests: Type.Array(PolicyTestBody) });
 
 const Result = Type.Object({
@@ -107,6 +114,10 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 
 export function shownDocument({ id, name, revision, changedMs, changedBy, hash, tests }: PolicyDocument) {
   return { id, name, revision, changed: iso(changedMs), changed_by: changedBy.name, sha256: hash, tests: tests.length };
+}
+
+export function shownDamage<One>({ foundMs, ...one }: Found<One>) {
+  return { ...one, found: iso(foundMs) };
 }
 
 export function shownTried({ faults, policies, results, standing }: Tried) {

@@ -9,6 +9,8 @@ import { distinctAuthors } from './authors.ts';
 import type { AuthorOf } from './authors.ts';
 import type { DamagedVersion, ReadRows } from './damaged-rows.ts';
 import { PolicyLibraryError } from './errors.ts';
+import { createFoundDamage } from './found-damage.ts';
+import type { Found } from './found-damage.ts';
 import type { GivenNumbers } from './given-numbers.ts';
 import { UnreadableRow } from './in-force-mark.ts';
 import type { PolicyLibraryNeeds } from './needs.ts';
@@ -35,7 +37,7 @@ export type Agreed = { readonly expected: number; readonly sha256?: string };
 /** All documents as they were at a moment. A number is put into force once; going back makes another one of the same documents. */
 export type PolicyVersions = {
   /** Newest first, and those beside them that are not as they were sealed: they are good for nothing. */
-  list(): Promise<{ readonly versions: readonly VersionSummary[]; readonly damaged: readonly DamagedVersion[] }>;
+  list(): Promise<{ readonly versions: readonly VersionSummary[]; readonly damaged: readonly Found<DamagedVersion>[] }>;
   /** Throws `policy_version_unknown`, `policy_version_damaged`. */
   get(version: number): Promise<PolicyVersion>;
   /** Of the documents as they are, or of those of version `from`. Throws `policy_document_damaged`, `policy_refused`, `policy_tests_failed`. */
@@ -74,6 +76,7 @@ export function createPolicyVersions(
 ): PolicyVersions {
   const { store, thread, authorOf, standing, numbers } = parts;
   const inTurn = createTurns();
+  const dated = createFoundDamage(needs.clock);
   const bundled = bundledHash(needs.bundled);
   const look = createLook(needs, parts);
 
@@ -176,7 +179,7 @@ export function createPolicyVersions(
   return {
     async list() {
       const { read, damaged } = await parts.listed();
-      return { versions: read, damaged };
+      return { versions: read, damaged: dated(damaged, ({ version }) => String(version)) };
     },
     get,
     stage: ({ note, from }, by) =>

@@ -1,5 +1,7 @@
 import type { PolicyLibraryNeeds } from './needs.ts';
+import type { DamagedDraft } from './damaged-drafts.ts';
 import type { DamagedVersion } from './damaged-rows.ts';
+import { damageToTell } from './found-damage.ts';
 import type { GivenNumbers } from './given-numbers.ts';
 import { policyEvent } from './policy-event.ts';
 import type { PolicyStore } from './policy-store.ts';
@@ -52,10 +54,14 @@ export async function takeOverEarlier(
   return true;
 }
 
-/** Versions that somebody changed in the database, or that a disk damaged. */
-export async function tellDamaged(needs: Needs, damaged: readonly DamagedVersion[]): Promise<void> {
-  if (damaged.length === 0) return;
-  const ids = damaged.map(({ version }) => version).join(', ');
+/** Versions and documents that somebody changed in the database, or that a disk damaged. */
+export async function tellDamaged(
+  needs: Needs,
+  damaged: readonly DamagedVersion[],
+  drafts: readonly DamagedDraft[],
+): Promise<void> {
+  const told = damageToTell(damaged, drafts);
+  if (told === undefined) return;
   await needs.database.transaction().execute((transaction) =>
     needs.outbox.record(
       transaction,
@@ -63,8 +69,8 @@ export async function tellDamaged(needs: Needs, damaged: readonly DamagedVersion
         nowMs: needs.clock.nowMs(),
         by,
         action: 'damaged',
-        target: { type: 'policy-version', id: ids.slice(0, 100) },
-        details: { damaged: damaged.slice(0, 50).map(({ version, why }) => ({ version, why: why.slice(0, 300) })) },
+        target: { type: 'policy-version', id: told.id },
+        details: told.details,
       }),
     ),
   );

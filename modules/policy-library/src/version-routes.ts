@@ -2,7 +2,16 @@ import { typedApp } from '@sallyport/platform/http';
 import type { Principal, RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
 import { PolicyTestBody } from './policy-test.ts';
-import { ImpactBody, VersionBody, shownProspect, shownTexts, shownVersion, versionNumber } from './policy-schema.ts';
+import {
+  DamagedVersionBody,
+  ImpactBody,
+  VersionBody,
+  shownDamage,
+  shownProspect,
+  shownTexts,
+  shownVersion,
+  versionNumber,
+} from './policy-schema.ts';
 import type { PolicyLibrary } from './policy-library.ts';
 import { DifferenceBody, shownDifference } from './version-differences.ts';
 import type { PolicyVersion } from './policy-version.ts';
@@ -32,7 +41,7 @@ export function addVersionRoutes(fastify: Parameters<RoutePlugin>[0], library: P
               unreadable: Type.Optional(Type.String()),
             }),
             versions: Type.Array(VersionBody),
-            damaged: Type.Array(Type.Object({ version: Type.Integer(), why: Type.String() }), {
+            damaged: Type.Array(DamagedVersionBody, {
               description: 'Not as they were sealed: good for nothing any more',
             }),
           }),
@@ -50,7 +59,7 @@ export function addVersionRoutes(fastify: Parameters<RoutePlugin>[0], library: P
           ...(unreadable === undefined ? {} : { unreadable }),
         },
         versions: all.map(shownVersion),
-        damaged: damaged.map((one) => ({ ...one })),
+        damaged: damaged.map(shownDamage),
       });
     },
   );

@@ -1302,7 +1302,12 @@ export type Routes = {
         readonly tests: number;
         readonly in_force: boolean;
       }[];
-      readonly damaged: readonly { readonly id: string; readonly revision: number; readonly why: string }[];
+      readonly damaged: readonly {
+        readonly id: string;
+        readonly revision: number;
+        readonly why: string;
+        readonly found_ms: number;
+      }[];
     };
   };
   /** What is wrong with a document, line by line, and what its tests come to; nothing is kept */
@@ -1770,7 +1775,7 @@ export type Routes = {
             }
           | undefined;
       }[];
-      readonly damaged: readonly { readonly version: number; readonly why: string }[];
+      readonly damaged: readonly { readonly version: number; readonly why: string; readonly found_ms: number }[];
     };
   };
   /** Stage the documents as they are, or those of version `from`, as one version; every test must hold */
@@ -7878,7 +7883,12 @@ export type Routes = {
         readonly sha256: string;
         readonly tests: number;
       }[];
-      readonly damaged: readonly { readonly id: string; readonly revision: number; readonly why: string }[];
+      readonly damaged: readonly {
+        readonly id: string;
+        readonly revision: number;
+        readonly why: string;
+        readonly found: string;
+      }[];
     };
   };
   /** Keep a policy document, whatever may be wrong with it yet */
@@ -8435,7 +8445,7 @@ export type Routes = {
         readonly activated?: string | undefined;
         readonly documents: readonly { readonly id: string; readonly name: string; readonly sha256: string }[];
       }[];
-      readonly damaged: readonly { readonly version: number; readonly why: string }[];
+      readonly damaged: readonly { readonly version: number; readonly why: string; readonly found: string }[];
     };
   };
   /** Stage the documents as they are, or those of version `from`: everything must be understood and every test hold */

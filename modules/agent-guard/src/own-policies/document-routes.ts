@@ -7,8 +7,10 @@ import type { OwnPolicies } from './own-policies.ts';
 import { DraftBody, scopeOf, testOf } from './own-schema.ts';
 import {
   documentId as id,
+  damage,
   ShownDocument,
   ShownTried,
+  shownDamage,
   shownDocument,
   shownTest,
   shownTried,
@@ -58,7 +60,7 @@ export function createOwnDocumentRoutes(own: OwnPolicies): RoutePlugin {
                 ),
               }),
               documents: Type.Array(ShownDocument),
-              damaged: Type.Array(Type.Object({ id: Type.String(), revision: Type.Integer(), why: Type.String() }), {
+              damaged: Type.Array(Type.Object({ id: Type.String(), revision: Type.Integer(), ...damage }), {
                 description: 'Not as they were sealed: saved anew or deleted by their revision, unread',
               }),
             }),
@@ -75,7 +77,7 @@ export function createOwnDocumentRoutes(own: OwnPolicies): RoutePlugin {
             ...(inForce.kind === 'unreadable' ? { unreadable: inForce.reason } : {}),
           },
           documents: all.map((one) => shownDocument(one, hashes)),
-          damaged: [...damaged],
+          damaged: damaged.map(shownDamage),
         };
       },
     );

@@ -62,6 +62,15 @@ forEachDatabase((name, open) => {
         ['small', 1],
       ],
     );
+    const foundMs = house.clock.nowMs();
+    house.clock.advance(60_000);
+    assert.ok(
+      (await documents.list()).damaged.every((one) => one.foundMs === foundMs),
+      'as it was found first',
+    );
+    const begun = await house.again();
+    assert.ok((await begun.documents.list()).damaged.every((one) => one.foundMs === house.clock.nowMs()));
+    assert.ok(house.actions().includes('agent.policy_damaged'), 'drafts are told at a start, too');
     await assert.rejects(versions.stage({ note: '' }, vera), { code: 'agent_policy_damaged', message: /"other"/ });
     await assert.rejects(documents.get('small'), { code: 'agent_policy_damaged' });
     assert.equal((await versions.stage({ note: '', from: 1 }, vera)).state, 'staged');

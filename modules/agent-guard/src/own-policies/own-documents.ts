@@ -2,8 +2,8 @@ import type { JsonObject } from '@sallyport/contracts';
 import type { Transaction } from '@sallyport/platform/database';
 import type { Principal } from '@sallyport/platform/http';
 import { createTurns } from '@sallyport/platform/turns';
-import { distinctAuthors, refuseDamaged, unknownWriter } from '@sallyport/policy-library';
-import type { Author, DamagedDraft, DamagedRow } from '@sallyport/policy-library';
+import { createFoundDamage, distinctAuthors, refuseDamaged, unknownWriter } from '@sallyport/policy-library';
+import type { Author, DamagedDraft, DamagedRow, Found } from '@sallyport/policy-library';
 import { guardEvent } from '../audit-record.ts';
 import { AgentGuardError } from '../errors.ts';
 import { authorOf } from './needs.ts';
@@ -18,7 +18,7 @@ import type { OwnDocument } from './own-version.ts';
 /** Policies as they are being written; in force nowhere. Every change leaves an audit event, durable before it resolves. */
 export type OwnDocuments = {
   /** With those beside them that are not as they were sealed: each is saved anew or removed by its revision, unread. */
-  list(): Promise<{ readonly documents: readonly OwnDocument[]; readonly damaged: readonly DamagedDraft[] }>;
+  list(): Promise<{ readonly documents: readonly OwnDocument[]; readonly damaged: readonly Found<DamagedDraft>[] }>;
   /** Throws `agent_policy_unknown`, `agent_policy_damaged`. */
   get(id: string): Promise<OwnDocument>;
   /** What is wrong with a draft beside all others, and what its tests come to. Nothing is kept. */
@@ -39,6 +39,7 @@ export function createOwnDocuments(
   { store, thread }: { readonly store: OwnStore; readonly thread: Pick<OwnThread, 'attempt'> },
 ): OwnDocuments {
   const inTurn = createTurns();
+  const dated = createFoundDamage(needs.clock);
 
   async function get(id: string): Promise<OwnDocument> {
     const found = await standingAs(id);
@@ -117,7 +118,8 @@ export function createOwnDocuments(
   return {
     async list() {
       const { documents, damaged } = await store.drafts();
-      return { documents, damaged: damaged.map(({ id, revision, why }) => ({ id, revision, why })) };
+      const told = damaged.map(({ id, revision, why }) => ({ id, revision, why }));
+      return { documents, damaged: dated(told, ({ id }) => id) };
     },
     get,
     async attempt(draft, id = 'new') {

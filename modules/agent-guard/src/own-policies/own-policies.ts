@@ -7,6 +7,7 @@ import {
   compareTexts,
   createMarkKeeper,
   createWorks,
+  damageToTell,
   readWholly,
   refuseAnyDamaged,
   standingNow,
@@ -130,14 +131,14 @@ export function createOwnPolicies(needs: OwnPoliciesNeeds): OwnPolicies {
     );
   }
 
-  /** Versions that somebody changed in the database, or that a disk damaged: each is good for nothing, and they are told at a start. */
+  /** Versions and documents that somebody changed in the database, or that a disk damaged: each is good for nothing, and they are told at a start. */
   async function tellDamaged(): Promise<void> {
     const { damaged } = await readWholly(store);
     damagedAtStart = new Set(damaged.map(({ version }) => version));
-    if (damaged.length === 0) return;
-    const named = damaged.slice(0, 50).map(({ version, why }) => ({ version, why: why.slice(0, 300) }));
-    const ids = damaged.map(({ version }) => version).join(', ');
-    await record('agent.policy_damaged', ids.slice(0, 100), { damaged: named });
+    // Found now, whenever somebody looks.
+    await versions.list();
+    const toTell = damageToTell(damaged, (await documents.list()).damaged);
+    if (toTell !== undefined) await record('agent.policy_damaged', toTell.id, toTell.details);
   }
 
   const standing = (): Promise<OwnStanding> => standingNow(store, keeper, ({ digest }) => digest);
@@ -206,10 +207,12 @@ export function createOwnPolicies(needs: OwnPoliciesNeeds): OwnPolicies {
       }),
   });
 
+  const documents = createOwnDocuments(needs, { store, thread });
+
   async function wholeDocuments() {
-    const { documents, damaged } = await store.drafts();
-    refuseAnyDamaged(damaged, AgentGuardError, 'agent_policy_damaged');
-    return documents;
+    const drafts = await store.drafts();
+    refuseAnyDamaged(drafts.damaged, AgentGuardError, 'agent_policy_damaged');
+    return drafts.documents;
   }
 
   async function textsOf(version: number | undefined): Promise<readonly OwnText[]> {
@@ -218,7 +221,7 @@ export function createOwnPolicies(needs: OwnPoliciesNeeds): OwnPolicies {
   }
 
   return {
-    documents: createOwnDocuments(needs, { store, thread }),
+    documents,
     versions,
     replays,
     async startReplay({ drafts = [], ...about }, by) {

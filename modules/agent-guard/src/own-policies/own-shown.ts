@@ -1,4 +1,4 @@
-import type { Author } from '@sallyport/policy-library';
+import type { Author, Found } from '@sallyport/policy-library';
 import { Type, type Static } from 'typebox';
 import { ownLimits } from '../decisions/own-policy.ts';
 import type { OwnScope, OwnTest } from '../decisions/own-policy.ts';
@@ -38,6 +38,11 @@ export const ShownDocument = Type.Object({
   tests: Type.Integer(),
   in_force: Type.Boolean({ description: 'As it is in the version in force' }),
 });
+/** What is said of each that is not as it was sealed. */
+export const damage = {
+  why: text,
+  found_ms: Type.Integer({ description: 'When this server found it, first since it started' }),
+};
 export const WholeDocument = Type.Object({ document: ShownDocument, text, tests: Type.Array(KeptTest) });
 
 export const ShownTried = Type.Object({
@@ -180,6 +185,10 @@ export function shownDocument(
     tests: tests.length,
     in_force: inForce.has(`${id} ${hash}`),
   };
+}
+
+export function shownDamage<One>({ foundMs, ...one }: Found<One>) {
+  return { ...one, found_ms: foundMs };
 }
 
 export function shownTried({ faults, policies, results, standing, widened }: OwnTried): Static<typeof ShownTried> {

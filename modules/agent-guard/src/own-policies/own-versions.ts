@@ -3,6 +3,7 @@ import type { Transaction } from '@sallyport/platform/database';
 import type { Principal } from '@sallyport/platform/http';
 import { createTurns } from '@sallyport/platform/turns';
 import {
+  createFoundDamage,
   distinctAuthors,
   refuseAnyDamaged,
   UnreadableRow,
@@ -10,7 +11,7 @@ import {
   writersOf,
   writersOfOther,
 } from '@sallyport/policy-library';
-import type { Author, DamagedVersion, ReadRows, Watch } from '@sallyport/policy-library';
+import type { Author, DamagedVersion, Found, ReadRows, Watch } from '@sallyport/policy-library';
 import { guardEvent } from '../audit-record.ts';
 import { AgentGuardError } from '../errors.ts';
 import { authorOf } from './needs.ts';
@@ -35,7 +36,10 @@ export type Agreed = { readonly expected: number; readonly digest: string };
 /** All documents as they were at a moment. A number is put into force once; going back makes another one of the same documents. */
 export type OwnVersions = {
   /** Newest first, and those beside them that are not as they were sealed: they are good for nothing. */
-  list(): Promise<{ readonly versions: readonly OwnVersionSummary[]; readonly damaged: readonly DamagedVersion[] }>;
+  list(): Promise<{
+    readonly versions: readonly OwnVersionSummary[];
+    readonly damaged: readonly Found<DamagedVersion>[];
+  }>;
   /** Throws `agent_policy_version_unknown`, `agent_policy_version_damaged`. */
   get(version: number): Promise<OwnVersion>;
   /** Of the documents as they are, or of those of version `from`. Throws `agent_policy_refused`, `agent_policy_tests_failed`. */
@@ -78,6 +82,7 @@ export function createOwnVersions(
 ): OwnVersions {
   const { store, thread } = parts;
   const inTurn = createTurns();
+  const dated = createFoundDamage(needs.clock);
   const { look, readInForce } = createOwnLook(parts);
 
   async function get(version: number): Promise<KeptVersion> {
@@ -185,7 +190,7 @@ export function createOwnVersions(
   return {
     async list() {
       const { read, damaged } = await parts.listed();
-      return { versions: read, damaged };
+      return { versions: read, damaged: dated(damaged, ({ version }) => String(version)) };
     },
     get,
     stage: ({ note, from }, by) =>

@@ -7,11 +7,13 @@ import type { OwnPolicies, ReplayAbout } from './own-policies.ts';
 import { DraftBody, ScopeBody } from './own-schema.ts';
 import {
   agreedBody,
+  damage,
   documentId,
   noteBody,
   ShownProspect,
   ShownReplayed,
   ShownVersion,
+  shownDamage,
   shownProspect,
   shownReplayed,
   shownScope,
@@ -57,7 +59,7 @@ export function createOwnVersionRoutes(own: OwnPolicies): RoutePlugin {
           response: {
             200: Type.Object({
               versions: Type.Array(ShownVersion),
-              damaged: Type.Array(Type.Object({ version: Type.Integer(), why: Type.String() }), {
+              damaged: Type.Array(Type.Object({ version: Type.Integer(), ...damage }), {
                 description: 'Not as they were sealed: good for nothing any more',
               }),
             }),
@@ -66,7 +68,7 @@ export function createOwnVersionRoutes(own: OwnPolicies): RoutePlugin {
       },
       async () => {
         const { versions: all, damaged } = await versions.list();
-        return { versions: all.map(shownVersion), damaged: damaged.map((one) => ({ ...one })) };
+        return { versions: all.map(shownVersion), damaged: damaged.map(shownDamage) };
       },
     );
 

@@ -25,7 +25,7 @@ export function AgentList({
     <section className="sheet" aria-label="Agents">
       <h2>Agents</h2>
       {chosen === undefined ? null : <PackChoice {...chosen} onClose={() => setChosen(undefined)} />}
-      <ul className="lines agent-lines">
+      <ul className="lines wrapping">
         {agents.map((agent) => (
           <li key={agent.id}>
             <span className="line-main">

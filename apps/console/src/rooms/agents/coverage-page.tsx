@@ -38,7 +38,7 @@ export function CoveragePage() {
       {[...lists].map(([list, threats]) => (
         <section key={list} className="sheet" aria-label={list}>
           <h2>{list}</h2>
-          <ul className="lines agent-lines">
+          <ul className="lines wrapping">
             {threats.map((threat) => (
               <ThreatLine key={threat.id} threat={threat} />
             ))}

@@ -1,12 +1,14 @@
 import { Button } from '@mantine/core';
 import type { UseQueryResult } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
+import type { ComponentProps, ReactNode } from 'react';
 import { Link } from 'wouter';
 import { Clock } from '../../parts/clock.tsx';
 import { Loading } from '../../parts/loading.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
 import { plural } from '../../parts/numbers.ts';
 import { printable } from '../../parts/printable.ts';
+import { DamagedDocuments } from './damaged.tsx';
+import type { DamagedDocument } from './damaged.tsx';
 
 export type ListedDocument = {
   readonly id: string;
@@ -26,6 +28,8 @@ export function DocumentsSection({
   label,
   address,
   documents,
+  damaged,
+  removeDamaged,
   empty,
   mayWrite,
   readOnlyWords,
@@ -33,14 +37,19 @@ export function DocumentsSection({
   readonly label: string;
   readonly address: string;
   readonly documents: readonly ListedDocument[];
+  readonly damaged: readonly DamagedDocument[];
+  readonly removeDamaged: ComponentProps<typeof DamagedDocuments>['remove'];
   readonly empty: string;
   readonly mayWrite: boolean;
   readonly readOnlyWords: string;
 }) {
   return (
     <section className="sheet stack tight" aria-label={label}>
+      <DamagedDocuments damaged={damaged} address={address} mayWrite={mayWrite} remove={removeDamaged} />
       {documents.length === 0 ? (
-        <p>{empty}</p>
+        damaged.length === 0 ? (
+          <p>{empty}</p>
+        ) : null
       ) : (
         <ul className="lines">
           {documents.map(({ id, name, standing, about, changedBy, changed, tests }) => (

@@ -24,6 +24,7 @@ export function EditorFrame({
   mayWrite,
   save,
   remove,
+  notice,
   beside,
   children,
 }: {
@@ -39,6 +40,8 @@ export function EditorFrame({
   readonly save: Step;
   /** Missing where it was not saved yet. */
   readonly remove: Step | undefined;
+  /** Of what stands there. */
+  readonly notice?: ReactNode;
   /** Between its name and its text. */
   readonly beside?: ReactNode;
   readonly children: ReactNode;
@@ -65,6 +68,7 @@ export function EditorFrame({
           </div>
         ) : null}
       </RoomHead>
+      {save.isSuccess ? null : notice}
       {error === null ? null : <ProblemNotice problem={error} />}
       {save.isSuccess && error === null ? (
         <Notice tone="good" title={`Saved, and in force nowhere yet: stage it under ${list.stagedUnder}`} />

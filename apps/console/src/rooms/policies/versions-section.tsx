@@ -3,9 +3,11 @@ import { useState } from 'react';
 import type { ReactNode } from 'react';
 import { useAddress } from '../../app/address.ts';
 import { Clock } from '../../parts/clock.tsx';
-import { Notice, ProblemNotice } from '../../parts/notice.tsx';
+import { ProblemNotice } from '../../parts/notice.tsx';
 import { plural } from '../../parts/numbers.ts';
 import { printable } from '../../parts/printable.ts';
+import { DamagedVersions } from './damaged.tsx';
+import type { DamagedVersion } from './damaged.tsx';
 
 /** A version of policies, as its line says it. */
 export type ListedVersion = {
@@ -47,7 +49,7 @@ export function VersionsSection<Version extends ListedVersion>({
   children,
 }: {
   readonly versions: readonly Version[];
-  readonly damaged: readonly { readonly version: number; readonly why: string }[];
+  readonly damaged: readonly DamagedVersion[];
   readonly mayWrite: boolean;
   /** What is written is not what is in force. */
   readonly differs: boolean;
@@ -67,7 +69,7 @@ export function VersionsSection<Version extends ListedVersion>({
     <section className="sheet stack tight" aria-label="Versions">
       <h2>Versions</h2>
       {problem === null ? null : <ProblemNotice problem={problem} />}
-      {damaged.length === 0 ? null : <Damaged damaged={damaged} />}
+      <DamagedVersions damaged={damaged} />
       {mayWrite && differs ? (
         <div className="row">
           <TextInput
@@ -135,52 +137,4 @@ function VersionWords({ made }: { readonly made: ListedVersion }) {
       {note === '' ? null : <span className="small"> {printable(note)}</span>}
     </span>
   );
-}
-
-function Damaged({ damaged }: { readonly damaged: readonly { readonly version: number; readonly why: string }[] }) {
-  return (
-    <Notice
-      tone="bad"
-      title={`${plural(damaged.length, 'version')} in the database ${damaged.length === 1 ? 'is' : 'are'} not as sealed, and good for nothing`}
-    >
-      <p>Somebody changed it there, or the disk did. Stage anew what is still wanted, and look for who could.</p>
-      <ul>
-        {damaged.slice(0, 5).map(({ version, why }) => (
-          <li key={version}>{printable(why)}</li>
-        ))}
-      </ul>
-    </Notice>
-  );
-}
-
-/** The texts of one beside those of another, once somebody opens them. */
-export function LineByLine({ title, children }: { readonly title: string; readonly children: () => ReactNode }) {
-  const { get, change } = useAddress();
-  const isOpen = get('lines') === '1';
-  return (
-    <details className="sheet tight" open={isOpen}>
-      <summary
-        onClick={(event) => {
-          event.preventDefault();
-          change({ lines: isOpen ? undefined : '1' }, { replace: true });
-        }}
-      >
-        {title}
-      </summary>
-      {isOpen ? children() : null}
-    </details>
-  );
-}
-
-/** What a version is put beside: what is in force, and that beside what was in force before it. */
-export function comparedWith(
-  versions: readonly { readonly version: number; readonly activatedMs: number | undefined }[],
-  version: number,
-  inForce: number,
-): number {
-  if (version !== inForce) return inForce;
-  const former = versions
-    .filter((one) => one.activatedMs !== undefined && one.version !== inForce)
-    .toSorted((one, other) => (other.activatedMs ?? 0) - (one.activatedMs ?? 0));
-  return former[0]?.version ?? 0;
 }

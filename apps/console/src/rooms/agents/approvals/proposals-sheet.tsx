@@ -20,7 +20,7 @@ export function ProposalsSheet({ canClose }: { readonly canClose: boolean }) {
     <section className="sheet" aria-label="Proposed changes of policy">
       <h2>Proposed changes of policy</h2>
       {close.error === null ? null : <ProblemNotice problem={close.error} />}
-      <ul className="lines agent-lines">
+      <ul className="lines wrapping">
         {proposals.map((proposal) => (
           <li key={proposal.id}>
             <span className="line-main">

@@ -1,6 +1,7 @@
 import { useDebouncedValue } from '@mantine/hooks';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useMemo, useRef, useState } from 'react';
+import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { call } from '../../../api/call.ts';
 import type { Me } from '../../../api/queries.ts';
@@ -23,10 +24,12 @@ export function OwnEditor({
   me,
   saved,
   begun,
+  notice,
 }: {
   readonly me: Me;
-  readonly saved: OpenDocument['document'] | undefined;
+  readonly saved: Pick<OpenDocument['document'], 'id' | 'revision'> | undefined;
   readonly begun: Draft;
+  readonly notice?: ReactNode;
 }) {
   const { change } = useAddress();
   const queries = useQueryClient();
@@ -80,6 +83,7 @@ export function OwnEditor({
       mayWrite={mayWrite}
       save={save}
       remove={saved === undefined ? undefined : remove}
+      notice={notice}
       beside={
         <ScopeField
           scope={draft.scope}

@@ -1,4 +1,5 @@
-import { useQuery } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { call } from '../../../api/call.ts';
 import type { Me } from '../../../api/queries.ts';
 import { useAddress } from '../../../app/address.ts';
 import { may } from '../../../app/rooms.ts';
@@ -30,12 +31,20 @@ export function OwnPoliciesPage({ me }: { readonly me: Me }) {
 
 function Lists({ mayWrite }: { readonly mayWrite: boolean }) {
   const scopeWords = useScopeWords();
+  const queries = useQueryClient();
+  const removeDamaged = useMutation({
+    mutationFn: ({ id, revision }: { readonly id: string; readonly revision: number }) =>
+      call('DELETE /v1/agents/policies/documents/{id}', { params: { id }, query: { expected: revision } }),
+    onSettled: () => queries.invalidateQueries({ queryKey: ['agent-policies'] }),
+  });
   return (
     <BothLists documents={useQuery(ownPoliciesQuery)} versions={useQuery(ownVersionsQuery)}>
-      {({ in_force: inForce, documents: list }, { versions, damaged }) => {
+      {({ in_force: inForce, documents: list, damaged: unread }, { versions, damaged }) => {
         const active = versions.find(({ version }) => version === inForce.version);
         const held = new Set((active?.documents ?? []).map(({ id }) => id));
-        const differs = list.some((one) => !one.in_force) || [...held].some((id) => !list.some((one) => one.id === id));
+        const differs =
+          unread.length === 0 &&
+          (list.some((one) => !one.in_force) || [...held].some((id) => !list.some((one) => one.id === id)));
         return (
           <>
             {inForce.unreadable === undefined ? null : (
@@ -58,6 +67,8 @@ function Lists({ mayWrite }: { readonly mayWrite: boolean }) {
                 changed: one.changed_ms,
                 tests: one.tests,
               }))}
+              damaged={unread.map(({ found_ms: found, ...one }) => ({ ...one, found }))}
+              removeDamaged={removeDamaged}
               empty={
                 active === undefined
                   ? 'You have none of your own: the pack of each agent decides alone. Write one to forbid a program, to have somebody look at payments, or to let small ones go without a question.'

@@ -30,6 +30,30 @@ export const ownDocumentQuery = (id: string) =>
     queryFn: ({ signal }) => call('GET /v1/agents/policies/documents/{id}', { params: { id }, signal }),
   });
 
+/** One that cannot be read: what is known of it, and how it is in force. */
+export const damagedDocumentQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['damaged-agent-policy', id],
+    // As it was when it was opened, for as long as it is: saving it mends it.
+    staleTime: Infinity,
+    gcTime: 0,
+    async queryFn({ signal }) {
+      const { in_force: inForce, damaged } = await call('GET /v1/agents/policies', { signal });
+      const { version } = inForce;
+      const { damaged: gone } = await call('GET /v1/agents/policies/versions', { signal });
+      const isReadable = version !== undefined && !gone.some((one) => one.version === version);
+      const texts = isReadable
+        ? (await call('GET /v1/agents/policies/versions/{version}', { params: { version }, signal })).texts
+        : [];
+      const text = texts.find((one) => one.id === id);
+      const found = damaged.find((one) => one.id === id);
+      return {
+        found: found ?? null,
+        standing: text === undefined || version === undefined ? undefined : { ...text, version },
+      };
+    },
+  });
+
 export const ownVersionsQuery = queryOptions({
   queryKey: ['agent-policies', 'versions'],
   queryFn: ({ signal }) => call('GET /v1/agents/policies/versions', { signal }),
@@ -46,7 +70,8 @@ export const ownVersionQuery = (version: number) =>
 export const ownDifferencesQuery = (from: number, to: number) =>
   queryOptions({
     queryKey: ['agent-policies', 'differences', from, to],
-    queryFn: ({ signal }) => call('GET /v1/agents/policies/differences', { query: { from, to }, signal }),
+    queryFn: async ({ signal }) =>
+      (await call('GET /v1/agents/policies/differences', { query: { from, to }, signal })).documents,
     staleTime: Infinity,
     retry: false,
   });

@@ -1,10 +1,8 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { call } from '../../../api/call.ts';
 import { useAddress } from '../../../app/address.ts';
-import { Loading } from '../../../parts/loading.tsx';
-import { ProblemNotice } from '../../../parts/notice.tsx';
-import { TextDifferences } from '../../policies/text-differences.tsx';
-import { comparedWith, LineByLine, VersionsSection } from '../../policies/versions-section.tsx';
+import { ChangedLines, FoundDifferences } from '../../policies/changed-lines.tsx';
+import { VersionsSection } from '../../policies/versions-section.tsx';
 import { OwnImpact } from './own-impact.tsx';
 import { ownDifferencesQuery } from './own-policy-queries.ts';
 import type { Versions } from './own-policy-queries.ts';
@@ -49,7 +47,7 @@ export function OwnVersions({
         note: whole.note,
         whole,
       }))}
-      damaged={damaged}
+      damaged={damaged.map(({ found_ms: found, ...one }) => ({ ...one, found }))}
       mayWrite={mayWrite}
       differs={differs}
       problem={stage.error ?? withdraw.error}
@@ -59,22 +57,13 @@ export function OwnVersions({
       below={({ version, whole }) => (
         <>
           <OwnImpact made={whole} inForce={inForce} mayWrite={mayWrite} />
-          <LineByLine
-            title={
-              version === inForce ? 'What was changed for it, line by line' : 'What differs in the texts, line by line'
-            }
+          <ChangedLines
+            versions={versions.map((one) => ({ version: one.version, activatedMs: one.activated_ms }))}
+            version={version}
+            inForce={inForce}
           >
-            {() => (
-              <Differences
-                from={comparedWith(
-                  versions.map((one) => ({ version: one.version, activatedMs: one.activated_ms })),
-                  version,
-                  inForce,
-                )}
-                to={version}
-              />
-            )}
-          </LineByLine>
+            {(from) => <Differences from={from} to={version} />}
+          </ChangedLines>
         </>
       )}
     />
@@ -84,9 +73,7 @@ export function OwnVersions({
 function Differences({ from, to }: { readonly from: number; readonly to: number }) {
   const scopeWords = useScopeWords();
   const { data, error, refetch } = useQuery(ownDifferencesQuery(from, to));
-  if (error !== null) return <ProblemNotice problem={error} retry={() => void refetch()} />;
-  if (data === undefined) return <Loading heights={[120]} />;
-  const documents = data.documents.map(({ was, is, ...one }) => {
+  const documents = data?.map(({ was, is, ...one }) => {
     const [before, after] = [was, is].map((scope) => (scope === undefined ? undefined : scopeWords(scope)));
     return {
       ...one,
@@ -95,5 +82,5 @@ function Differences({ from, to }: { readonly from: number; readonly to: number 
         : { also: `It was about ${before}, and is about ${after}.` }),
     };
   });
-  return <TextDifferences from={from} to={to} documents={documents} />;
+  return <FoundDifferences from={from} to={to} documents={{ data: documents, error, refetch }} />;
 }

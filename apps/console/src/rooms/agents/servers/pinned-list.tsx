@@ -28,7 +28,7 @@ export function PinnedList({
   readonly onOpen: (id: string | undefined) => void;
 }) {
   return (
-    <ul className="lines agent-lines pinned-tools">
+    <ul className="lines wrapping pinned-tools">
       {items.map((item) => {
         const isOpen = item.id === open;
         return (

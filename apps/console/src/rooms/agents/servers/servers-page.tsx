@@ -33,7 +33,7 @@ export function ServersPage() {
       ) : null}
       {data === undefined || data.servers.length === 0 ? null : (
         <section className="sheet" aria-label="Servers">
-          <ul className="lines agent-lines">
+          <ul className="lines wrapping">
             {byNeed(data.servers).map((server) => (
               <li key={server.id}>
                 <span className="line-main">

@@ -1,6 +1,7 @@
 import { useDebouncedValue } from '@mantine/hooks';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useMemo, useRef, useState } from 'react';
+import type { ReactNode } from 'react';
 import { call } from '../../../api/call.ts';
 import type { Me } from '../../../api/queries.ts';
 import { useAddress } from '../../../app/address.ts';
@@ -18,10 +19,11 @@ const typingMs = 500;
 /** The text with its faults at their lines, what it says, and its tests, while it is being written. */
 export function PolicyEditor(props: {
   readonly me: Me;
-  readonly saved: OpenPolicy['document'] | undefined;
+  readonly saved: Pick<OpenPolicy['document'], 'id' | 'revision'> | undefined;
   readonly name: string;
   readonly text: string;
   readonly tests: readonly PolicyTest[];
+  readonly notice?: ReactNode;
 }) {
   const { me, saved } = props;
   const { change } = useAddress();
@@ -64,7 +66,7 @@ export function PolicyEditor(props: {
     },
     async onSuccess({ document }) {
       setRevision(document.revision);
-      await queries.invalidateQueries({ queryKey: ['policy', 'documents'] });
+      await queries.invalidateQueries({ queryKey: ['policy'] });
       if (saved === undefined) change({ document: document.id }, { replace: true });
     },
   });
@@ -72,7 +74,7 @@ export function PolicyEditor(props: {
     mutationFn: () =>
       call('DELETE /v1/policy/documents/{id}', { params: { id: saved?.id ?? '' }, query: { expected: revision ?? 1 } }),
     async onSuccess() {
-      await queries.invalidateQueries({ queryKey: ['policy', 'documents'] });
+      await queries.invalidateQueries({ queryKey: ['policy'] });
       change({ document: undefined });
     },
   });
@@ -88,6 +90,7 @@ export function PolicyEditor(props: {
       mayWrite={mayWrite}
       save={save}
       remove={saved === undefined ? undefined : remove}
+      notice={props.notice}
     >
       {checked.error === null ? null : <ProblemNotice problem={checked.error} retry={() => void checked.refetch()} />}
       <FoundInText

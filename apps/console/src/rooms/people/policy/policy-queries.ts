@@ -22,6 +22,28 @@ export const documentQuery = (id: string) =>
     queryFn: ({ signal }) => call('GET /v1/policy/documents/{id}', { params: { id }, signal }),
   });
 
+/** One that cannot be read: what is known of it, and its text as it is in force. Undefined where it can be read by now. */
+export const damagedDocumentQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['damaged-policy', id],
+    // As it was when it was opened, for as long as it is: saving it mends it.
+    staleTime: Infinity,
+    gcTime: 0,
+    async queryFn({ signal }) {
+      const { damaged } = await call('GET /v1/policy/documents', { signal });
+      const { in_force: inForce, damaged: gone } = await call('GET /v1/policy/versions', { signal });
+      const { version } = inForce;
+      const isReadable =
+        version !== 0 && inForce.unreadable === undefined && !gone.some((one) => one.version === version);
+      const texts = isReadable
+        ? (await call('GET /v1/policy/versions/{version}', { params: { version }, signal })).texts
+        : [];
+      const text = texts.find((one) => one.id === id);
+      const found = damaged.find((one) => one.id === id);
+      return { found: found ?? null, standing: text === undefined ? undefined : { ...text, version } };
+    },
+  });
+
 export const versionsQuery = queryOptions({
   queryKey: ['policy', 'versions'],
   queryFn: ({ signal }) => call('GET /v1/policy/versions', { signal }),
@@ -76,7 +98,8 @@ export const pastQuery = (decision: string) =>
 export const differencesQuery = (from: number, to: number) =>
   queryOptions({
     queryKey: ['policy', 'differences', from, to],
-    queryFn: ({ signal }) => call('GET /v1/policy/differences', { query: { from, to }, signal }),
+    queryFn: async ({ signal }) =>
+      (await call('GET /v1/policy/differences', { query: { from, to }, signal })).documents,
     staleTime: Infinity,
     retry: false,
   });

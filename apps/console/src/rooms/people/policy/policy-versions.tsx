@@ -2,10 +2,8 @@ import { Button } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { call } from '../../../api/call.ts';
 import { useAddress } from '../../../app/address.ts';
-import { Loading } from '../../../parts/loading.tsx';
-import { ProblemNotice } from '../../../parts/notice.tsx';
-import { TextDifferences } from '../../policies/text-differences.tsx';
-import { comparedWith, LineByLine, VersionsSection } from '../../policies/versions-section.tsx';
+import { ChangedLines, FoundDifferences } from '../../policies/changed-lines.tsx';
+import { VersionsSection } from '../../policies/versions-section.tsx';
 import { PolicyImpact } from './policy-impact.tsx';
 import { differencesQuery } from './policy-queries.ts';
 import type { Version, Versions } from './policy-queries.ts';
@@ -72,25 +70,16 @@ export function PolicyVersions({
       below={({ version }) => (
         <>
           <PolicyImpact version={version} against={inForce} />
-          <LineByLine
-            title={
-              version === inForce ? 'What was changed for it, line by line' : 'What differs in the texts, line by line'
-            }
+          <ChangedLines
+            versions={versions.map((one) => ({
+              version: one.version,
+              activatedMs: one.activated === undefined ? undefined : Date.parse(one.activated),
+            }))}
+            version={version}
+            inForce={inForce}
           >
-            {() => (
-              <Differences
-                from={comparedWith(
-                  versions.map((one) => ({
-                    version: one.version,
-                    activatedMs: one.activated === undefined ? undefined : Date.parse(one.activated),
-                  })),
-                  version,
-                  inForce,
-                )}
-                to={version}
-              />
-            )}
-          </LineByLine>
+            {(from) => <Differences from={from} to={version} />}
+          </ChangedLines>
         </>
       )}
     >
@@ -104,8 +93,5 @@ export function PolicyVersions({
 }
 
 function Differences({ from, to }: { readonly from: number; readonly to: number }) {
-  const { data, error, refetch } = useQuery(differencesQuery(from, to));
-  if (error !== null) return <ProblemNotice problem={error} retry={() => void refetch()} />;
-  if (data === undefined) return <Loading heights={[120]} />;
-  return <TextDifferences from={from} to={to} documents={data.documents} />;
+  return <FoundDifferences from={from} to={to} documents={useQuery(differencesQuery(from, to))} />;
 }
