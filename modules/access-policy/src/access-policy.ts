@@ -5,7 +5,7 @@ import type { AccessDecision, AccessRequest, AccessResource, PrincipalRisk } fro
 import { allActions, isAction, isKindAction, kindActions, type Action, type KindAction } from './actions.ts';
 import { createBestMoment, type Probe } from './best-moment.ts';
 import { createDecisionCache } from './decision-cache.ts';
-import { contextRecord, knownRisk, questionOf, siteOf, type CedarQuestion } from './entities.ts';
+import { contextRecord, knownRisk, questionOf, seenOf, siteOf, type CedarQuestion } from './entities.ts';
 import { explainQuestion, type Explanation } from './explain-question.ts';
 import { loadPolicies, releasePolicies, type RoleDescription } from './load-policies.ts';
 import type { PolicyTexts } from './policy-texts.ts';
@@ -176,9 +176,8 @@ export function createAccessPolicy(texts: PolicyTexts, options: { maxCachedDecis
       };
       if (context?.proofAgeSeconds !== undefined || isReleased) return ask();
       // Asked with every request of a session: what a decision rests on of a principal and of the moment is the whole question.
-      const { name: _name, sessionId: _session, authenticatedAtMs: _proved, ...held } = principal;
       const moment = context === undefined ? undefined : [contextRecord('', context, spoken), risk && knownRisk(risk)];
-      return permissions.load(JSON.stringify([held, site, moment]), ask);
+      return permissions.load(JSON.stringify([seenOf(principal, spoken), site, moment]), ask);
     },
     roles: () => roles,
     explain(request) {

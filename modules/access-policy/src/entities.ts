@@ -16,7 +16,7 @@ export type CedarQuestion = {
 export function questionOf(request: AccessRequest, spoken: Spoken): CedarQuestion {
   const { principal, action, risk, resource } = request;
   const roles = effectiveRoles(principal, action, siteOf(resource));
-  const entity = principalEntity(principal, { roles, risk });
+  const entity = principalEntity(principal, { roles, risk, spoken });
   const [about, ...around] = resourceEntities(request, spoken);
   return {
     principal: entity.uid,
@@ -50,12 +50,33 @@ export function siteOf(resource: AccessResource | undefined): string | undefined
   return site === '' ? undefined : site;
 }
 
+/**
+ * All of a principal that an answer can rest on, besides its risk: whom this does not tell apart are answered alike. What no question holds is
+ * left out by name; whatever else a principal comes to have is in it.
+ */
+export function seenOf(principal: Principal, spoken: Spoken): object {
+  const { id: _id, name: _name, sessionId: _session, authenticatedAtMs: _proved, ...held } = principal;
+  const { tokenId: _token, grantIds: _grants, browserKey, onBehalfOf, ...seen } = held;
+  const behind = onBehalfOf === undefined ? undefined : seenOf(onBehalfOf, spoken);
+  return { ...seen, id: idSeen(principal, spoken), bound: browserKey !== undefined, behind };
+}
+
+/** Who it is counts where policies name somebody. */
+function idSeen({ kind, id }: Principal, { namesPrincipals }: Spoken): string {
+  return namesPrincipals || kind === 'device' ? id : '';
+}
+
 /** `roles` are those that count here. */
 function principalEntity(
   principal: Principal,
-  { roles, risk }: { readonly roles: readonly string[]; readonly risk: PrincipalRisk | undefined },
+  {
+    roles,
+    risk,
+    spoken,
+  }: { readonly roles: readonly string[]; readonly risk: PrincipalRisk | undefined; readonly spoken: Spoken },
 ): Entity {
-  const { kind, id, assurance = 0, sites } = principal;
+  const { kind, assurance = 0, sites } = principal;
+  const id = idSeen(principal, spoken);
   const { roles: held = [], siteRoles = [], grantedRoles = [], scopes, madeFor = scopes } = principal;
   const riskAttributes = { risk: knownRisk(risk), riskFresh: risk?.isFresh === true };
   const narrowed = sites === undefined ? {} : { sites: sites.map((site) => ({ __entity: siteUid(site) })) };

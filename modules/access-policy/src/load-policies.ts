@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { preparsePolicySet, preparseSchema, schemaToJson, type SchemaJson } from '@cedar-policy/cedar-wasm/nodejs';
 import { allActions, allRoles, kindActions, siteActions } from './actions.ts';
+import { engineMemory } from './engine-memory.ts';
 import { AccessPolicyError } from './errors.ts';
 import type { PolicyTexts } from './policy-texts.ts';
 import { readPolicies, type ReadPolicy } from './read-policies.ts';
@@ -107,6 +108,8 @@ function asksForMoment({ attributes }: Spoken): boolean {
 
 /** The schema and the code must speak of the same actions: one missing in either would be denied to everybody unnoticed. */
 function readSchema(schema: string): SchemaJson<string> {
+  const known = engineMemory.schemas.get(schema);
+  if (known !== undefined) return known;
   const read = schemaToJson(schema);
   if (read.type === 'failure') throw invalid('the schema', read);
   const declared = Object.keys(read.json['Sallyport']?.actions ?? {}).toSorted();
@@ -118,6 +121,7 @@ function readSchema(schema: string): SchemaJson<string> {
     .map(([action]) => action);
   if (atSites.toSorted().join(' ') !== siteActions.toSorted().join(' '))
     throw invalid('the schema', `its actions at a site are ${atSites.join(', ')}, must be ${siteActions.join(', ')}`);
+  engineMemory.schemas.set(schema, read.json);
   return read.json;
 }
 

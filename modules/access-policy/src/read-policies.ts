@@ -3,10 +3,12 @@ import {
   policyToJson,
   schemaToJson,
   validate,
+  type DetailedError,
   type PolicyJson,
 } from '@cedar-policy/cedar-wasm/nodejs';
 import { depthOf, indexOfByte, placeIn, sayError } from '@sallyport/platform/cedar-text';
 import { allRoles, isRole } from './actions.ts';
+import { engineMemory, type EngineMemory } from './engine-memory.ts';
 import { ownPolicyLimits, refuseOwnPolicy } from './own-policy-rules.ts';
 import type { PolicyTexts } from './policy-texts.ts';
 import { refuseMoments } from './moment-cells.ts';
@@ -47,7 +49,7 @@ type Placed = { readonly file: string; readonly text: string; readonly offset: n
  * Reads every policy and finds what is wrong with each, with its place. Text that somebody writes is read in a thread of its own first: a chain of
  * clauses can be deeper than a stack.
  */
-export function readPolicies(texts: PolicyTexts): ReadPolicies {
+export function readPolicies(texts: PolicyTexts, memory: EngineMemory = engineMemory): ReadPolicies {
   const faults: PolicyFault[] = [];
   const read = new Map<string, ReadPolicy & { readonly placed: Placed }>();
   const roles = new Map<string, string>();
@@ -78,12 +80,12 @@ export function readPolicies(texts: PolicyTexts): ReadPolicies {
     if (parts.policy_templates.length > 0) at('it holds a template, must hold policies only');
     for (const policy of parts.policies) {
       const offset = Math.max(0, text.indexOf(policy));
-      const json = policyToJson(policy);
-      if (json.type === 'failure') {
-        for (const error of json.errors) at(sayError(error), offset);
+      const json = jsonOf(policy, memory);
+      if (Array.isArray(json)) {
+        for (const error of json) at(sayError(error), offset);
         continue;
       }
-      const { id, role, name, proof, fact, words } = json.json.annotations ?? {};
+      const { id, role, name, proof, fact, words } = json.annotations ?? {};
       if (id === undefined || id === null || words === undefined || words === null) {
         at('each policy must have @id and @words', offset);
         continue;
@@ -93,12 +95,12 @@ export function readPolicies(texts: PolicyTexts): ReadPolicies {
         at(`policy "${id}" stands twice, must be unique`, offset);
         continue;
       }
-      const refusal = own ? refuseOwnPolicy(json.json, Buffer.byteLength(policy)) : undefined;
+      const refusal = own ? refuseOwnPolicy(json, Buffer.byteLength(policy)) : undefined;
       if (refusal !== undefined) at(refusal, offset);
-      const asked = asksWhetherKnown(json.json);
+      const asked = asksWhetherKnown(json);
       if (asked !== undefined)
         at(`policy "${id}" asks whether "${asked}" is known, must not: not known is a no by itself`, offset);
-      if (proof !== undefined && (proof !== 'fresh' || json.json.effect !== 'forbid'))
+      if (proof !== undefined && (proof !== 'fresh' || json.effect !== 'forbid'))
         at(`@proof of policy "${id}" must be "fresh", and on one that forbids`, offset);
       if (fact !== undefined && fact !== 'risk') at(`@fact of policy "${id}" must be "risk"`, offset);
       if (role !== undefined) {
@@ -118,10 +120,10 @@ export function readPolicies(texts: PolicyTexts): ReadPolicies {
         line: placeIn(text, offset).line,
         id,
         words,
-        effect: json.json.effect,
+        effect: json.effect,
         ...(typeof role === 'string' && typeof name === 'string' ? { role: { id: role, name } } : {}),
         text: policy,
-        json: json.json,
+        json,
         placed: { file, text, offset },
       });
     }
@@ -146,17 +148,30 @@ export function readPolicies(texts: PolicyTexts): ReadPolicies {
     texts.schema,
     [...roles.keys()].filter((role) => !isRole(role)),
   );
-  faults.push(...validateAll(schema, read));
+  faults.push(...validateAll(schema, read, memory));
   return { schema, policies: [...read.values()].map(({ placed: _placed, ...policy }) => policy), faults };
 }
 
+function jsonOf(policy: string, { json: known }: EngineMemory): PolicyJson | DetailedError[] {
+  const before = known.get(policy);
+  if (before !== undefined) return before;
+  const read = policyToJson(policy);
+  if (read.type === 'failure') return read.errors;
+  known.set(policy, read.json);
+  return read.json;
+}
+
+/** Those that were not held against this very schema before: most come with the product, and are the same each time. */
 function validateAll(
   schema: string,
   read: ReadonlyMap<string, { readonly text: string; readonly placed: Placed }>,
+  memory: EngineMemory,
 ): PolicyFault[] {
+  const unseen = [...read].filter(([, { text }]) => !memory.isValid(schema, text));
+  if (unseen.length === 0) return [];
   const answer = validate({
     schema,
-    policies: { staticPolicies: Object.fromEntries([...read].map(([id, { text }]) => [id, text])) },
+    policies: { staticPolicies: Object.fromEntries(unseen.map(([id, { text }]) => [id, text])) },
     validationSettings: { mode: 'strict' },
   });
   if (answer.type === 'failure') {
@@ -166,7 +181,12 @@ function validateAll(
       checked.type === 'failure' ? ['the schema', checked.errors] : ['the policies', answer.errors];
     return errors.map((error) => ({ file, line: 1, column: 1, message: sayError(error) }));
   }
-  return [...answer.validationErrors, ...answer.validationWarnings].map(({ policyId, error }) => {
+  const found = [...answer.validationErrors, ...answer.validationWarnings];
+  const wrong = new Set(found.map(({ policyId }) => policyId));
+  // What is said of none of them may be of any.
+  if ([...wrong].every((id) => read.has(id)))
+    for (const [id, { text }] of unseen) if (!wrong.has(id)) memory.foundValid(schema, text);
+  return found.map(({ policyId, error }) => {
     const policy = read.get(policyId);
     if (policy === undefined) return { file: 'the policies', line: 1, column: 1, message: sayError(error) };
     const { file, text, offset } = policy.placed;

@@ -7,6 +7,8 @@ export type Spoken = {
   readonly attributes: ReadonlySet<string>;
   /** Some policy names one camera or device, or may mean one. */
   readonly namesResources: boolean;
+  /** Some policy names one person, key or whoever else asks: without, two who hold the same are one to all of them. */
+  readonly namesPrincipals: boolean;
   /** Sites some policy names. */
   readonly sites: ReadonlySet<string>;
 };
@@ -14,6 +16,10 @@ export type Spoken = {
 /** Facts about the moment: one that nobody can tell is not there, and the policy that asks for it fails. */
 const contextFacts = ['address', 'hour', 'weekday'];
 const resourceFacts = ['kind', 'approved', 'quietSeconds'];
+/** What is not one of these may be somebody who asks. A device is told apart whatever is named: it is asked about, too. */
+const namelessTypes: ReadonlySet<unknown> = new Set(
+  ['Role', 'Action', 'Site', 'Camera', 'Device', 'Server'].map((type) => `Sallyport::${type}`),
+);
 const facts: ReadonlySet<string> = new Set([...contextFacts, ...resourceFacts]);
 
 /** Rather too much than too little: what a policy may speak of counts as spoken of. */
@@ -45,7 +51,16 @@ export function readSpoken(policies: readonly PolicyJson[]): Spoken {
     return Object.values(value).forEach(walk);
   };
   for (const { resource, conditions } of policies) walk(parseJson(JSON.stringify([resource, conditions])));
-  return { attributes, namesResources, sites };
+  const namesPrincipals = policies.some((policy) => namesPrincipal(parseJson(JSON.stringify(policy))));
+  return { attributes, namesResources, namesPrincipals, sites };
+}
+
+/** Written out anywhere: there is no other way to mean one, since nothing else that a policy can read is somebody. */
+function namesPrincipal(value: JsonValue | undefined): boolean {
+  if (Array.isArray(value)) return value.some(namesPrincipal);
+  if (!isJsonObject(value)) return false;
+  if (Object.hasOwn(value, 'type') && Object.hasOwn(value, 'id') && !namelessTypes.has(value['type'])) return true;
+  return Object.values(value).some(namesPrincipal);
 }
 
 /** As one side of an expression, not as what an attribute is read from. */

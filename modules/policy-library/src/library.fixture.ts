@@ -13,6 +13,10 @@ import { createPolicyLibrary, policyLibraryMigrations } from './index.ts';
 import type { PolicyLibrary, RecordedDecisions, Subject } from './index.ts';
 import type { AuditEntry } from './recorded-decision.ts';
 import type { PolicyTest } from './policy-test.ts';
+import { createPolicyThread } from './policy-thread.ts';
+
+/** One for all libraries of a file: it keeps nothing of them but what the engine made of texts. */
+const thread = createPolicyThread();
 
 export const bundled = await readPolicyTexts(policiesDirectory);
 
@@ -112,6 +116,7 @@ export async function openLibrary(
     outbox,
     clock,
     every: () => () => undefined,
+    thread,
     log: createLog({ write: () => undefined, clock, level: 'error' }),
   });
   await library.start();

@@ -4,6 +4,7 @@ import type { Clock } from '@sallyport/platform/clock';
 import type { Log } from '@sallyport/platform/log';
 import type { InForceMark } from './in-force-mark.ts';
 import type { Subject } from './policy-impact.ts';
+import type { PolicyThread } from './policy-thread.ts';
 import type { SealedStoreNeeds } from './sealed-json.ts';
 import type { AuditEntry } from './recorded-decision.ts';
 
@@ -39,4 +40,6 @@ export type PolicyLibraryNeeds = SealedStoreNeeds & {
   readonly clock: Clock;
   readonly every: (intervalMs: number, task: () => void) => () => void;
   readonly log: Log;
+  /** Where policies are tried, of whoever hands it in; one of its own where there is none. */
+  readonly thread?: PolicyThread;
 };

@@ -76,7 +76,7 @@ const refreshMs = 2000;
 export function createPolicyLibrary(needs: PolicyLibraryNeeds): PolicyLibrary {
   const { live, bundled, log } = needs;
   const store = createPolicyStore(needs);
-  const thread = createPolicyThread();
+  const thread = needs.thread ?? createPolicyThread();
   const authorOf = createAuthorOf(needs);
   const inTurn = createTurns();
   const hash = bundledHash(bundled);
@@ -282,7 +282,7 @@ export function createPolicyLibrary(needs: PolicyLibraryNeeds): PolicyLibrary {
       stop?.();
       impacts.close();
       replays.close();
-      await thread.close();
+      if (needs.thread === undefined) await thread.close();
     },
   };
 }

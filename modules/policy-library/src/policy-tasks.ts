@@ -1,5 +1,6 @@
-import { createAccessPolicy, readPolicies } from '@sallyport/access-policy';
+import { readPolicies } from '@sallyport/access-policy';
 import type { PolicyFault, PolicyTexts } from '@sallyport/access-policy';
+import type { LoadedPolicies } from './loaded-policies.ts';
 import { findImpact } from './policy-impact.ts';
 import type { Impact, Subject } from './policy-impact.ts';
 import { runPolicyTest } from './policy-test.ts';
@@ -50,7 +51,10 @@ export type TaskMessage =
   | { readonly kind: 'answered'; readonly asked: Asked };
 
 /** Reads policies, runs their tests, and compares them with others. In the thread that policies are tried in. */
-export function tryPolicies(task: PolicyTask, tell: (message: TaskMessage) => void): Tried {
+export function tryPolicies(
+  task: PolicyTask,
+  { policies: kept, tell }: { readonly policies: LoadedPolicies; readonly tell: (message: TaskMessage) => void },
+): Tried {
   const { policies: read, faults } = readPolicies(task.texts);
   const policies = read
     .filter(({ own }) => own)
@@ -63,18 +67,15 @@ export function tryPolicies(task: PolicyTask, tell: (message: TaskMessage) => vo
       ...(role === undefined ? {} : { role }),
     }));
   if (faults.length > 0) return { faults: faults.slice(0, 100), policies, results: [], standing: [] };
-  const policy = createAccessPolicy(task.texts);
+  const policy = kept.load(task.texts);
   const results = task.tests.map(({ id, name, tests }) => ({
     id,
     name,
     tests: tests.map((test) => runPolicyTest(policy, test)),
   }));
   const standing = runStandingTests(policy, ownTexts(task.texts), task.compare?.subjects);
-  if (task.compare === undefined) {
-    policy.release();
-    return { faults, policies, results, standing };
-  }
-  const before = createAccessPolicy(task.compare.texts);
+  if (task.compare === undefined) return { faults, policies, results, standing };
+  const before = kept.load(task.compare.texts);
   const impact = findImpact({
     before,
     after: policy,
@@ -83,8 +84,6 @@ export function tryPolicies(task: PolicyTask, tell: (message: TaskMessage) => vo
     sites: task.compare.sites,
     onProgress: (done, of) => tell({ kind: 'progress', done, of }),
   });
-  policy.release();
-  before.release();
   return { faults, policies, results, standing, impact };
 }
 

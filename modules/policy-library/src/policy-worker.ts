@@ -1,6 +1,7 @@
 // Entry of the thread that policies are tried in: what somebody writes is read here first, so that nothing hostile reaches the server's own stack.
 // Whatever is thrown ends it: the engine may be left in any state by a text that is deeper than the stack.
 import { parentPort } from 'node:worker_threads';
+import { createLoadedPolicies } from './loaded-policies.ts';
 import { tryPolicies } from './policy-tasks.ts';
 import type { TaskMessage } from './policy-tasks.ts';
 import type { ThreadTask } from './policy-thread.ts';
@@ -9,12 +10,13 @@ import { createRecordedAsking } from './recorded-tasks.ts';
 if (parentPort === null) throw new TypeError('policy-worker.ts runs as a worker thread only');
 const port = parentPort;
 const tell = (message: TaskMessage): void => port.postMessage(message);
-const askAgain = createRecordedAsking();
+const policies = createLoadedPolicies();
+const askAgain = createRecordedAsking(policies);
 
 port.on('message', (task: ThreadTask) =>
   tell(
     task.kind === 'try'
-      ? { kind: 'done', tried: tryPolicies(task.task, tell) }
+      ? { kind: 'done', tried: tryPolicies(task.task, { policies, tell }) }
       : { kind: 'answered', asked: askAgain(task.task) },
   ),
 );

@@ -1,9 +1,10 @@
-import { createAccessPolicy, createLocalTime, readRecordedQuestion } from '@sallyport/access-policy';
+import { createLocalTime, readRecordedQuestion } from '@sallyport/access-policy';
 import type { AccessPolicy, AccessRequest, PolicyTexts, RecordedCircumstances } from '@sallyport/access-policy';
 import type { JsonObject } from '@sallyport/contracts';
 import { messageOf } from '@sallyport/platform/errors';
 import { explainRequest } from './explain.ts';
 import type { Explained } from './explain.ts';
+import type { LoadedPolicies } from './loaded-policies.ts';
 import { answerOf } from './policy-test.ts';
 import type { Answer } from './policy-test.ts';
 
@@ -36,24 +37,7 @@ export type Asked =
   /** None is of the version, or can be read any more. */
   | { readonly kind: 'unreadable'; readonly reason: string };
 
-/** Keeps the policies asked last loaded: a replay comes in many parts. */
-export function createRecordedAsking(): (task: RecordedTask) => Asked {
-  const loaded = new Map<string, AccessPolicy>();
-  const most = 2;
-
-  function load(texts: PolicyTexts): AccessPolicy {
-    const key = JSON.stringify(texts);
-    const policy = loaded.get(key) ?? createAccessPolicy(texts);
-    loaded.delete(key);
-    loaded.set(key, policy);
-    for (const [oldest, one] of loaded) {
-      if (loaded.size <= most) break;
-      loaded.delete(oldest);
-      one.release();
-    }
-    return policy;
-  }
-
+export function createRecordedAsking({ load }: LoadedPolicies): (task: RecordedTask) => Asked {
   return ({ texts, version, questions, timeZone, explains }) => {
     const timeIn = createLocalTime(timeZone);
     let reason = 'none of the policies that are kept is of this version';
