@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isJsonObject, parseJson, type JsonObject } from '@sallyport/contracts';
 import { asker, startBareRoute, type Ask } from './asking.ts';
 import type { Bench } from './bench.ts';
+import { childrenCpuSeconds } from './machine.ts';
 import { cpuMicrosecondsEach, cpuSeconds } from './process-usage.ts';
 import { repositoryRoot, withDirectory } from './repository.ts';
 import { startServer } from './running-server.ts';
@@ -12,6 +13,7 @@ import { latencies, rounded, type Latencies } from './statistics.ts';
 
 const path = '/v1/agent/hooks/claude-code';
 const limitMs = 10;
+const shimLimitMs = 15;
 
 /** One run of an agent, as its harness has it. */
 type Run = { readonly token: string; readonly session: string };
@@ -82,12 +84,13 @@ export const agentHooks: Bench = {
             allowed_p99_to_target: rounded(figures.allowed.p99 / limitMs),
             allowed_p50_to_bare: rounded(figures.allowed.p50 / figures.bare.p50),
             shim_p50_to_bare_node: rounded(shim.guard.p50 / shim.node.p50),
+            shim_own_cpu_to_limit: rounded(shim.own_cpu_ms / shimLimitMs),
           },
           notes: [
             'Milliseconds. Allowed and denied: whole requests on a kept connection, answered once the ledger holds the decision durably',
             'CPU: of each process, with what rules, learning, search and alerts make of the calls meanwhile; it hardly depends on who else is working',
             'The bare route answers {} to the same body from a process of its own',
-            'The shim: from starting the bundled guard to its end, beside a Node that runs nothing, in turn',
+            'The shim: from starting the bundled guard to its end, beside a Node that runs nothing, in turn; own_cpu_ms is the processor time of the one without that of the other, which who else is working hardly changes',
             'Together: each agent asks again as soon as it is answered, with calls that are allowed',
             'Stop: all agents at once, while all of them ask; from asking for it to its answer, and to the last agent being refused',
           ],
@@ -188,18 +191,28 @@ async function shimLatencies(
     environment,
     hook: body,
   }: { readonly count: number; readonly environment: Readonly<Record<string, string>>; readonly hook: JsonObject },
-): Promise<{ readonly guard: Latencies; readonly node: Latencies }> {
+): Promise<{ readonly guard: Latencies; readonly node: Latencies; readonly own_cpu_ms: number }> {
   const built = spawnSync(process.execPath, [join(repositoryRoot, 'apps/guard/build.ts'), directory], {
     encoding: 'utf8',
   });
   if (built.status !== 0) throw new Error(`Cannot build the guard: ${built.stderr}`);
   const guard = built.stdout.trim();
   const taken: Record<'guard' | 'node', number[]> = { guard: [], node: [] };
+  const cpu: Record<'guard' | 'node', number> = { guard: 0, node: 0 };
+  const start = async (what: 'guard' | 'node', args: readonly string[], input: string): Promise<void> => {
+    const before = childrenCpuSeconds();
+    taken[what].push(await started(args, environment, input));
+    cpu[what] += childrenCpuSeconds() - before;
+  };
   for (let at = 0; at < count; at += 1) {
-    taken.node.push(await started(['-e', '0'], environment, ''));
-    taken.guard.push(await started([guard, 'claude-code'], environment, JSON.stringify(body)));
+    await start('node', ['-e', '0'], '');
+    await start('guard', [guard, 'claude-code'], JSON.stringify(body));
   }
-  return { guard: latencies(taken.guard), node: latencies(taken.node) };
+  return {
+    guard: latencies(taken.guard),
+    node: latencies(taken.node),
+    own_cpu_ms: rounded(((cpu.guard - cpu.node) / count) * 1000),
+  };
 }
 
 async function started(args: readonly string[], environment: Readonly<Record<string, string>>, input: string) {

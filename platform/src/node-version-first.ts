@@ -53,7 +53,9 @@ export function nodeVersionFirst({ major, minor }: { readonly major: number; rea
         setup(build) {
           build.onResolve({ filter: /^(?:node:|[a-z_]+(?:\/[a-z_]+)?$)/ }, ({ path, namespace, kind }) => {
             if (!path.startsWith('node:') && !builtinModules.includes(path)) return undefined;
-            if (namespace === virtual || kind !== 'import-statement') return { path, external: true };
+            // What is loaded later is asked for in the same way: an `import()` of node:http also loads a client of WebSockets that it lists.
+            const isImport = kind === 'import-statement' || kind === 'dynamic-import';
+            if (namespace === virtual || !isImport) return { path, external: true };
             return { path, namespace: virtual };
           });
           build.onLoad({ filter: /.*/, namespace: virtual }, ({ path }) => ({

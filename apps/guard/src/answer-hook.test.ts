@@ -1,13 +1,10 @@
-import { newerThanNode20 } from '@sallyport/testing/newer-than-node-20';
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { spawnSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
-import { buildGuard } from '../build.ts';
 import { answerHook } from './answer-hook.ts';
 
 /** What the server says next. */
@@ -110,14 +107,4 @@ test('whatever comes in, there is an answer, and what cannot be read is a no', a
     ),
     { numRuns: 60 },
   );
-});
-
-test('the bundle is one file that needs nothing beside Node', async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'sallyport-guard-'));
-  after(() => rmSync(directory, { recursive: true, force: true }));
-  const file = await buildGuard(directory);
-  assert.deepEqual(newerThanNode20(readFileSync(file, 'utf8')), []);
-  const { status, stderr } = spawnSync(process.execPath, [file, 'codex'], { input: asking, env: {}, encoding: 'utf8' });
-  assert.equal(status, 2);
-  assert.match(stderr, /sallyport agent run/);
 });

@@ -7,7 +7,7 @@ import type { Conversation } from './run-credential.ts';
 
 export type HookAnswer = { readonly stdout: string; readonly stderr: string; readonly exitCode: 0 | 2 };
 
-const maxHookBytes = 8 * 1024 * 1024;
+export const maxHookBytes = 8 * 1024 * 1024;
 /** For all of it, unless a person is asked: harnesses let a call through when its hook takes longer than the 20 seconds that its settings give. */
 const waitMs = 15_000;
 /** Longer a person is not asked, whatever the settings say. */
@@ -30,7 +30,7 @@ export async function answerHook(asked: {
   readonly hook: Buffer;
 }): Promise<HookAnswer> {
   const { args, environment, hook } = asked;
-  const endMs = performance.now() + waitMs;
+  const endMs = steadyMs() + waitMs;
   const [harness = '', ...rest] = args;
   const failsOpen = valueOf(rest, '--fail') === 'open';
   const askSeconds = Number(/^\d{1,4}$/.exec(valueOf(rest, '--wait') ?? '')?.[0] ?? 0);
@@ -66,12 +66,12 @@ export async function answerHook(asked: {
       url: new URL(`/v1/agent/hooks/${harness}`, server),
       token,
       hook,
-      waitMs: Math.max(1000, Math.round(endMs - performance.now())),
+      waitMs: Math.max(1000, Math.round(endMs - steadyMs())),
       ...(askSeconds > 0 ? { askMs: Math.min(askSeconds, longestAskSeconds) * 1000 } : {}),
       ...(ca === undefined ? {} : { ca }),
     });
     // The next hook of this conversation begins a run of its own.
-    if (status === 401 || ending.test(event ?? '')) forgetRun(environment, conversation);
+    if (status === 401 || ending.test(event ?? '')) await forgetRun(environment, conversation);
     if (status === 200 && isObject(body)) return { stdout: body, stderr: '', exitCode: 0 };
     // An answer is no failure of the way: whom the server does not know is not let through by "--fail open".
     return refuse(`the server answered ${status}${status === 401 ? ', it does not know this run any more' : ''}`);
@@ -81,9 +81,14 @@ export async function answerHook(asked: {
     if (error instanceof LostWhileAsked) return refuse(`the server went away while a person was asked (${reason})`);
     const isGone = isNobodyThere(error);
     if (needsYes)
-      noteMissed(environment, credential, { atMs: Date.now(), tool: tool ?? '', went: failsOpen && isGone });
+      await noteMissed(environment, credential, { atMs: Date.now(), tool: tool ?? '', went: failsOpen && isGone });
     return isGone ? unreached(reason) : refuse(`the server did not answer (${reason})`);
   }
+}
+
+/** Of a clock that nobody sets. `performance` would be loaded for this alone. */
+function steadyMs(): number {
+  return Number(process.hrtime.bigint() / 1_000_000n);
 }
 
 /** As the harness calls it, and of which conversation; nothing for what is no hook. */

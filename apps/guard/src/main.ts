@@ -1,29 +1,37 @@
 #!/usr/bin/env node
 // What a harness starts for each of its hooks: hands the hook to the server and the answer back. It starts with every call of every tool,
-// so it loads nothing but Node's own client; the gateway for MCP is loaded where it is asked for.
-import { answerHook } from './answer-hook.ts';
+// so it loads nothing but a socket; the gateway for MCP is a file of its own, loaded where it is asked for.
+import { answerHook, maxHookBytes } from './answer-hook.ts';
 import { environment } from './config.ts';
+import { readInput, writeOutput } from './standard-streams.ts';
 
 const args = process.argv.slice(2);
 if (args[0] === 'mcp' || args[0] === 'pins') {
-  const { runGatewayCommand } = await import('./mcp/gateway-command.ts');
-  process.exitCode = await runGatewayCommand(args, environment);
-  // Whoever started us may keep its end open.
-  process.stdin.destroy();
-} else await answerOneHook();
-
-async function answerOneHook(): Promise<void> {
   try {
-    const chunks: Buffer[] = [];
-    const input: AsyncIterable<Buffer> = process.stdin;
-    for await (const chunk of input) chunks.push(chunk);
-    const answer = await answerHook({ args, environment, hook: Buffer.concat(chunks) });
-    process.stdout.write(answer.stdout);
-    // Where nothing stands here, some harnesses take exit code 2 for a yes.
-    process.stderr.write(answer.stderr);
-    process.exitCode = answer.exitCode;
+    const { runGatewayCommand } = await import('./mcp/gateway-command.ts');
+    process.exitCode = await runGatewayCommand(args, environment);
+    // Whoever started us may keep its end open.
+    process.stdin.destroy();
   } catch (error) {
-    process.stderr.write(`Sallyport: the hook cannot be read (${String(error)})\n`);
+    if (!isMissing(error)) throw error;
+    await writeOutput('stderr', `Sallyport: "sallyport-guard-mcp.mjs" must be beside this program\n`);
     process.exitCode = 2;
   }
+} else process.exit(await answerOneHook());
+
+async function answerOneHook(): Promise<0 | 2> {
+  try {
+    const answer = await answerHook({ args, environment, hook: await readInput(maxHookBytes) });
+    await writeOutput('stdout', answer.stdout);
+    // Where nothing stands here, some harnesses take exit code 2 for a yes.
+    await writeOutput('stderr', answer.stderr);
+    return answer.exitCode;
+  } catch (error) {
+    await writeOutput('stderr', `Sallyport: the hook cannot be answered (${String(error)})\n`).catch(() => undefined);
+    return 2;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
 }

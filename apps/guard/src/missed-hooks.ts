@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
-import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { appendFileSync, mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { hashedName } from './hashed-name.ts';
 import { postHook } from './post-hook.ts';
 import type { RunCredential } from './run-credential.ts';
-import { runsFolder } from './run-credential.ts';
+import { stateFolder } from './run-credential.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -17,11 +17,16 @@ const longestTool = 200;
 const waitMs = 5000;
 
 /** Writes down that a call was asked about in vain; told with the next hook that gets through. Never throws. */
-export function noteMissed(environment: Environment, credential: RunCredential, missed: MissedHook): void {
-  const file = fileOf(environment, credential);
-  if (file === undefined) return;
+export async function noteMissed(
+  environment: Environment,
+  credential: RunCredential,
+  missed: MissedHook,
+): Promise<void> {
+  const folder = stateFolder(environment, 'agent-missed');
+  if (folder === undefined) return;
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    const file = await fileIn(folder, credential);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
     if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > maxBytes) return;
     const { atMs, tool, went } = missed;
     appendFileSync(file, `${JSON.stringify({ at_ms: atMs, tool: tool.slice(0, longestTool), went })}\n`, {
@@ -38,8 +43,10 @@ export async function tellMissed(
   credential: RunCredential,
   ca: string | undefined,
 ): Promise<void> {
-  const file = fileOf(environment, credential);
-  if (file === undefined || statSync(file, { throwIfNoEntry: false }) === undefined) return;
+  const folder = stateFolder(environment, 'agent-missed');
+  // It is there only while something is to be told: looking for more costs time at every hook.
+  if (folder === undefined || statSync(folder, { throwIfNoEntry: false }) === undefined) return;
+  const file = await fileIn(folder, credential);
   const taken = `${file}.${process.pid}`;
   try {
     // One of several hooks at once tells.
@@ -60,7 +67,7 @@ export async function tellMissed(
       ...(ca === undefined ? {} : { ca }),
     });
     // What it does not understand, or whom it does not know, it will not know later either.
-    if (status < 500) rmSync(taken, { force: true });
+    if (status < 500) told(folder, taken);
     else renameSync(taken, file);
   } catch {
     putBack(taken, file);
@@ -75,9 +82,16 @@ function putBack(taken: string, file: string): void {
   }
 }
 
+function told(folder: string, taken: string): void {
+  rmSync(taken, { force: true });
+  try {
+    rmdirSync(folder);
+  } catch {
+    // Of another run something waits still.
+  }
+}
+
 /** By the run, whose token nobody can tell from the name. */
-function fileOf(environment: Environment, { token }: RunCredential): string | undefined {
-  const folder = runsFolder(environment);
-  const name = createHash('sha256').update(token).digest('hex').slice(0, 32);
-  return folder === undefined ? undefined : join(folder, `${name}.missed`);
+async function fileIn(folder: string, { token }: RunCredential): Promise<string> {
+  return join(folder, `${await hashedName(token)}.missed`);
 }

@@ -1,5 +1,4 @@
 import type { ExecFileException } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import {
   mkdirSync,
   openSync,
@@ -12,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { hashedName } from './hashed-name.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -51,7 +50,7 @@ export async function runCredential(
     caFile: environment['SALLYPORT_AGENT_CA'],
   });
   if (given !== undefined) return { kind: 'known', credential: given };
-  const file = conversation === undefined ? undefined : stateFile(environment, conversation);
+  const file = conversation === undefined ? undefined : await stateFile(environment, conversation);
   if (conversation === undefined || file === undefined) return nobody;
   try {
     const found = kept(file);
@@ -65,8 +64,8 @@ export async function runCredential(
 const nobody: RunKnown = { kind: 'nobody' };
 
 /** The run is over, or nobody knows it any more. Never throws. */
-export function forgetRun(environment: Environment, conversation: Conversation | undefined): void {
-  const file = conversation === undefined ? undefined : stateFile(environment, conversation);
+export async function forgetRun(environment: Environment, conversation: Conversation | undefined): Promise<void> {
+  const file = conversation === undefined ? undefined : await stateFile(environment, conversation);
   if (file === undefined || statSync(file, { throwIfNoEntry: false }) === undefined) return;
   try {
     // It stays, as a sign that there was one: what begins after it has not seen everything.
@@ -81,6 +80,7 @@ async function begun(file: string, environment: Environment, conversation: Conve
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const lock = `${file}.lock`;
   if (!isFirst(lock)) {
+    const { setTimeout: delay } = await import('node:timers/promises');
     const endMs = Date.now() + beginMs;
     while (Date.now() < endMs) {
       await delay(50);
@@ -184,17 +184,17 @@ function credentialIn(of: {
   return { token, server, ...(typeof caFile === 'string' && caFile !== '' ? { caFile } : {}) };
 }
 
-/** Where what is known of runs lies, readable by who runs them alone. */
-export function runsFolder(environment: Environment): string | undefined {
+/** Where something of runs is kept, readable by who runs them alone. */
+export function stateFolder(environment: Environment, name: 'agent-runs' | 'agent-missed'): string | undefined {
   const named = environment['XDG_STATE_HOME'] ?? '';
   const home = environment['HOME'] ?? '';
   const state = named.startsWith('/') ? named : home.startsWith('/') ? join(home, '.local', 'state') : undefined;
-  return state === undefined ? undefined : join(state, 'sallyport', 'agent-runs');
+  return state === undefined ? undefined : join(state, 'sallyport', name);
 }
 
-function stateFile(environment: Environment, { harness, id }: Conversation): string | undefined {
-  const folder = runsFolder(environment);
-  // Whatever a harness calls its conversation, it is the name of one file here.
-  const name = createHash('sha256').update(`${harness}\0${id}`).digest('hex').slice(0, 32);
+async function stateFile(environment: Environment, { harness, id }: Conversation): Promise<string | undefined> {
+  const folder = stateFolder(environment, 'agent-runs');
+  // Whatever a harness calls its conversation, it is the name of one file here; most call it in signs that any name can have.
+  const name = /^[\da-f-]{16,64}$/.test(id) ? `${harness}.${id}` : await hashedName(`${harness}\0${id}`);
   return folder === undefined ? undefined : join(folder, `${name}.json`);
 }
