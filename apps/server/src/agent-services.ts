@@ -42,7 +42,7 @@ export async function createAgentServices(
       readonly policy: Pick<AccessPolicy, 'permissionsOf'>;
       readonly search: Pick<EventSearch, 'search'>;
       readonly sensors: Pick<Sensors, 'vouched' | 'machine'>;
-      readonly currentScopes: Pick<CurrentScopes, 'holders'>;
+      readonly currentScopes: Pick<CurrentScopes, 'holders' | 'holdsForNow'>;
       readonly https: Pick<Https, 'publicOrigin'>;
       readonly risks: () => Pick<AlertServices['riskFacts'], 'of' | 'ofAgent'>;
     },
@@ -95,6 +95,7 @@ export async function createAgentServices(
       deliver: (message) => needs.people.notices.deliver(message),
       reach: (userId) => needs.people.notices.reach(userId),
       approvers: (wanted) => needs.currentScopes.holders('agents:approve', wanted),
+      holdsForNow: (userId, scope) => needs.currentScopes.holdsForNow(userId, scope),
       origin: () => needs.https.publicOrigin(),
     },
   });

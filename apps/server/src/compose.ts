@@ -173,7 +173,7 @@ export async function startServer(
     apiKeys,
     services: machines.access.accounts,
     policy,
-    temporaryRoles: peopleNeeds.temporaryRoles,
+    ...temporaryRights(() => privilegeServices.privileges),
   });
   const keyed = { ...lasting, apiKeys, columnKeyrings, currentScopes, https, services: machines.access.accounts };
   const { sensors, hostSensor, ...sensorServices } = await createSensorServices({

@@ -11,7 +11,7 @@ const house = () => {
     { id: 'bob', name: 'Bob', roles: ['analyst'], state: 'blocked' },
   ];
   const refusedKeys = new Set(['k2']);
-  const grants: { role: string; grantId: string; site?: string }[] = [];
+  const grants: { role: string; grantId: string; site?: string; actions?: string[] }[] = [];
   /** Of whom everything was asked, and of whom one action. */
   const [asked, decided]: [string[], string[]] = [[], []];
   const unsure = new Set<string>();
@@ -21,6 +21,7 @@ const house = () => {
       : [];
   const scopes = createCurrentScopes({
     temporaryRoles: ({ userId, sessionId }) => (userId === 'gus' && sessionId === 's1' ? grants : []),
+    heldBy: (userId) => (userId === 'gus' || userId === 'bob' ? grants : []),
     people: { list: async () => people },
     apiKeys: {
       recheck: async (id) =>
@@ -85,6 +86,27 @@ test('who is blocked, gone, refused, or calls himself something else has nothing
   const { scopes } = house();
   for (const owner of ['user/bob', 'user/nobody', 'key/k2', 'service/s2', 'device/ada', 'ada', 'operatorx/local', ''])
     assert.equal(await scopes.of(owner), undefined, owner);
+});
+
+test('who holds it for a time is among the holders while they do, never by what they hold at one site', async () => {
+  const { scopes, grants, people, decided } = house();
+  assert.equal(await scopes.holdsForNow('gus', 'alerts:write'), false);
+  assert.deepEqual(decided, [], 'nobody is asked about who holds nothing');
+  grants.push({ role: 'analyst', grantId: 'g1' });
+  assert.equal(await scopes.holdsForNow('gus', 'alerts:write'), true);
+  assert.deepEqual(
+    (await scopes.holders('alerts:write')).map(({ id }) => id),
+    ['ada', 'gus'],
+  );
+  assert.equal(await scopes.holdsForNow('bob', 'alerts:write'), false, 'blocked');
+  assert.equal(await scopes.holdsForNow('nobody', 'alerts:write'), false);
+  grants.splice(0, 1, { role: 'analyst', grantId: 'g1', site: 'Pune' });
+  assert.equal(await scopes.holdsForNow('gus', 'alerts:write'), false);
+  grants.splice(0, 1, { role: 'analyst', grantId: 'g1' });
+  people.splice(2, 1, { id: 'gus', name: 'Gus', roles: ['guard'], state: 'active', passwordRefusedAtMs: 5 });
+  assert.equal(await scopes.holdsForNow('gus', 'alerts:write'), false, 'before he has chosen another password');
+  grants.length = 0;
+  assert.deepEqual(await scopes.holders('alerts:write'), [{ id: 'ada', name: 'Ada' }]);
 });
 
 test('what was begun with a right for a time goes on with it, in that session, until the grant ends', async () => {

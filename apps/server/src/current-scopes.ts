@@ -30,8 +30,13 @@ export type CurrentScopes = {
    * key has ended, and for whoever is none of them.
    */
   of(owner: string, heldForNow?: HeldForNow): Promise<readonly string[] | undefined>;
-  /** Active people who have it, of those that are `wanted`. Asks for this one alone, and lets others work in between. */
+  /**
+   * Active people who have it, of those that are `wanted`, also who holds it for a time with some session of theirs. Asks for this one alone,
+   * and lets others work in between. For telling them of something: what they do is decided by the session they do it with.
+   */
   holders(scope: Action, wanted?: (userId: string) => boolean): Promise<readonly Pick<Person, 'id' | 'name'>[]>;
+  /** Whether this person has it by what they hold for a time; false at once for who holds nothing so. */
+  holdsForNow(userId: string, scope: Action): Promise<boolean>;
 };
 
 export function createCurrentScopes(needs: {
@@ -40,6 +45,7 @@ export function createCurrentScopes(needs: {
   readonly services: Pick<MachineAccess['accounts'], 'scopesNow'>;
   readonly policy: Pick<AccessPolicy, 'permissionsOf' | 'decide'>;
   readonly temporaryRoles: Required<PeopleNeeds>['temporaryRoles'];
+  readonly heldBy: (userId: string) => ReturnType<Required<PeopleNeeds>['temporaryRoles']>;
 }): CurrentScopes {
   // As signed in with two factors.
   const principalOf = (
@@ -63,9 +69,16 @@ export function createCurrentScopes(needs: {
     needs.policy.permissionsOf(principalOf(...held));
   /** As `permissionsOf` would say, which asks for every action there is. */
   const holds = (person: Person, action: Action): boolean => {
-    const principal = principalOf(person);
+    const granted = needs.heldBy(person.id);
+    const parts = granted.filter(({ site, actions }) => site === undefined && actions !== undefined);
+    const principal = {
+      ...principalOf(person, granted),
+      ...(parts.length === 0 ? {} : { grantedRoles: parts.map(({ role, actions = [] }) => ({ role, actions })) }),
+    };
     const { allowed, needsProof, isUnsure } = needs.policy.decide({ principal, action, ...bestMoment });
-    return allowed || needsProof === true || (isUnsure === true && scopesOf(person).includes(action));
+    return (
+      allowed || needsProof === true || (isUnsure === true && needs.policy.permissionsOf(principal).includes(action))
+    );
   };
   const active = async (): Promise<readonly Person[]> =>
     (await needs.people.list()).filter(({ state }) => state === 'active');
@@ -100,6 +113,11 @@ export function createCurrentScopes(needs: {
         if (holds(person, scope)) found.push({ id: person.id, name: person.name });
       }
       return found;
+    },
+    async holdsForNow(userId, scope) {
+      if (needs.heldBy(userId).length === 0) return false;
+      const person = (await active()).find(({ id }) => id === userId);
+      return person !== undefined && holds(person, scope);
     },
   };
 }

@@ -137,9 +137,10 @@ export async function createPrivilegeServices(needs: PrivilegeServiceNeeds): Pro
 /** What identity asks, before there is anybody to ask: nobody is let in until there is. */
 export function temporaryRights(
   privileges: () => Privileges,
-): Required<Pick<PeopleNeeds, 'temporaryRoles' | 'refuseRoles' | 'isSealedAccount'>> {
+): Required<Pick<PeopleNeeds, 'temporaryRoles' | 'refuseRoles' | 'isSealedAccount'>> & Pick<Privileges, 'heldBy'> {
   return {
     temporaryRoles: (of) => privileges().rolesOf(of),
+    heldBy: (userId) => privileges().heldBy(userId),
     refuseRoles: (person, roles) => privileges().refuseTogether(person, roles),
     isSealedAccount: async (id) =>
       (await privileges().breakGlass.list()).some(

@@ -40,6 +40,7 @@ forEachDatabase((name, open) => {
     const by = { userId: account?.userId ?? '', sessionId: grant?.request.sessionId ?? '' };
     assert.deepEqual(house.privileges.rolesOf(by), [{ role: 'admin', grantId: grant?.request.id, isProof: true }]);
     assert.deepEqual(house.privileges.rolesOf({ ...by, sessionId: 'another' }), []);
+    assert.deepEqual(house.privileges.heldBy(by.userId), house.privileges.rolesOf(by));
     const event = house.events.find(({ event: one }) => one['message'] === 'break-glass.open');
     assert.match(JSON.stringify(event), /Grace.*The provider is down|The provider is down.*Grace/);
 
@@ -51,7 +52,7 @@ forEachDatabase((name, open) => {
     const again = await house.restart(house.clock.nowMs() - 10 * hour);
     assert.equal(again.privileges.rolesOf(by).length, 1);
     again.clock.advance(hour / 2);
-    assert.deepEqual(again.privileges.rolesOf(by), []);
+    assert.deepEqual([again.privileges.rolesOf(by), again.privileges.heldBy(by.userId)], [[], []]);
     await again.privileges.sweep();
     assert.equal(
       again.suspended.at(-1)?.allowed.length,

@@ -23,6 +23,8 @@ export type HeldBy = { readonly userId: string; readonly sessionId: string; read
  */
 export type Grants = {
   rolesOf(by: HeldBy): readonly TemporaryRole[];
+  /** What they hold now with any session of theirs: to tell them of something, never to let them do it. */
+  heldBy(userId: string): readonly TemporaryRole[];
   /** It is about to begin: from the transaction in which it does, so that nobody ends it unseen before it is held. */
   expect(id: string): void;
   isExpected(id: string): boolean;
@@ -71,20 +73,21 @@ export function createGrants({ clock }: Pick<PrivilegeNeeds, 'clock'>): Grants {
     byUser.set(request.requesterId, (byUser.get(request.requesterId) ?? new Set()).add(request.id));
   };
 
+  const of = (userId: string, isMeant: (request: PrivilegeRequest) => boolean): readonly TemporaryRole[] =>
+    [...(byUser.get(userId) ?? [])].flatMap((id) => {
+      const one = held.get(id);
+      if (one === undefined || !isMeant(one.request) || left(one) === 0) return [];
+      const isProof = one.request.kind === 'break-glass' ? { isProof: true as const } : {};
+      return [{ ...grantedRoleOf(one.request), grantId: id, ...isProof }];
+    });
+
   return {
-    rolesOf({ userId, sessionId, browserKey }) {
-      const ids = byUser.get(userId);
-      if (ids === undefined) return [];
-      return [...ids].flatMap((id) => {
-        const one = held.get(id);
-        if (one === undefined || one.request.sessionId !== sessionId || left(one) === 0) return [];
-        const { device, kind } = one.request;
-        if (device !== undefined && device !== browserKey) return [];
-        return [
-          { ...grantedRoleOf(one.request), grantId: id, ...(kind === 'break-glass' ? { isProof: true as const } : {}) },
-        ];
-      });
-    },
+    rolesOf: ({ userId, sessionId, browserKey }) =>
+      of(
+        userId,
+        (request) => request.sessionId === sessionId && (request.device === undefined || request.device === browserKey),
+      ),
+    heldBy: (userId) => of(userId, () => true),
     expect: (id) => void expected.add(id),
     isExpected: (id) => expected.has(id),
     begin(request) {

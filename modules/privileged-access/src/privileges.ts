@@ -70,6 +70,8 @@ export type Privileges = Asking &
     readonly breakGlass: BreakGlass;
     /** For whoever says which roles somebody has: from memory, at once. */
     rolesOf(by: HeldBy): readonly TemporaryRole[];
+    /** With any session of theirs: for whoever tells them of something. */
+    heldBy(userId: string): readonly TemporaryRole[];
     list(asked: { readonly view: PrivilegeView; readonly by: Principal }): Promise<readonly ShownRequest[]>;
     /** Throws `privilege_not_found` for whoever has no business with it, too. */
     get(id: string, by: Principal): Promise<ShownRequest>;
@@ -168,6 +170,7 @@ export async function createPrivileges(needs: PrivilegeNeeds): Promise<Privilege
     overdue: () => reviewing.overdue(),
     breakGlass,
     rolesOf: (by) => grants.rolesOf(by),
+    heldBy: (userId) => grants.heldBy(userId),
 
     async list({ view, by }) {
       const [settings, person] = await Promise.all([

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { forEachDatabase } from '@sallyport/platform/database-testing';
+import fc from 'fast-check';
 import { ada, gus } from '../agent-guard.fixture.ts';
 import { createNoticeRoom } from './notice-room.ts';
 import { openDesk, refuseAll, runOf, told, untilWaiting } from './notices.fixture.ts';
@@ -155,11 +156,121 @@ forEachDatabase((name, open) => {
     await asked;
     await wait(0);
   });
+
+  test('who may answer for a time is told while they may, and not of what is sent after', async () => {
+    const { house, guard, mails, choices, forNow, wait } = await openDesk(open);
+    house.owners.set('eve', { name: 'Eve', scopes: ['agents:run'] });
+    house.owners.set('kay', { name: 'Kay', scopes: [] });
+    for (const id of ['eve', 'kay']) await choices.setOwn({ mail: 'all', by: { kind: 'user', id, name: id } });
+    forNow.set('eve', ['agents:approve']);
+    // A role for a time may bring both.
+    forNow.set('kay', ['agents:run', 'agents:approve']);
+    const first = (await runOf(guard, ada))('make');
+    await untilWaiting(guard, 1);
+    await wait(noticeLimits.gatherMs);
+    assert.deepEqual(mails.map(({ to }) => to).toSorted(), ['eve', 'kay']);
+    const second = (await runOf(guard, ada))('make test');
+    await untilWaiting(guard, 2);
+    forNow.clear();
+    await wait(noticeLimits.perPersonMs);
+    const third = (await runOf(guard, ada))('make docs');
+    await untilWaiting(guard, 3);
+    await wait(noticeLimits.perPersonMs);
+    assert.equal(mails.length, 2, 'what was theirs is over before it left');
+    await refuseAll(guard, ada);
+    await Promise.all([first, second, third]);
+  });
+
+  test('two who ask and ask together leave room for what a third asks', async () => {
+    const { house, guard, mails, choices, wait } = await openDesk(open);
+    await choices.setOwn({ mail: 'all', by: ann });
+    house.owners.set('mal', { name: 'Mal', scopes: ['agents:run'] });
+    const mal = { kind: 'user', id: 'mal', name: 'Mal', scopes: ['agents:run'] } as const;
+    for (const by of [ada, mal])
+      for (let round = 0; round < 15; round += 1) {
+        const asked = (await runOf(guard, by))(`make ${round}`);
+        await untilWaiting(guard, 1);
+        await wait(noticeLimits.perPersonMs);
+        await refuseAll(guard, by);
+        await asked;
+      }
+    assert.equal(mails.length, 15, 'half, and half of what was left');
+    for (let round = 0; round < 3; round += 1) {
+      const his = (await runOf(guard, gus))(`ls ${round}`);
+      await untilWaiting(guard, 1);
+      await wait(noticeLimits.perPersonMs);
+      await refuseAll(guard, gus);
+      await his;
+    }
+    assert.equal(mails.length, 18);
+  });
+});
+
+test('of askers who come one after the other each has room, and all together take no more than there is but one word of each', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 0, max: 30 }), { minLength: 60, maxLength: 300 }), (order) => {
+      const room = createNoticeRoom({
+        clock: { monotonicMs: () => 1000 },
+        perPersonHour: 20,
+        perHour: 300,
+        alwaysPerson: 1,
+        always: 10,
+      });
+      const taken = new Map<number, number>();
+      for (const asker of order) {
+        const askers = new Set([`user/${asker}`]);
+        const isFree = room.fromMs('ann', askers) <= 1000;
+        const before = taken.get(asker) ?? 0;
+        assert.ok(isFree || before > 0, 'the first word of an asker always goes');
+        if (!isFree) continue;
+        room.take('ann', askers);
+        taken.set(asker, before + 1);
+      }
+      const counts = [...taken.values()];
+      const total = counts.reduce((sum, count) => sum + count, 0);
+      assert.ok(total <= 20 + counts.length && counts.every((count) => count <= 10), JSON.stringify(counts));
+    }),
+  );
+});
+
+test('when there is room again is told exactly, and it never takes longer than an hour', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.nat(2), fc.nat(3), fc.integer({ min: 0, max: 600_000 })), { maxLength: 60 }),
+      (steps) => {
+        let nowMs = 1000;
+        const room = createNoticeRoom({
+          clock: { monotonicMs: () => nowMs },
+          perPersonHour: 6,
+          perHour: 10,
+          alwaysPerson: 1,
+          always: 2,
+        });
+        for (const [person, asker, aheadMs] of steps) {
+          nowMs += aheadMs;
+          const of = [`p${person}`, new Set([`user/${asker}`])] as const;
+          const fromMs = room.fromMs(...of);
+          if (fromMs <= nowMs) {
+            room.take(...of);
+            continue;
+          }
+          assert.ok(fromMs - nowMs <= 3_600_000);
+          const beforeMs = nowMs;
+          nowMs = fromMs - 1;
+          assert.equal(room.fromMs(...of), fromMs, 'not before');
+          nowMs = fromMs;
+          assert.ok(room.fromMs(...of) <= nowMs, 'and then');
+          nowMs = Math.max(nowMs, beforeMs);
+        }
+      },
+    ),
+  );
 });
 
 test('room is that of the person, of all and of who asks, and what could not be tried takes none', () => {
   let nowMs = 1000;
-  const room = createNoticeRoom({ clock: { monotonicMs: () => nowMs }, perPersonHour: 4, perHour: 6 });
+  const limits = { perPersonHour: 4, perHour: 6, alwaysPerson: 0, always: 0 };
+  const room = createNoticeRoom({ clock: { monotonicMs: () => nowMs }, ...limits });
   const [ofAda, ofGus] = [new Set(['user/ada']), new Set(['user/gus'])];
   const isFree = (userId: string, askers: ReadonlySet<string>): boolean => room.fromMs(userId, askers) <= nowMs;
   room.take('ann', ofAda)();

@@ -1,8 +1,9 @@
 import type { StandingSession } from '../sessions/agent-sessions.ts';
 
 /**
- * How much mail leaves within an hour: for one person, for all, and for questions of one asker half of either at most, so that whoever
- * asks and asks leaves room for what others ask. Counted before it is sent.
+ * How much mail leaves within an hour: for one person, for all, and of either at most half of what other askers left for questions of one,
+ * so that however many ask and ask, alone or together, there is room for who comes after them. Whoever had none of it yet has some even
+ * where it is full: one message to a person, ten to all. Counted before it is sent.
  */
 export type NoticeRoom = {
   /** When one may leave, by the monotonic clock: in the past where it may now. One asker with room is enough. */
@@ -19,38 +20,52 @@ export function createNoticeRoom({
   clock,
   perPersonHour,
   perHour,
+  alwaysPerson,
+  always,
 }: {
   readonly clock: { monotonicMs(): number };
   readonly perPersonHour: number;
   readonly perHour: number;
+  /** What each asker has whatever others took. */
+  readonly alwaysPerson: number;
+  readonly always: number;
 }): NoticeRoom {
   /** Oldest first. */
   let sent: readonly Sent[] = [];
 
-  /** When fewer than `most` of these are within the hour. */
-  const freeFrom = (some: readonly Sent[], most: number): number => {
-    const last = some.at(-most);
-    return last === undefined ? 0 : last.atMs + hourMs;
+  const hasRoom = (some: readonly Sent[], asker: string, most: number, least: number): boolean => {
+    const own = some.filter(({ askers }) => askers.has(asker)).length;
+    return own < least || (some.length < most && own < (most - (some.length - own)) / 2);
   };
+
+  /** Whether one more of this asker may leave once those are over that left before. */
+  const isFree = (within: readonly Sent[], userId: string, asker: string): boolean =>
+    hasRoom(within, asker, perHour, always) &&
+    hasRoom(
+      within.filter((one) => one.userId === userId),
+      asker,
+      perPersonHour,
+      alwaysPerson,
+    );
+
+  /** How many must be over. There is only more room with each. */
+  function untilFree(userId: string, asker: string): number {
+    let [from, to] = [0, sent.length];
+    while (from < to) {
+      const middle = Math.floor((from + to) / 2);
+      if (isFree(sent.slice(middle), userId, asker)) to = middle;
+      else from = middle + 1;
+    }
+    return from;
+  }
 
   return {
     fromMs(userId, askers) {
       const nowMs = clock.monotonicMs();
       sent = sent.filter(({ atMs }) => nowMs - atMs < hourMs);
-      const own = sent.filter((one) => one.userId === userId);
-      const ofAskers = [...askers].map((asker) =>
-        Math.max(
-          freeFrom(
-            sent.filter((one) => one.askers.has(asker)),
-            perHour / 2,
-          ),
-          freeFrom(
-            own.filter((one) => one.askers.has(asker)),
-            perPersonHour / 2,
-          ),
-        ),
-      );
-      return Math.max(freeFrom(sent, perHour), freeFrom(own, perPersonHour), Math.min(...ofAskers));
+      const over = Math.min(...[...askers].map((asker) => untilFree(userId, asker)));
+      const last = over === 0 ? undefined : sent[over - 1];
+      return last === undefined ? 0 : last.atMs + hourMs;
     },
 
     take(userId, askers) {

@@ -15,6 +15,8 @@ export async function openDesk(open: Parameters<typeof openHouse>[0]) {
   house.owners.set('ann', { name: 'Ann', scopes: ['agents:run', 'agents:approve'] });
   house.owners.set('bea', { name: 'Bea', scopes: ['agents:run', 'agents:approve'] });
   const mails: Mail[] = [];
+  /** What people hold for a time. */
+  const forNow = new Map<string, readonly string[]>();
   const post: {
     isShut: boolean;
     tried: number;
@@ -33,8 +35,9 @@ export async function openDesk(open: Parameters<typeof openHouse>[0]) {
     reach: async () => 'ready',
     approvers: async (wanted) =>
       [...house.owners].flatMap(([id, { scopes }]) =>
-        wanted(id) && scopes.includes('agents:approve') ? [{ id }] : [],
+        wanted(id) && [...scopes, ...(forNow.get(id) ?? [])].includes('agents:approve') ? [{ id }] : [],
       ),
+    holdsForNow: async (userId, scope) => forNow.get(userId)?.includes(scope) === true,
     origin: () => 'https://gate.acme.example',
   };
   const choices = createNoticeChoices({
@@ -48,7 +51,7 @@ export async function openDesk(open: Parameters<typeof openHouse>[0]) {
     guard.notices.tick();
     await guard.notices.settled();
   };
-  return { house, guard, mails, post, choices, wait };
+  return { house, guard, mails, post, choices, forNow, wait };
 }
 
 export async function runOf(guard: AgentGuard, by: Principal) {

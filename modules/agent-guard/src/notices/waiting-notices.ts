@@ -13,7 +13,7 @@ import { concerning, whoMayBeTold } from './who-is-told.ts';
 
 /**
  * Mail to people about questions that wait for them. Quiet: what is answered within ten seconds nobody is told of, what comes meanwhile is
- * gathered, a person gets one a minute and twenty an hour at most, all together 300 an hour, half of either for questions of one asker;
+ * gathered, a person gets one a minute and twenty an hour at most, all together 300 an hour, shared among those who ask;
  * what there was no room for is told when there is. Tried three times while something still waits, and what became of it stands in the
  * trail. No question waits for it, and none changes by it.
  */
@@ -31,6 +31,8 @@ export const noticeLimits = {
   perPersonMs: 60_000,
   perPersonHour: 20,
   perHour: 300,
+  alwaysPerson: 1,
+  always: 10,
   /** After the first, the second and the third time it failed. */
   againMs: [15_000, 45_000],
   atOnce: 4,
