@@ -8,6 +8,7 @@ import type { Gate, GatedCall, ServerWords, Told } from './gate.ts';
 import type { SignInEvent } from './sign-in/sign-in-events.ts';
 import { ListError } from './read-pages.ts';
 import type { Spool } from './spool.ts';
+import { createUnaskedCalls } from './unasked-calls.ts';
 
 /** How long the server may keep a call until a person has answered. */
 const personSeconds = 240;
@@ -40,8 +41,7 @@ export function createServerGate({
   /** What the server said last of the whole, and which definitions it let. */
   let last: Pick<Told, 'isApproved' | 'reason'> | undefined;
   const lets = new Map<string, string>();
-  /** Calls that went unasked: the server knows nothing of what they brought. */
-  const unasked = new Set<string>();
+  const unasked = createUnaskedCalls(nowMs);
   const missedOf = ({ kind, name: called, input }: GatedCall): Parameters<Spool['keep']>[0] => ({
     server: name,
     kind,
@@ -119,11 +119,12 @@ export function createServerGate({
       }
       if (answer.kind === 'unreachable' && spool !== undefined && !signal.aborted) {
         try {
+          unasked.add(call.id);
           spool.keep(missedOf(call));
         } catch (error) {
+          unasked.delete(call.id);
           return { isLet: false, reason: `Sallyport: the call cannot be recorded (${String(error)})` };
         }
-        unasked.add(call.id);
         say(`"${call.name}" goes unasked: the server cannot be reached (${answer.reason})`);
         return { isLet: true, reason: '' };
       }

@@ -37,6 +37,8 @@ const atOnce = 100;
 
 export function createSpool(file: string, { say }: { readonly say: (line: string) => void }): Spool {
   let draining: Promise<void> | undefined;
+  /** Of what is being sent, what was taken: a server that comes and goes is not told the same again and again. */
+  let taken = { of: '', lines: 0 };
 
   async function drainOnce(told: (calls: readonly Missed[]) => Promise<boolean>): Promise<void> {
     const sending = `${file}.sending`;
@@ -44,11 +46,18 @@ export function createSpool(file: string, { say }: { readonly say: (line: string
     for (const from of [sending, file]) {
       if (sizeOf(from) === undefined) continue;
       if (from === file) renameSync(file, sending);
+      // Another gateway of this name may have sent that one and begun the next.
+      const { ino, mtimeMs, size } = statSync(sending);
+      const of = `${ino} ${mtimeMs} ${size}`;
+      if (taken.of !== of) taken = { of, lines: 0 };
       const lines = readFileSync(sending, 'utf8').split('\n');
       const calls = lines.map((line) => missedOf(line)).filter((call) => call !== undefined);
       const broken = lines.filter((line) => line !== '').length - calls.length;
-      if (broken > 0) say(`${broken} lines of "${file}" cannot be read, and are left out`);
-      for (let at = 0; at < calls.length; at += atOnce) if (!(await told(calls.slice(at, at + atOnce)))) return;
+      if (broken > 0 && taken.lines === 0) say(`${broken} lines of "${file}" cannot be read, and are left out`);
+      while (taken.lines < calls.length) {
+        if (!(await told(calls.slice(taken.lines, taken.lines + atOnce)))) return;
+        taken.lines += atOnce;
+      }
       rmSync(sending);
     }
   }
