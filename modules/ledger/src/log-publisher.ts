@@ -1,3 +1,5 @@
+import { renameSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseSignedCheckpoint } from '@sallyport/merkle-log';
 import { readFileIfPresent, writeFileDurably } from '@sallyport/platform/files';
@@ -22,6 +24,10 @@ export type LogPublisher = {
   publishedSize(): number;
   /** As `Log.publish`. */
   publish(): string;
+  /** As `Log.publishBeside`. */
+  publishBeside(): Promise<string>;
+  /** What is being published beside does not come any more. */
+  stop(): void;
   unsigned(what: string): LedgerError;
 };
 
@@ -41,6 +47,9 @@ export function createLogPublisher(needs: {
 }): LogPublisher {
   const { tree, signer, number } = needs;
   let { published, signing } = needs;
+  let stopped = false;
+  /** Under way. */
+  let beside: Promise<void> | undefined;
   let publishedSize = published === undefined ? -1 : parseSignedCheckpoint(published).checkpoint.treeSize;
 
   const unsigned = (what: string): LedgerError =>
@@ -51,6 +60,52 @@ export function createLogPublisher(needs: {
           : 'another log follows it; the first entry of that one commits to this entry too',
     });
 
+  const closed = (): LedgerError => new LedgerError('unavailable', `Cannot sign for log ${number}: it is closed`);
+  const file = join(needs.directory, 'checkpoint');
+  // A checkpoint can wait for room on the disk. After any other failure, nobody knows which one is on it.
+  const failed = (error: unknown): never => {
+    if (!isDiskFull(error)) needs.fatal(error);
+    throw error;
+  };
+
+  function publish(): string {
+    if (published !== undefined && (publishedSize === tree.size() || signing !== 'open')) return published;
+    if (stopped) throw closed();
+    if (signing !== 'open') throw unsigned(`Cannot sign for log ${number}`);
+    const note = signer.sign(tree.size(), tree.root());
+    try {
+      tree.writeAll();
+      writeFileDurably(file, Buffer.from(note));
+    } catch (error) {
+      failed(error);
+    }
+    published = note;
+    publishedSize = tree.size();
+    return note;
+  }
+
+  async function writeBeside(): Promise<void> {
+    const size = tree.size();
+    const note = signer.sign(size, tree.root());
+    try {
+      tree.writeAll();
+      // Not the name that `publish` writes under: it may be called before this is done.
+      const temporary = `${file}.beside`;
+      await writeSynced(temporary, note);
+      // Needed at once meanwhile, not to be signed any more, or the folder of somebody else now. Looked at in one piece with the rename: an
+      // older checkpoint never comes in place of a newer one.
+      if (stopped || signing !== 'open' || publishedSize >= size) return;
+      renameSync(temporary, file);
+      await syncFolder(needs.directory);
+    } catch (error) {
+      if (!stopped) failed(error);
+      return;
+    }
+    if (publishedSize >= size) return;
+    published = note;
+    publishedSize = size;
+  }
+
   return {
     signing: () => signing,
     setSigning(state) {
@@ -58,22 +113,38 @@ export function createLogPublisher(needs: {
     },
     published: () => published,
     publishedSize: () => publishedSize,
-    publish() {
-      if (published !== undefined && (publishedSize === tree.size() || signing !== 'open')) return published;
-      if (signing !== 'open') throw unsigned(`Cannot sign for log ${number}`);
-      const note = signer.sign(tree.size(), tree.root());
+    publish,
+    async publishBeside() {
+      const size = tree.size();
+      while (beside !== undefined) await beside;
+      if (stopped) throw closed();
+      if (published !== undefined && publishedSize >= size) return published;
+      if (signing !== 'open') return publish();
+      const { promise, resolve } = Promise.withResolvers<void>();
+      beside = promise;
       try {
-        tree.writeAll();
-        writeFileDurably(join(needs.directory, 'checkpoint'), Buffer.from(note));
-      } catch (error) {
-        // A checkpoint can wait for room on the disk. After any other failure, nobody knows which one is on it.
-        if (!isDiskFull(error)) needs.fatal(error);
-        throw error;
+        await writeBeside();
+      } finally {
+        beside = undefined;
+        resolve();
       }
-      published = note;
-      publishedSize = tree.size();
-      return note;
+      // Overtaken by a newer one, or by what makes that nothing may be signed: `publish` knows what is to be told then.
+      return published !== undefined && publishedSize >= size ? published : publish();
+    },
+    stop() {
+      stopped = true;
     },
     unsigned,
   };
+}
+
+async function writeSynced(path: string, text: string): Promise<void> {
+  await using file = await open(path, 'w', 0o600);
+  await file.writeFile(text);
+  await file.sync();
+}
+
+async function syncFolder(path: string): Promise<void> {
+  await using folder = await open(path, 'r');
+  await folder.sync();
 }

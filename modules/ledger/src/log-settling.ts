@@ -7,26 +7,39 @@ import type { Log } from './log.ts';
 export function createSettling(needs: {
   readonly disk: Pick<DiskWatch, 'look'>;
   readonly fatal: (error: unknown) => never;
-}): (log: Pick<Log, 'signing' | 'publish' | 'settle'>) => void {
+}): (log: Pick<Log, 'signing' | 'publishBeside' | 'settle'>) => Promise<void> {
+  let publishing = false;
   let settling = false;
-  return (log) => {
+
+  /** Whether to go on with derived files. */
+  async function publish(log: Pick<Log, 'signing' | 'publishBeside'>): Promise<boolean> {
+    publishing = true;
     try {
       needs.disk.look();
-      if (log.signing() === 'open') log.publish();
+      if (log.signing() === 'open') await log.publishBeside();
+      return true;
     } catch (error) {
-      // A checkpoint can wait for room on the disk; entries are safe without it.
-      if (!isDiskFull(error)) needs.fatal(error);
-      return;
+      // A checkpoint can wait for room on the disk; entries are safe without it. A log that was closed meanwhile needs none.
+      if (!isDiskFull(error) && codeOf(error) !== 'unavailable') needs.fatal(error);
+      return false;
+    } finally {
+      publishing = false;
     }
-    if (settling) return;
+  }
+
+  async function settle(log: Pick<Log, 'settle'>): Promise<void> {
     settling = true;
-    log
-      .settle()
-      .catch((error: unknown) => {
-        if (codeOf(error) !== 'ENOENT' && !isDiskFull(error)) needs.fatal(error);
-      })
-      .finally(() => {
-        settling = false;
-      });
+    try {
+      await log.settle();
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT' && !isDiskFull(error)) needs.fatal(error);
+    } finally {
+      settling = false;
+    }
+  }
+
+  return async (log) => {
+    if (publishing || !(await publish(log)) || settling) return;
+    await settle(log);
   };
 }

@@ -74,6 +74,8 @@ export type Log = {
   published(): string | undefined;
   /** Signs and publishes a checkpoint unless the newest covers everything, or gives the newest while it may not sign. Throws `unsigned` without one. */
   publish(): string;
+  /** As `publish`, of what is there now, but waiting for the disk beside appends and proofs: a newer one may come back. Throws `unavailable` once closed. */
+  publishBeside(): Promise<string>;
   readonly prove: Prove;
   readonly range: RangeProver;
   readonly pruner: LogPruner;
@@ -174,6 +176,7 @@ export function openLog(needs: LogNeeds): Log {
 
   const release = (): void => {
     closed = true;
+    publisher.stop();
     tree.stop();
     index.close();
     segments.close();
@@ -255,6 +258,7 @@ export function openLog(needs: LogNeeds): Log {
     setSigning: publisher.setSigning,
     published: publisher.published,
     publish: publisher.publish,
+    publishBeside: publisher.publishBeside,
     prove: createProver({ ...needs, openAt, tree, publisher, verifierKey: signer.verifierKey }),
     range: createRangeProver({ ...needs, openAt, index, segments, tree, publisher }),
     pruner: createLogPruner({

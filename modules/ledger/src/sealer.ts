@@ -191,7 +191,9 @@ export function createSealer(needs: SealerNeeds): Sealer {
     count: ({ head: request }) => ({
       head: { count: logOf(request['log']).countEvents(Number(request['from']), Number(request['to'])) },
     }),
-    checkpoint: ({ head: request }) => ({ head: { checkpoint: logOf(request['log']).publish() } }),
+    checkpoint: async ({ head: request }) => ({
+      head: { checkpoint: await logOf(request['log']).publishBeside() },
+    }),
     consistency: ({ head: request }) => {
       const log = begunLog(request['log']) ?? logOf(request['log']);
       return {
@@ -273,7 +275,7 @@ export function createSealer(needs: SealerNeeds): Sealer {
       needs.notify('clock', { ...jump }),
     );
     const settle = createSettling({ disk, fatal: needs.fatal });
-    timer = setInterval(() => settle(set.current), needs.checkpointEveryMs);
+    timer = setInterval(() => void settle(set.current), needs.checkpointEveryMs);
     timer.unref();
     return { logs: set, clock };
   }
