@@ -1,4 +1,10 @@
-import { createAgentGuard, createOpenJudge, createOwnPolicies, loadPackDecisions } from '@sallyport/agent-guard';
+import {
+  createAgentGuard,
+  createOpenJudge,
+  createOwnPolicies,
+  createWarmJudge,
+  loadPackDecisions,
+} from '@sallyport/agent-guard';
 import type { AgentGuard, AgentGuardNeeds } from '@sallyport/agent-guard';
 import type { AccessPolicy } from '@sallyport/access-policy';
 import type { JsonObject } from '@sallyport/contracts';
@@ -77,17 +83,20 @@ export async function createAgentServices(
     mark: numberInVault(needs.ledger.secrets, secretNames.agentPolicyMark),
   });
   await ownPolicies.start();
+  const openJudge = createOpenJudge(packs, ownPolicies);
   const guard = await createAgentGuard({
     ...shared,
     packs,
     ownPolicies,
-    openJudge: createOpenJudge(packs, ownPolicies),
+    openJudge,
+    warmJudge: createWarmJudge(openJudge),
     machines: needs.sensors,
     riskOf({ agentId, owner, ownerName, person }) {
       const { of, ofAgent } = needs.risks();
       // Of the person behind a service only the id is known here: how they come and go counts, what they do does not.
       const owners: Principal[] = [{ ...owner, name: ownerName, scopes: [] }];
-      if (person !== undefined && person !== owner.id) owners.push({ kind: 'user', id: person, name: person, scopes: [] });
+      if (person !== undefined && person !== owner.id)
+        owners.push({ kind: 'user', id: person, name: person, scopes: [] });
       return { risk: ofAgent(agentId), ownerRisk: Math.max(...owners.map((one) => of(one)?.value ?? 0)) };
     },
     servicesOf: (userId) => needs.services.idsOf(userId),

@@ -14,13 +14,15 @@ export type StartedChild = { readonly peer: FramePeer; readonly pid: number };
  */
 export function startChild(options: {
   readonly entry: URL;
+  /** Of Node.js itself. */
+  readonly engineFlags?: readonly string[];
   readonly flags: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   /** The largest frame either may send, when it is not the usual. */
   readonly maxFrameBytes?: number;
 }): StartedChild {
-  const { entry, flags, environment, maxFrameBytes } = options;
-  const nodeArguments = ['--disable-warning=ExperimentalWarning', fileURLToPath(entry), ...flags];
+  const { entry, engineFlags = [], flags, environment, maxFrameBytes } = options;
+  const nodeArguments = ['--disable-warning=ExperimentalWarning', ...engineFlags, fileURLToPath(entry), ...flags];
   const child = spawn(process.execPath, nodeArguments, {
     stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
     env: environment,

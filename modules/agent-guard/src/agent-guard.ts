@@ -27,6 +27,7 @@ import { createOwnVersionRoutes } from './own-policies/version-routes.ts';
 import type { PastCalls } from './past-calls/replay-calls.ts';
 import { createReplayRoutes } from './past-calls/replay-routes.ts';
 import { createAgentRoutes } from './sessions/agent-routes.ts';
+import type { Pack } from './sessions/agent.ts';
 import { createAgentSessions, type AgentSessions } from './sessions/agent-sessions.ts';
 import { createAgentStore } from './sessions/agent-store.ts';
 import { createMachineProofs } from './sessions/machine-proofs.ts';
@@ -66,6 +67,8 @@ export async function createAgentGuard(
     /** The organisation's own policies beside the packs; `openJudge` decides by them. */
     readonly ownPolicies?: OwnPolicies;
     readonly telling: Telling;
+    /** Makes the judge quick before a run begins; left out, its first calls do. */
+    readonly warmJudge?: (pack: Pack) => Promise<void>;
   },
 ): Promise<AgentGuard> {
   const limits = { ...defaultLimits, ...needs.limits };
@@ -80,6 +83,11 @@ export async function createAgentGuard(
   const people = createAskPerson(approvals, { longestMs: limits.approvalMs });
   const sessions: AgentSessions = {
     ...kept,
+    async begin(run) {
+      const begun = await kept.begin(run);
+      await needs.warmJudge?.(begun.agent.pack);
+      return begun;
+    },
     async end(request) {
       await kept.end(request);
       approvals.runOver(request.id, 'the run is over');

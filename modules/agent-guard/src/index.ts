@@ -13,6 +13,7 @@ export { createAgentGuard } from './agent-guard.ts';
 export type { AgentGuard } from './agent-guard.ts';
 export { AgentGuardError, agentGuardProblems } from './errors.ts';
 export { createOpenJudge } from './judging/open-judge.ts';
+export { createWarmJudge } from './judging/warm-judge.ts';
 export { loadPackDecisions } from './decisions/pack-decisions.ts';
 export type { AgentGuardNeeds } from './needs.ts';
 export type { PastCalls } from './past-calls/replay-calls.ts';
