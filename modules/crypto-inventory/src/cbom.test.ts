@@ -12,7 +12,7 @@ import { cbomOf } from './cbom.ts';
 import { gather } from './gather.ts';
 import type { Gathered } from './gather.ts';
 import { cryptographicPackages, installedLibraries, runtimeLibraries } from './libraries.ts';
-import { validateCbom } from './validate-cbom.ts';
+import { createCbomCheck, validateCbom } from './validate-cbom.ts';
 
 const product = { name: 'Sallyport', version: '0.1.0' };
 const clock = { nowMs: () => startMs, monotonicMs: () => 0 };
@@ -102,6 +102,24 @@ test('a document that does not fit is refused with the place, and never handed o
     message: /CycloneDX 1\.6: \/components\/\d+\/cryptoProperties/,
   });
   await assert.rejects(validateCbom(text, '1.7'), { code: 'cbom_invalid' });
+});
+
+test('a document is checked once, one that differs in a letter or in its version by itself, and what did not fit each time', async () => {
+  const asked: string[] = [];
+  const check = createCbomCheck(async (text, version) => {
+    asked.push(`${version} ${text}`);
+    if (text === 'bad') throw new TypeError('does not fit');
+  });
+  await Promise.all([check('a', '1.6'), check('a', '1.6')]);
+  await check('a', '1.6');
+  await check('a', '1.7');
+  await check('b', '1.6');
+  await assert.rejects(check('bad', '1.6'), TypeError);
+  await assert.rejects(check('bad', '1.6'), TypeError);
+  assert.deepEqual(asked, ['1.6 a', '1.7 a', '1.6 b', '1.6 bad', '1.6 bad']);
+  for (const text of ['c', 'd', 'e', 'f']) await check(text, '1.6');
+  await check('a', '1.6');
+  assert.equal(asked.at(-1), '1.6 a', 'no more than some are kept');
 });
 
 test('a source that was silent makes the document say that it is incomplete', async () => {

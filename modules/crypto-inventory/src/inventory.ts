@@ -10,7 +10,7 @@ import type { Gathered } from './gather.ts';
 import type { InventoryNeeds } from './needs.ts';
 import { readPolicy } from './policy.ts';
 import type { InventoryPolicy } from './policy.ts';
-import { validateCbom } from './validate-cbom.ts';
+import { createCbomCheck } from './validate-cbom.ts';
 import { createWeaknessStore } from './weakness-store.ts';
 import type { ToldWeakness } from './weakness-store.ts';
 import { tellWeaknesses } from './weakness-watch.ts';
@@ -36,6 +36,7 @@ const freshMs = 10_000;
 export function createCryptoInventory(needs: InventoryNeeds): CryptoInventory {
   const { clock, database, outbox, log, product } = needs;
   const store = createWeaknessStore(database);
+  const checkCbom = createCbomCheck();
   let newest: { readonly at: number; readonly gathered: Promise<Gathered> } | undefined;
   let checking: Promise<void> = Promise.resolve();
 
@@ -64,7 +65,7 @@ export function createCryptoInventory(needs: InventoryNeeds): CryptoInventory {
     standing: () => store.told(),
     async cbom(version) {
       const text = JSON.stringify(cbomOf(await look(), { version, product }));
-      await validateCbom(text, version);
+      await checkCbom(text, version);
       return text;
     },
     async changePolicy(changed, by) {

@@ -29,3 +29,28 @@ export function validateCbom(text: string, version: string): Promise<void> {
     });
   });
 }
+
+const keptDocuments = 4;
+
+/**
+ * As `validateCbom`, which is asked once for the same document: whoever asks again within seconds is handed the very same, and several who ask at
+ * once begin one thread. By the whole text; what did not fit is checked again.
+ */
+export function createCbomCheck(check: typeof validateCbom = validateCbom): typeof validateCbom {
+  const checked = new Map<string, Promise<void>>();
+  return (text, version) => {
+    const key = `${version} ${text}`;
+    const known = checked.get(key);
+    if (known !== undefined) return known;
+    const found = check(text, version);
+    checked.set(key, found);
+    found.catch(() => {
+      if (checked.get(key) === found) checked.delete(key);
+    });
+    for (const oldest of checked.keys()) {
+      if (checked.size <= keptDocuments) break;
+      checked.delete(oldest);
+    }
+    return found;
+  };
+}
