@@ -243,7 +243,7 @@ export async function startServer(
     pruning,
   });
   const feed = createSharedFeed(ledger, 6 + analysis.projections.length);
-  const follow = (projection: Projection, rest: Gathering = { forMs: 0, smallMs: 25 }): ProjectionRunner =>
+  const follow = (projection: Projection, rest: Gathering = { forMs: 0, smallMs: 60 }): ProjectionRunner =>
     createProjectionRunner({ ledger: feed, projection, log, delay, gather: { clock, ...rest } });
   const detecting = follow(detection.projection);
   const projections = [
@@ -251,7 +251,7 @@ export async function startServer(
     follow(search.projection, { forMs: 1000, smallMs: 250, mostBytes: search.rangeBytes }),
     detecting,
     // A finding is a commit for which all who are answered wait; what the others learn nobody looks for at once.
-    follow(alerts.projection, { forMs: 0, smallMs: 60 }),
+    follow(alerts.projection),
     ...[sensors.projection, behaviour.projection, accessRisk.projection, ...analysis.projections].map((projection) =>
       follow(projection, { forMs: 0, smallMs: 250 }),
     ),

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { codeOf, messageOf } from '@sallyport/platform/errors';
+import { createIds } from '@sallyport/platform/ids';
 import { errorFields } from '@sallyport/platform/log';
 import type { Presented } from '@sallyport/platform/http';
 import type { Secret } from '@sallyport/platform/secret';
@@ -85,7 +86,7 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
   });
   const sockets = createSockets(needs, { limits, admission, ...goingOn });
   const problems = createProblemTranslator(needs.problems);
-  const newCorrelationId = (): string => Buffer.from(needs.random(16)).toString('hex');
+  const newCorrelationId = createIds(needs.random);
   const countRefusal = (code: string, address: string): void =>
     recorder.count({ outcome: 'denied', code, method: '', route: '', address });
 

@@ -1,4 +1,5 @@
 import type { AgentHappening, AgentSession as SessionWords } from '@sallyport/contracts';
+import { createIds } from '@sallyport/platform/ids';
 import type { SessionSteps } from '../approvals/session-steps.ts';
 import { happened } from '../audit-record.ts';
 import type { AgentGuardNeeds } from '../needs.ts';
@@ -9,7 +10,8 @@ export type RecordHappening = (words: SessionWords, happening: AgentHappening) =
 export function createRecordHappening(
   needs: Pick<AgentGuardNeeds, 'ledger' | 'clock' | 'random'> & { readonly steps: Pick<SessionSteps, 'note'> },
 ): RecordHappening {
-  const { ledger, clock, random } = needs;
+  const { ledger, clock } = needs;
+  const newId = createIds(needs.random);
   return async (words, happening) => {
     needs.steps.note(words.parent ?? words.id, clock.nowMs(), happening);
     const { classUid, event } = happened(clock.nowMs(), words, happening);
@@ -20,7 +22,7 @@ export function createRecordHappening(
         {
           classUid,
           sequence: 0,
-          stream: `agent/${Buffer.from(random(16)).toString('hex')}`,
+          stream: `agent/${newId()}`,
           body: Buffer.from(JSON.stringify(event)),
         },
       ],
