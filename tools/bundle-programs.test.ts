@@ -13,7 +13,15 @@ const files = {
   'apps/one/node_modules/inner/package.json':
     '{"name":"inner","type":"module","exports":{".":{"import":"./inner.js"}}}',
   'apps/one/node_modules/inner/inner.js': 'export const inner = import.meta.url;',
-  'apps/one/src/main.ts': `import { Worker } from 'node:worker_threads';
+  'node_modules/old/package.json': '{"name":"old","main":"./old.js"}',
+  'node_modules/old/old.js': `const { Server } = require('http'); const { join } = require('path');
+    exports.old = [join(__dirname, 'x'), Server === process.getBuiltinModule('http').Server, typeof require.resolve];`,
+  'node_modules/koffi/package.json': '{"name":"koffi","type":"module","exports":"./koffi.js"}',
+  'node_modules/koffi/koffi.js': 'export const native = import.meta.url;',
+  'apps/one/src/main.ts': `import { createServer } from 'node:http';
+    import { native } from 'koffi';
+    import { old } from 'old';
+    import { Worker } from 'node:worker_threads';
     import { other } from 'other';
     import { inner } from 'inner';
     import { Refusal, places } from './place.ts';
@@ -22,7 +30,7 @@ const files = {
     worker.on('message', async (told: string) => {
       const { late } = await import('./late.ts');
       const refusal = new Refusal();
-      console.log(JSON.stringify({ ...places, main: import.meta.main, child, told, other, inner, name: refusal.name, late: late() instanceof Refusal }));
+      console.log(JSON.stringify({ ...places, main: import.meta.main, child, told, other, inner, native, old, http: typeof createServer, name: refusal.name, late: late() instanceof Refusal }));
       if (process.argv[2] === 'throw') throw refusal;
     });`,
   'apps/one/src/child.ts': `import { Refusal } from './place.ts'; console.log(new Refusal().name);`,
@@ -74,8 +82,19 @@ test('places in what was bundled are told as those in the sources', async (t) =>
     encoding: 'utf8',
     env: { ...process.env, SALLYPORT_TEST_PROGRAMS: folder },
   });
-  assert.match(stdout, / at .*apps\/one\/src\/main\.ts:9:\d+/, `${output}${stderr}`);
+  assert.match(stdout, / at .*apps\/one\/src\/main\.ts:12:\d+/, `${output}${stderr}`);
   assert.doesNotMatch(stdout, /test-programs\/[^\n]*\.mjs:\d+:/);
+});
+
+test('what packages hold is in the bundle, but for those that bring more than scripts', async (t) => {
+  const root = plantFiles(t, files);
+  const entry = join(await bundlePrograms(root, programs), 'apps/one/src/main.mjs');
+  const whole = run(entry).told;
+  for (const name of ['other', 'old']) rmSync(join(root, 'node_modules', name), { recursive: true });
+  assert.deepEqual(run(entry).told, whole);
+  rmSync(join(root, 'node_modules/koffi'), { recursive: true });
+  const { stderr } = spawnSync(process.execPath, [entry], { encoding: 'utf8' });
+  assert.match(stderr, /Cannot find package 'koffi'/);
 });
 
 test('the same sources are bundled into the same folder, others into another, and what nobody used for a day goes', async (t) => {

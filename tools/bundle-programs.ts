@@ -1,6 +1,6 @@
 // The programs that tests start, each bundled into a few files, once a run: Node needs half a millisecond of processor
 // time for every module, the server has 2,600 and a run starts it more than a hundred times (decisions/0096-what-tests-start.md).
-// Packages from npm stay outside, as they are installed.
+// Packages from npm are bundled as well, but for those that bring more than scripts.
 import { createHash } from 'node:crypto';
 import {
   existsSync,
@@ -14,6 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
 import { dirname, join, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { BuildOptions, OnLoadResult, OutputFile, Plugin } from 'esbuild';
@@ -37,6 +38,22 @@ const testedPrograms: readonly Programs[] = [
 /** Stands for the folder until it is known: its name is of what is in it. */
 const placeholder = 'file:///sallyport-programs/';
 const besideItself = /new URL\(\s*'([\w./-]+\.ts)',\s*import\.meta\.url,?\s*\)/g;
+/** In CommonJS, as an argument. */
+const folderOfItself = /(?<=[(,]\s*)__dirname(?=\s*[,)])/g;
+/** With native parts or WebAssembly beside them, or taken in by a few programs late: imported from where they are installed. */
+const stayOutside = [
+  '@cedar-policy',
+  '@cyclonedx',
+  '@tensorflow',
+  'acme-client',
+  'chdb',
+  'koffi',
+  'onnxruntime-node',
+  'sharp',
+  'werift',
+];
+/** A facade for imports reads all that a module of Node's has: of this one that loads a client nobody needs (60 ms). */
+const withoutFacade = 'node:http';
 /** Written last, and looked for: a folder without it is what somebody left of one. */
 const wholeMark = 'whole';
 const keptMs = 24 * 60 * 60 * 1000;
@@ -78,9 +95,13 @@ async function optionsOf(root: string, { entries, parts = [] }: Programs): Promi
     target: 'node24',
     // As Node resolves, which knows no condition "module".
     conditions: [],
+    // CommonJS asks Node for what is Node's.
+    banner: {
+      js: "import { createRequire as requireFor } from 'node:module'; const require = requireFor(import.meta.url);",
+    },
     sourcemap: 'linked',
     sourcesContent: false,
-    plugins: [asWritten(all), packagesOutside(root)],
+    plugins: [asWritten(all), packages(root)],
     logLevel: 'silent',
   };
 }
@@ -100,14 +121,11 @@ function partsNamedIn(file: string, text: string): string[] {
 function asWritten(entries: ReadonlySet<string>): Plugin {
   const load = async (path: string): Promise<OnLoadResult> => {
     const text = await readFile(path, 'utf8');
-    const contents = text
-      .replaceAll(besideItself, (whole, name: string) => {
-        const part = join(dirname(path), name);
-        return entries.has(part) ? `new URL(${JSON.stringify(`${placeholder}${part}`)})` : whole;
-      })
-      .replaceAll('import.meta.dirname', () => JSON.stringify(dirname(path)))
-      .replaceAll('import.meta.filename', () => JSON.stringify(path))
-      .replaceAll('import.meta.url', () => JSON.stringify(pathToFileURL(path).href))
+    const found = text.replaceAll(besideItself, (whole, name: string) => {
+      const part = join(dirname(path), name);
+      return entries.has(part) ? `new URL(${JSON.stringify(`${placeholder}${part}`)})` : whole;
+    });
+    const contents = withPlace(found, path)
       .replaceAll('import.meta.main', entries.has(path) ? 'import.meta.main' : 'false')
       .replaceAll(
         /^(?:export )?(?:abstract )?class (\w+)[^{]*\{/gm,
@@ -118,22 +136,40 @@ function asWritten(entries: ReadonlySet<string>): Plugin {
   return { name: 'as-written', setup: (build) => build.onLoad({ filter: /\.ts$/ }, ({ path }) => load(path)) };
 }
 
-/** Everything from npm is imported from where it is installed; what only one of our packages has, by its path. */
-function packagesOutside(root: string): Plugin {
+/** What stays outside is imported from where it is installed; what only one of our packages has, by its path. */
+function packages(root: string): Plugin {
   const own = { ours: true };
   return {
-    name: 'packages-outside',
+    name: 'packages',
     setup(build) {
+      build.onResolve({ filter: /^(?:node:)?http$/ }, () => ({ path: withoutFacade, namespace: 'node' }));
+      build.onLoad({ filter: /^/, namespace: 'node' }, ({ path }) => ({
+        contents: `module.exports = process.getBuiltinModule('${path}');`,
+      }));
       build.onResolve({ filter: /^[^./]/ }, async ({ path, kind, importer, resolveDir, pluginData }) => {
         if (kind === 'entry-point' || pluginData === own || path.startsWith('@sallyport/')) return undefined;
-        if (path.startsWith('node:')) return { path, external: true };
+        if (isBuiltin(path)) return { path, external: true };
         const found = await build.resolve(path, { kind, importer, resolveDir, pluginData: own });
-        if (found.errors.length > 0) return { path, external: true };
-        const isForAll = found.path.startsWith(join(root, 'node_modules') + sep) || !found.path.includes(sep);
+        if (found.errors.length > 0 || found.external) return { path, external: true };
+        if (!stayOutside.some((name) => path === name || path.startsWith(`${name}/`))) return found;
+        const isForAll = found.path.startsWith(join(root, 'node_modules') + sep);
         return { path: isForAll ? path : found.path, external: true };
+      });
+      build.onLoad({ filter: /[\\/]node_modules[\\/].*\.[cm]?js$/ }, async ({ path }) => {
+        const text = await readFile(path, 'utf8');
+        const placed = withPlace(text, path).replaceAll(folderOfItself, () => JSON.stringify(dirname(path)));
+        return placed === text ? undefined : { contents: placed, loader: 'js' };
       });
     },
   };
+}
+
+/** A file knows its own place. */
+function withPlace(text: string, path: string): string {
+  return text
+    .replaceAll('import.meta.dirname', () => JSON.stringify(dirname(path)))
+    .replaceAll('import.meta.filename', () => JSON.stringify(path))
+    .replaceAll('import.meta.url', () => JSON.stringify(pathToFileURL(path).href));
 }
 
 /** Whole or not at all: other runs look for it as well. */
