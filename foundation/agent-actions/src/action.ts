@@ -32,6 +32,8 @@ export const pathClasses = [
   'build-config',
   /** Made anew by a build or an installation: dist, node_modules, target. */
   'generated',
+  /** Programs and plug-ins that an installation put there, which run and which nobody reads. */
+  'installed',
   'secret',
   'system',
   'scheduled',

@@ -7,6 +7,7 @@ import type { Text, Value } from '../run/text.ts';
 import { placePath } from '../paths/resolve-path.ts';
 
 import { readArguments } from './arguments.ts';
+import { addInlineCode } from './inline-code.ts';
 import { addMakeVariables, givenFromElsewhere } from './project-programs.ts';
 import { addPublishing } from './publishing.ts';
 import type { ProgramRule, Role } from './rule.ts';
@@ -26,6 +27,8 @@ export function applyRule(rule: ProgramRule, invocation: Invocation): Value {
   for (const { role, text, option } of read.values) {
     if (role === 'command') continue;
     applyRole(role, text, invocation, { ...options, option });
+    if (rule.listOf?.split(' ').includes(option ?? '') === true)
+      addPath(invocation, 'read', unknown('which files are read stands in another file'));
   }
   const byOption = read.values.findIndex(({ role }) => role === 'command');
   if (byOption !== -1) {
@@ -54,6 +57,9 @@ export function applyRule(rule: ProgramRule, invocation: Invocation): Value {
   ) {
     applyRole(rule.onDirectory, known('.'), invocation, options);
   }
+  const isToldStatements = read.values.some(({ role }) => role === 'sql') || (rule.operands === 'sql' && count > 1);
+  if (rule.readsStatements === true && !isToldStatements)
+    for (const text of invocation.stdin ?? []) addStatements(invocation, text);
   if (rule.prints === 'nothing') return [known('')];
   if (rule.prints === 'input') return invocation.stdin ?? [unknown('what is typed in')];
   return [unknown(`what "${invocation.name}" prints`)];
@@ -62,6 +68,8 @@ export function applyRule(rule: ProgramRule, invocation: Invocation): Value {
 /** Why it is not only the project's code that runs. */
 function notOfProject(invocation: Invocation): { readonly doubt: DoubtCode; readonly why: string } | undefined {
   const doubt = givenFromElsewhere(invocation);
+  if (addInlineCode(invocation))
+    return { doubt: doubt ?? 'foreign_code', why: 'is given code, or a command, of its own' };
   if (addPublishing(invocation, invocation.name, invocation.arguments))
     return { doubt: doubt ?? 'unknown_until_run', why: 'gives something away with the credentials of this machine' };
   return doubt && { doubt, why: 'runs code, or by settings, of a place outside the project' };
@@ -179,11 +187,6 @@ function applyRole(role: Role, text: Text, invocation: Invocation, { doubt, why,
           : invocation,
       );
       return;
-    case 'process':
-      if (/sallyport/i.test(shown(text.text)))
-        addName(invocation, 'configure', { of: 'setting', name: 'sallyport' }, { why: 'ends what watches the agent' });
-      addName(invocation, 'other', { of: 'process', name: shown(text.text) });
-      return;
     case 'name':
       addName(invocation, 'configure', { of: 'setting', name: `${invocation.name} ${shown(text.text)}` });
       return;
@@ -196,6 +199,15 @@ function applyRole(role: Role, text: Text, invocation: Invocation, { doubt, why,
     default:
   }
 }
+
+const wrappers: ReadonlyMap<string, string> = new Map([
+  ['gradlew', 'gradle'],
+  ['mvnw', 'mvn'],
+  ['sbtw', 'sbt'],
+  ['rails', 'rails'],
+  ['rake', 'rake'],
+  ['manage.py', 'flask'],
+]);
 
 /** A file of shell commands that is run: by its contents where they are known. */
 export function runFile(path: Text, invocation: Invocation, positional: readonly Text[] = []): Value {
@@ -210,11 +222,15 @@ export function runFile(path: Text, invocation: Invocation, positional: readonly
   const isHere = !isFetched && invocation.state.cwds.every((cwd) => isOfProject(name, cwd, invocation));
   const base = shown(path.text).slice(shown(path.text).lastIndexOf('/') + 1);
   const isGivenAway = addPublishing(invocation, base, positional);
+  // The wrappers of builds, and what starts the framework, take what their builds do.
+  const build = wrappers.get(base);
+  const isLedAway =
+    build !== undefined && notOfProject({ ...invocation, name: build, arguments: positional }) !== undefined;
   addProgram(
     invocation,
     { name: name ?? shown(path.text), classes: isHere ? ['project-code'] : ['unknown'], arguments: positional },
     {
-      doubt: isFetched ? 'fetched_code' : isHere && !isGivenAway ? 'project_code' : 'unknown_until_run',
+      doubt: isFetched ? 'fetched_code' : isHere && !isGivenAway && !isLedAway ? 'project_code' : 'unknown_until_run',
       why: content?.why ?? 'runs the code in a file',
     },
   );

@@ -101,7 +101,7 @@ function readCluster({ text, roles, flags, values, takeNext, strangers }: Cluste
 
 const allRoles: readonly Role[] = [
   'text', 'read', 'write', 'delete', 'change', 'move', 'read-tree', 'write-tree', 'delete-tree', 'fetch', 'send', 'look-up', 'listen',
-  'recipient', 'script', 'command', 'process', 'sql', 'name', 'execute', 'body',
+  'recipient', 'script', 'command', 'sql', 'name', 'execute', 'body',
 ]; // prettier-ignore
 
 function roleEntries(options: ProgramRule['options']): (readonly [Role, string])[] {

@@ -1,9 +1,11 @@
 import { addName, addPath, addProgram } from '../run/effects.ts';
+import { printedBy } from '../run/printed.ts';
 import type { Invocation } from '../run/run.ts';
+import type { State } from '../run/state.ts';
 import { hole, isKnown, known, onlyText, shown, unknown } from '../run/text.ts';
 import type { Text, Value } from '../run/text.ts';
-import { assignVariable } from '../run/variables.ts';
-import { runFile, runScript } from './apply-rule.ts';
+import { assignShellVariable, assignVariable } from '../run/variables.ts';
+import { runCommand, runFile, runScript } from './apply-rule.ts';
 import { readArguments } from './arguments.ts';
 import { printEnvironment } from './starters.ts';
 
@@ -32,11 +34,13 @@ export const builtins: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
   ['alias', alias],
   ['unalias', () => nothing],
   ['trap', trap],
+  ['command', commandBuiltin],
+  ['printf', printFormatted],
   ['exit', () => nothing],
   ['return', () => nothing],
   ['break', () => nothing],
   ['continue', () => nothing],
-  ['shopt', () => nothing],
+  ['shopt', shellOptions],
   ['pwd', ({ state }) => state.cwds.map((text) => ({ text: `${text}\n` }))],
   ['hash', hash],
   ['enable', hash],
@@ -130,6 +134,7 @@ function declare(invocation: Invocation): Value {
   for (const argument of invocation.arguments) {
     const found = /^([\w%]+)(\+?)=([\s\S]*)$/.exec(argument.text);
     if (found === null) {
+      if (invocation.name === 'export') invocation.state.unexported.delete(argument.text);
       if (!/^[-+]/.test(argument.text) && invocation.name === 'local')
         invocation.state.variables.set(argument.text, nothing);
       if (/^-\w*f/.test(argument.text) || !isKnown(argument)) opaqueDeclaration(invocation, argument);
@@ -137,7 +142,9 @@ function declare(invocation: Invocation): Value {
     }
     const [, name = '', append, text = ''] = found;
     const value: Text = isReference ? unknown(`"${name}" is another variable's name`) : { ...argument, text };
-    assignVariable(name, append === '' ? [value] : [unknown(`"${name}" grows`)], invocation);
+    const isExport = invocation.name === 'export' || flags.some((flag) => /^-\w*x/.test(flag));
+    const assign = isExport ? assignVariable : assignShellVariable;
+    assign(name, append === '' ? [value] : [unknown(`"${name}" grows`)], invocation);
   }
   return nothing;
 }
@@ -172,14 +179,14 @@ function readInto(invocation: Invocation): Value {
   const line = name === 'read' ? onlyText(stdin) : undefined;
   const [only] = names;
   for (const { text } of names) {
-    state.variables.set(text, [unknown(`"${text}" is read when it runs`)]);
-    state.arrays.delete(text);
+    assignShellVariable(text, [unknown(`"${text}" is read when it runs`)], invocation);
   }
   if (line !== undefined && names.length === 1 && only !== undefined) {
-    state.variables.set(only.text, [
-      known((line.split('\n')[0] ?? '').trim()),
-      unknown(`"${only.text}" is read when it runs`),
-    ]);
+    assignShellVariable(
+      only.text,
+      [known((line.split('\n')[0] ?? '').trim()), unknown(`"${only.text}" is read when it runs`)],
+      invocation,
+    );
   }
   if (names.length === 0) state.variables.set('REPLY', [unknown('"REPLY" is read when it runs')]);
   return nothing;
@@ -192,9 +199,20 @@ function setOptions(invocation: Invocation): Value {
   const flags = given.map(({ text }) => text);
   if (flags.some((flag) => /^-\w*e/.test(flag)) || flags.includes('errexit')) state.stopsOnError = true;
   if (flags.some((flag) => /^\+\w*e/.test(flag))) state.stopsOnError = false;
+  if (flags.some((flag) => /^-\w*a|^allexport$/.test(flag))) exportAll(state);
   const dashes = flags.indexOf('--');
   if (dashes !== -1) state.positional = given.slice(dashes + 1);
   else if (!/^[-+]/.test(first.text)) state.positional = given;
+  return nothing;
+}
+
+function exportAll(state: State): void {
+  state.exportsAll = true;
+  state.unexported.clear();
+}
+
+function shellOptions({ arguments: given, state }: Invocation): Value {
+  if (given.some(({ text }) => text === 'allexport')) exportAll(state);
   return nothing;
 }
 
@@ -216,6 +234,29 @@ function alias(invocation: Invocation): Value {
       { doubt: 'unknown_until_run', why: why ?? 'a name stands for another command from now on' },
     );
   }
+  return nothing;
+}
+
+/** `command -v name` only says what it is; else the command runs. */
+function commandBuiltin(invocation: Invocation): Value {
+  const { arguments: given } = invocation;
+  const at = given.findIndex(({ text }) => !/^-[pvV]+$/.test(text));
+  const flags = given.slice(0, at === -1 ? given.length : at);
+  addProgram(invocation, { name: 'command', classes: ['tool'], arguments: given });
+  if (at === -1 || flags.some(({ text }) => /[vV]/.test(text))) return [unknown('what a command is')];
+  return runCommand(given.slice(given[at]?.text === '--' ? at + 1 : at), invocation);
+}
+
+/** `printf -v name`: sets a variable instead of printing. */
+function printFormatted(invocation: Invocation): Value {
+  const { name, arguments: given, stdin } = invocation;
+  const [first, second, ...rest] = given;
+  const joined = /^-v(.+)$/s.exec(first?.text ?? '')?.[1];
+  const variable = first?.text === '-v' ? shown(second?.text ?? '') : joined;
+  addProgram(invocation, { name, classes: ['tool'], arguments: given });
+  if (variable === undefined) return printedBy(name, given, stdin) ?? [unknown('what printf prints')];
+  const printed = printedBy(name, joined === undefined ? rest : given.slice(1), stdin);
+  assignShellVariable(variable.replace(/\[.*$/s, ''), printed ?? [unknown('what printf prints')], invocation);
   return nothing;
 }
 

@@ -37,8 +37,9 @@ export function containerProgram(invocation: Invocation): Value {
   const isLooking =
     isOwn &&
     (/^(?:ps|images|logs|version|info|stats|top|port)$/.test(word) ||
-      (word === 'compose' && /^(?:ps|logs|images|ls|version|top)$/.test(rest[0]?.text ?? '')) ||
-      (name.endsWith('-compose') && /^(?:ps|logs|images|top)$/.test(word)));
+      (word === 'inspect' && showsPlainly(rest)) ||
+      (word === 'compose' && isLookingCompose(rest)) ||
+      (name.endsWith('-compose') && isLookingCompose([subcommand, ...rest])));
   addProgram(
     invocation,
     { name: `${name} ${word}`.trim(), classes: [isLooking ? 'tool' : 'container'], arguments: rest },
@@ -84,6 +85,29 @@ export function containerProgram(invocation: Invocation): Value {
       { why: 'the container has the rights of the machine' },
     );
   return [unknown('what a container prints')];
+}
+
+/** `compose config` shows what variables hold, unless only names are asked for. */
+function isLookingCompose([first, ...rest]: readonly Text[]): boolean {
+  const word = first?.text ?? '';
+  return (
+    /^(?:ps|logs|images|ls|version|top)$/.test(word) ||
+    (word === 'config' &&
+      rest.length === 1 &&
+      /^(?:--(?:services|volumes|images|profiles|quiet|networks)|-q)$/.test(rest[0]?.text ?? ''))
+  );
+}
+
+/** `inspect --format`, where it asks for none of what a container was given. */
+function showsPlainly(rest: readonly Text[]): boolean {
+  const at = rest.findIndex(({ text }) => /^(?:-f|--format)(?:=|$)/.test(text));
+  const format = rest[at]?.text.includes('=') === true ? rest[at].text : (rest[at + 1]?.text ?? '');
+  return (
+    at !== -1 &&
+    /^(?:(?:-f|--format)=)?(?:\{\{\s*\.(?:State|Id|Name|Created|Image|RestartCount|NetworkSettings)(?:\.\w+)*\s*\}\}|[\w :,-])+$/.test(
+      format,
+    )
+  );
 }
 
 function mounted(invocation: Invocation, text: Text): void {

@@ -48,7 +48,11 @@ export function addForeignCode(invocation: Invocation, code: Text): void {
     { name: invocation.name, classes: ['interpreter'], arguments: invocation.arguments },
     isHarmless ? {} : { doubt: 'foreign_code', why: `code for ${invocation.name} that is not understood` },
   );
-  if (isHarmless) return;
+  if (isHarmless) {
+    for (const [, , path = ''] of text.matchAll(/\b(?:open|require)\((["'])([^"'\\]+)\1\)/g))
+      if (/[./]/.test(path)) addPath(invocation, 'read', { text: path });
+    return;
+  }
   const doubt = 'foreign_code';
   const writes = /\bw[b+]?['"]|\bwrite|['"]a[b+]?['"]|>\s*['"]|\bcopy|\brename|\bmove|\bsymlink|\bchmod|\bmkdir/i.test(
     text,
@@ -75,10 +79,21 @@ export function addForeignCode(invocation: Invocation, code: Text): void {
 
 function onlyComputes(text: string, family: string): boolean {
   const words = harmlessWords.get(family);
-  if (words === undefined || /\bf["']|`|\\x|\\u|\$\{|__|\bat\b|\[['"]?(?:constructor|__)/.test(text)) return false;
-  const bare = text
-    .replaceAll(/(?:\brequire\((?:"|')\.{1,2}\/[\w./-]+\.json(?:"|')\)(?:\.\w+)*)/g, ' ')
+  if (words === undefined || /\bf["']|`|\\x|\\u|\$\{|__|\bat\b|constr|uctor|proto|mainModule|\bcaller\b/.test(text))
+    return false;
+  const held = text
+    .replaceAll(/\brequire\((["'])\.{1,2}\/[\w./-]+\.json\1\)/g, 'd')
+    .replaceAll(/\bjson\.load\(open\((["'])[^"'\\]+\1\)\)/g, 'd');
+  const named = /(?:^|[\s;,])(?:const |let |var )?([A-Za-z_]\w*)\s*=\s*d\b/.exec(held)?.[1] ?? 'd';
+  // What a file of data holds under a name is data, as long as it is not called.
+  const bare = held
+    .replaceAll(new RegExp(`\\b(?:d|${named})(?:\\??\\.\\w+)+(?!\\s*[\\w(])`, 'g'), 'd')
+    .replaceAll(new RegExp(`\\b${named}\\b`, 'g'), 'd')
     .replaceAll(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g, "''");
+  // What is found by a name that is put together, and then called, may be anything.
+  if (/[\])]\s*\(|\b[A-Za-z]\s*\(/.test(bare)) return false;
+  if (family === 'node' && /\\[0-7\n]/.test(text)) return false;
+  if (family === 'node' && /[\w$)\]]\s*\[(?!\s*(?:-?\d+|'')\s*\])/.test(bare)) return false;
   return (bare.match(/[A-Za-z_$][\w$]*/g) ?? []).every((word) => word.length === 1 || words.has(word));
 }
 

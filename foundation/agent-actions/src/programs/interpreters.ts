@@ -2,13 +2,13 @@ import { addHost, addPath, addProgram } from '../run/effects.ts';
 import { fileText } from '../run/files.ts';
 import type { Invocation } from '../run/run.ts';
 import { forked } from '../run/state.ts';
-import { bounded, isKnown, known, onlyText, shown, unknown, wild } from '../run/text.ts';
+import { bounded, isKnown, known, onlyText, shown, unknown } from '../run/text.ts';
 import type { Text, Value } from '../run/text.ts';
-import { runFile, runScript } from './apply-rule.ts';
+import { runCommand, runFile, runScript } from './apply-rule.ts';
 import { isInProject } from './project-programs.ts';
 import { readArguments } from './arguments.ts';
 import { addForeignCode } from './foreign-code.ts';
-import { scriptsOf } from './packages.ts';
+import { fetchedProgram, packageProgram, scriptsOf } from './packages.ts';
 import type { ProgramRule } from './rule.ts';
 
 /** `sh`, `bash` and relatives: a script in an argument, in a file, or piped in. */
@@ -70,20 +70,35 @@ const interpreterOptions: ReadonlyMap<string, NonNullable<ProgramRule['options']
   ['deno', { script: '', text: '' }],
   ['bun', { script: '-e --eval', text: '' }],
   ['osascript', { script: '-e', text: '-l' }],
-  ['pwsh', { script: '-c -Command -EncodedCommand -e', execute: '-File', text: '-ExecutionPolicy' }],
   ['Rscript', { script: '-e' }],
   ['julia', { script: '-e -E' }],
   ['tclsh', {}],
   ['guile', { script: '-c' }],
 ]);
 
+/** What bun does as a package manager. */
+const managing =
+  /^(?:install|i|add|a|create|c|init|upgrade|pm|publish|link|unlink|remove|rm|update|outdated|audit|patch|why|info)$/;
+
+function familyOf(name: string): string {
+  const family = name.replace(/(?:jit|js)?[\d.]*$/, '');
+  return interpreterOptions.has(family) ? family : name;
+}
+
 /** Programs of other languages: code in an argument, a file, or piped in. */
 export function interpreterProgram(invocation: Invocation): Value {
   const { name, arguments: given, stdin } = invocation;
-  const family = name.replace(/[\d.]+$/, '');
+  const family = familyOf(name);
   const options = interpreterOptions.get(family) ?? interpreterOptions.get(name) ?? {};
   const output: Value = [unknown(`what "${name}" prints`)];
   if (family === 'node' && runProjectScript(invocation)) return output;
+  if (family === 'bun') {
+    const at = given.findIndex(({ text }) => !text.startsWith('-'));
+    const word = given[at]?.text ?? '';
+    const rest = given.slice(at + 1);
+    if (word === 'x') return fetchedProgram({ ...invocation, name: 'bunx', arguments: rest });
+    if (managing.test(word)) return packageProgram(invocation);
+  }
   const read = readArguments(options, given, true);
   addLibraries(invocation, read);
   let isGiven = false;
@@ -133,6 +148,11 @@ export function interpreterProgram(invocation: Invocation): Value {
     return output;
   }
   if (first !== undefined && first.text !== '-') {
+    // `php vendor/bin/phpunit`: a tool of the project, started by hand.
+    if (/^(?:\.\/)?(?:vendor\/bin|node_modules\/\.bin)\/[\w.-]+$/.test(first.text)) {
+      runCommand([known(first.text.startsWith('.') ? first.text : `./${first.text}`), ...positional], invocation);
+      return output;
+    }
     addPath(invocation, 'read', first);
     runForeignFile(first, invocation, positional);
     return output;
@@ -197,6 +217,7 @@ function runModule(module: Text, invocation: Invocation, operands: readonly Text
     )?.[0];
   if (program === 'json.tool' || program === 'timeit' || program === 'this' || program === 'site') {
     addProgram(invocation, { name: `${name} -m ${written}`, classes: ['interpreter'], arguments: operands });
+    if (program === 'timeit') for (const text of operands) addForeignCode({ ...invocation, name: 'python' }, text);
     for (const [index, text] of operands.entries())
       addPath(invocation, program === 'json.tool' && index === 1 ? 'write' : 'read', text);
     return;
@@ -218,90 +239,4 @@ function runModule(module: Text, invocation: Invocation, operands: readonly Text
     },
     { doubt: isKnownTool ? 'project_code' : 'unknown_program', why: `the module "${written}" runs` },
   );
-}
-
-const inlineShell =
-  /\bsystem\s*\(|\|\s*"|"\s*\||\bgetline\b|\|&|\bprint(?:f)?\b[^}]*>|\bclose\s*\(|@load|@include|\bENVIRON\b/;
-
-/** awk: its programs may write files and run commands, and say so in few words. */
-export function awkProgram(invocation: Invocation): Value {
-  const read = readArguments(
-    { text: '-F -v --field-separator --assign', execute: '-f -i -l -E --file --include --load --exec' },
-    invocation.arguments,
-    true,
-  );
-  const file = read.values.find(({ role }) => role === 'execute');
-  const program = file === undefined ? read.operands[0] : undefined;
-  const files = file === undefined ? read.operands.slice(1) : read.operands;
-  const isPlain = program === undefined ? file === undefined : isKnown(program) && !inlineShell.test(program.text);
-  addProgram(
-    invocation,
-    { name: invocation.name, classes: ['interpreter'], arguments: invocation.arguments },
-    isPlain ? {} : { doubt: 'foreign_code', why: 'its program may write files or run commands' },
-  );
-  if (file !== undefined) addPath(invocation, 'read', file.text);
-  for (const text of files) if (!/^\w+=/.test(text.text)) addPath(invocation, 'read', text);
-  if (!isPlain && program !== undefined) {
-    for (const [, command = ''] of program.text.matchAll(/\bsystem\s*\(\s*"((?:[^"\\]|\\.)*)"/g))
-      runScript({ text: command.replaceAll('\\"', '"') }, invocation);
-    for (const [, command = ''] of program.text.matchAll(/(?:\|&?\s*"|")((?:[^"\\]|\\.)*)"(?:\s*\|\s*getline)?/g)) {
-      if (/^\s*(?:\S*\/)?(?:sh|bash|curl|wget|nc|cat|rm|mail|tee)\b/.test(command))
-        runScript({ text: command.replaceAll('\\"', '"') }, invocation);
-    }
-    for (const [, path = ''] of program.text.matchAll(/>{1,2}\s*"([^"]+)"/g))
-      addPath(invocation, 'write', known(path), { doubt: 'foreign_code' });
-    for (const [, path = ''] of program.text.matchAll(/<\s*"([^"]+)"/g))
-      addPath(invocation, 'read', known(path), { doubt: 'foreign_code' });
-  }
-  return [unknown(`what "${invocation.name}" prints`)];
-}
-
-/** sed: `w` and `r` name files, `e` runs commands, `-i` changes what it reads. */
-export function sedProgram(invocation: Invocation): Value {
-  const read = readArguments(
-    { text: '-l -L', script: '-e --expression', execute: '-f --file' },
-    invocation.arguments,
-    false,
-  );
-  const expressions = read.values.filter(({ role }) => role === 'script').map(({ text }) => text);
-  const hasFile = read.values.some(({ role }) => role === 'execute');
-  const isInPlace = [...read.flags].some((flag) => /^(?:-[nErsz]*i|--in-place)/.test(flag));
-  // BSD's sed takes a suffix behind -i as an argument of its own.
-  const operands = isInPlace && read.operands[0]?.text === '' ? read.operands.slice(1) : read.operands;
-  const isByOption = expressions.length > 0 || hasFile;
-  const scripts = isByOption ? expressions : operands.slice(0, 1);
-  const files = isByOption ? operands : operands.slice(1);
-  let isPlain = !hasFile;
-  for (const script of scripts) {
-    const text = shown(script.text);
-    // What stands between the marks of `s` is text; what is behind them is flags.
-    const bare = text
-      .replaceAll(/s([^\w\s\\])(?:\\[\s\S]|(?!\1)[^\\])*\1(?:\\[\s\S]|(?!\1)[^\\])*\1/g, 's//')
-      .replaceAll(/(^|[;{}\n,!]\s*)\/(?:[^/\\\n]|\\.)*\//g, '$1//');
-    for (const [, path = ''] of bare.matchAll(/(?:^|[;{}\d$/! ]|s\/\/[gpIi\d]*)[wW]\s*(\/?[^\s;}]+)/g))
-      addPath(invocation, 'write', known(path));
-    for (const [, path = ''] of bare.matchAll(/(?:^|[;{}\d$/! ])[rR]\s*([^\s;}]+)/g))
-      addPath(invocation, 'read', known(path));
-    const runs = /(?:^|[;{}\d$!\n]|\/\/ ?)\s*e(?:\s|$|;)/.test(bare) || /s\/\/[gpIi\d]*e/.test(bare);
-    if (runs || !isKnown(script)) isPlain = false;
-    if (runs) {
-      for (const [, command = ''] of bare.matchAll(/(?:^|[;{}\d$!\n])\s*e\s+([^\n]+)/g))
-        runScript({ text: command }, invocation);
-    }
-  }
-  addProgram(
-    invocation,
-    { name: invocation.name, classes: ['tool'], arguments: invocation.arguments },
-    isPlain ? {} : { doubt: 'foreign_code', why: 'its script may run commands' },
-  );
-  for (const { text } of invocation.arguments) {
-    const backup = /^(?:-[nErsz]*i|--in-place=)([\s\S]+)$/.exec(text)?.[1];
-    if (backup?.includes('/') === true && isInPlace)
-      addPath(invocation, 'write', { text: backup.replaceAll('*', wild.star) });
-  }
-  for (const text of files) {
-    addPath(invocation, 'read', text);
-    if (isInPlace) addPath(invocation, 'write', text);
-  }
-  return [unknown(`what "${invocation.name}" prints`)];
 }

@@ -107,7 +107,7 @@ function fileOf(invocation: Invocation, name: Text): Value {
   addPath(invocation, 'execute', name, { doubt: 'project_code' });
   const base = shown(name.text).slice(shown(name.text).lastIndexOf('/') + 1);
   const isTool =
-    /(?:^|\/)node_modules\/\.bin\/|(?:^|\/)\.?venv\/bin\//.test(name.text) &&
+    /(?:^|\/)node_modules\/\.bin\/|(?:^|\/)\.?venv\/bin\/|(?:^|\/)vendor\/bin\//.test(name.text) &&
     (rules.has(base) || specialPrograms(base) !== undefined);
   if (isTool) return runCommand([known(base), ...invocation.arguments], invocation, shown(name.text));
   const output = runFile(name, invocation, invocation.arguments);

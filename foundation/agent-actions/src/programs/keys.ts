@@ -8,7 +8,9 @@ import { readArguments } from './arguments.ts';
 
 export function sshKeygenProgram(invocation: Invocation): Value {
   const read = readArguments(
-    { read: '-f -s -I', text: '-t -b -C -N -P -m -n -O -z -V -Y', execute: '-D -w' },
+    invocation.name === 'ssh-add'
+      ? { text: '-t -E -H -h -d', execute: '-s -e -S' }
+      : { read: '-f -s -I', text: '-t -b -C -N -P -m -n -O -z -V -Y', execute: '-D -w' },
     invocation.arguments,
     false,
   );

@@ -5,7 +5,7 @@ import { addCwds, forked } from '../run/state.ts';
 import { hole, isKnown, known, onlyText, shown, unknown } from '../run/text.ts';
 import type { Text, Value } from '../run/text.ts';
 import { addStranger, looksLikePath, runCommand, runScript } from './apply-rule.ts';
-import { isInProject } from './project-programs.ts';
+import { givenFromElsewhere, isInProject } from './project-programs.ts';
 import { isPublishing, sendProject } from './publishing.ts';
 import { readArguments } from './arguments.ts';
 
@@ -37,7 +37,7 @@ const runsInTurn = new Map<string, RegExp>([
 const fetching =
   /^(?:install|i|add|up|update|upgrade|in|create|init|dlx|get|require|download|sync|full-upgrade|dist-upgrade|tap|link|global|tool|self-update)$/;
 const projectOnly =
-  /^(?:ci|test|t|tst|start|run|run-script|build|pack|prune|dedupe|lint|check|format|dev|serve|typecheck|clean|install-ci-test|rebuild|stop|restart|preview|coverage|fmt|vet|clippy|bench|doc|docs|exec|lock)$/;
+  /^(?:ci|test|t|tst|start|run|run-script|build|pack|prune|dedupe|lint|check|format|dev|serve|typecheck|clean|dump-autoload|dumpautoload|install-ci-test|rebuild|stop|restart|preview|coverage|fmt|vet|clippy|bench|doc|docs|exec|lock)$/;
 const reading =
   /^(?:ls|list|ll|view|info|show|outdated|why|search|help|version|-v|--version|config|root|prefix|bin|audit|fund|explain|doctor|whoami|freeze|tree|metadata|env|query|cache|policy|depends|repo|pkg)$/;
 
@@ -100,7 +100,12 @@ export function packageProgram(outer: Invocation): Value {
     );
   }
   if (reading.test(word) || word === '') {
-    const isSetting = word === 'config' && /^(?:set|edit|delete)$/.test(plain[0]?.text ?? '');
+    const isSetting =
+      word === 'config' &&
+      (/^(?:set|edit|delete|unset|rm|add)$/.test(plain[0]?.text ?? '') ||
+        (/^(?:poetry|pdm|composer|bundle|hatch|conda|mamba)$/.test(name) &&
+          plain.length > 1 &&
+          !/^(?:get|list|show)$/.test(plain[0]?.text ?? '')));
     const isSecret = word === 'config' && /auth|token|password/i.test(plain.map(({ text }) => text).join(' '));
     addProgram(invocation, program);
     // What a registry answers is what others wrote. Which one it is stands in the settings.
@@ -124,7 +129,15 @@ export function packageProgram(outer: Invocation): Value {
       }
     }
     if (isSetting) addPath(invocation, 'write', known(`${invocation.run.context.home ?? '/home/*'}/.npmrc`));
-    if (isSetting && /script-shell|registry|prefix|globalconfig|node-options|git$/.test(plain[1]?.text ?? '')) {
+    if (
+      isSetting &&
+      /script-shell|registr|prefix|config|node-options|git$|repositor|source|index|url|mirror|channel|path|plugin|shell|hook/i.test(
+        plain
+          .slice(0, 2)
+          .map(({ text }) => text)
+          .join(' '),
+      )
+    ) {
       addProgram(invocation, program, {
         doubt: 'unknown_until_run',
         why: 'changes what later commands run or where they fetch from',
@@ -177,7 +190,7 @@ export function packageProgram(outer: Invocation): Value {
           : ['package-manager'],
     },
     isProject || name === 'yarn' || name === 'pnpm'
-      ? isInProject(invocation) && !isGivenAway
+      ? isInProject(invocation) && !isGivenAway && givenFromElsewhere({ ...invocation, arguments: rest }) === undefined
         ? { doubt: 'project_code', why: 'runs scripts of the project' }
         : { doubt: 'unknown_until_run', why: 'runs scripts of a place outside the project, or gives something away' }
       : { doubt: 'unknown_program', why: `what "${program.name}" does is not known` },
@@ -215,7 +228,7 @@ function steered(invocation: Invocation, rest: readonly Text[]): void {
   const end = rest.findIndex(({ text }) => text === '--');
   for (const { text } of end === -1 ? rest : rest.slice(0, end)) {
     const [, option, value = ''] =
-      /^--(script-shell|node-options|shell|userconfig|globalconfig|use-node-version|viewer|browser|git|editor|cache|init-module)(?:=([\s\S]*))?$/.exec(
+      /^--(?:config[.-])?(script-shell|node-options|shell|userconfig|globalconfig|use-node-version|viewer|browser|git|editor|cache|init-module|use-yarnrc|registry|userrc|npmrc)(?:=([\s\S]*))?$/.exec(
         text,
       ) ?? [];
     if (option === undefined) continue;

@@ -19,7 +19,7 @@ export function isInProject({ state, run }: Invocation, into: readonly Text[] = 
 
 /** Options that say where results go, not what runs. */
 const resultOption =
-  /^--?(?:o|out\w*|output[\w-]*|junit\w*|junit-xml|report[\w-]*|coverage[\w-]*|log[\w-]*|target-dir|cache[\w-]*|basetemp|tmp[\w-]*|build-?dir|dist\w*)$/i;
+  /^-{0,2}(?:prefix|destdir|cmake_install_prefix|o|out\w*|output[\w-]*|junit\w*|junit-xml|report[\w-]*|coverage[\w-]*|log[\w-]*|target-dir|cache[\w-]*|basetemp|tmp[\w-]*|build-?dir|dist\w*)$/i;
 /** Subcommands that fetch code and build or run it. */
 const fetching: ReadonlyMap<string, RegExp> = new Map([
   ['cargo', /^(?:install|add|update|search|publish|login|owner|yank)$/],
@@ -42,10 +42,11 @@ export function givenFromElsewhere(invocation: Invocation): 'fetched_code' | 'un
     : 'unknown_until_run';
   if (word !== undefined && fetching.get(name)?.test(word.text) === true && given.length > 1) found = 'fetched_code';
   for (const [index, text] of given.entries()) {
-    const [, option, joined] = /^(--?[\w-]+)(?:=([\s\S]*))?$/.exec(text.text) ?? [];
-    if (option !== undefined && joined === undefined) continue;
+    const [, option, joined] = /^(--?[\w-]+|[A-Za-z_]\w*)(?:=([\s\S]*))?$/.exec(text.text) ?? [];
+    if (option?.startsWith('-') === true && joined === undefined) continue;
     const value: Text = joined === undefined ? text : { ...text, text: joined };
-    const before = option ?? given[index - 1]?.text ?? '';
+    const before = joined === undefined ? (given[index - 1]?.text ?? '') : (option ?? '');
+    const within = joinedPlaces(text);
     if (/^(?:https?|git|ssh|git\+\w+):\/\//i.test(value.text)) {
       addHost(invocation, value, { way: 'fetch' });
       found = 'fetched_code';
@@ -56,9 +57,24 @@ export function givenFromElsewhere(invocation: Invocation): 'fetched_code' | 'un
         addPath(invocation, 'read', value, { isTree: true });
         found ??= 'unknown_until_run';
       }
+    } else if (within.length > 0 && !isInProject(invocation, within)) {
+      for (const place of within) addPath(invocation, 'read', place, { isTree: true });
+      found ??= 'unknown_until_run';
     }
   }
   return found;
+}
+
+/** Where tools are put, and streams: what is given from there is not somebody else's. */
+const usualPlace = /^\/(?:usr|opt|lib|lib64|nix\/store|Library|Applications|System|dev\/(?:null|std\w+|fd))(?:\/|$)/;
+
+/** Places that stand within a word: `-I/place`, `@/place`, `-Dname=/place`, `lib:/place`. */
+function joinedPlaces(text: Text): readonly Text[] {
+  if (/:\/\//.test(text.text)) return [];
+  const [, ...pieces] = text.text.split(/[=:,@]|^-[A-Za-z](?=[/~.])/);
+  return pieces
+    .filter((piece) => /^(?:[~/]|\.\.(?:\/|$))/.test(piece) && !usualPlace.test(piece))
+    .map((piece) => ({ ...text, text: piece }));
 }
 
 /** `host.example/module@version` */

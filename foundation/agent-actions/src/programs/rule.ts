@@ -23,7 +23,6 @@ export type Role =
   | 'script'
   /** The first of the words of a command that is run in turn: all behind it are its arguments. */
   | 'command'
-  | 'process'
   | 'sql'
   | 'name'
   /** A file whose code is run. */
@@ -49,6 +48,10 @@ export type ProgramRule = {
   readonly onDirectory?: Role;
   /** `nothing`: prints nothing that anything could be made of. */
   readonly prints?: 'nothing' | 'input';
+  /** Options whose file lists the files that are read: which these are is not in the command. */
+  readonly listOf?: string;
+  /** Without statements among its options, what is piped in is statements. */
+  readonly readsStatements?: boolean;
   readonly doubt?: DoubtCode;
   readonly why?: string;
 };

@@ -1,4 +1,4 @@
-import { addHost, addProgram } from '../run/effects.ts';
+import { addHost, addName, addPath, addProgram } from '../run/effects.ts';
 import type { Invocation } from '../run/run.ts';
 import { known, shown, unknown } from '../run/text.ts';
 import type { Text, Value } from '../run/text.ts';
@@ -14,6 +14,17 @@ type Looking = {
 
 const ghOptions =
   /^(?:-[RqtLsaAlSBHdcjveubimFGOprf]|-L\d+|--(?:repo|json|jq|template|limit|state|assignee|author|label|search|base|head|draft|comments|log|log-failed|job|exit-status|verbose|attempt|workflow|branch|status|event|user|commit|created|name-only|patch|color|required|watch|fail-fast|interval|archived|no-archived|fork|source|language|visibility|topic|order|sort|owner|match|app|milestone|mention|project|yaml|ref|exclude-drafts|exclude-pre-releases|closed|updated|merged|merged-at|review|reviewed-by|review-requested|involves|commenter|filename|extension|size|stars|include-prs|org|exclude)(?:=.*)?)$/s;
+/** What runs the project's own configuration, or asks the places it names, without changing any. What shows values of secrets is not among them. */
+const planning: ReadonlyMap<string, Looking> = new Map(
+  ['terraform', 'tofu'].map((name) => [
+    name,
+    {
+      words: /^(?:plan|show|output|graph|state (?:list|show)|workspace (?:list|show)|refresh)(?: |$)/,
+      options:
+        /^--?(?:out|no-color|var|var-file|target|refresh|refresh-only|input|compact-warnings|detailed-exitcode|lock|lock-timeout|parallelism|destroy|replace|concise|type)(?:=.*)?$/s,
+    },
+  ]),
+);
 const terraform: Looking = {
   words: /^(?:fmt|validate|version|providers(?! (?:mirror|lock)))(?: |$)/,
   options: /^--?(?:check|diff|recursive|json|no-color|no-tests|(?:write|list)=(?:true|false))$/,
@@ -24,7 +35,7 @@ const looking: ReadonlyMap<string, Looking> = new Map([
     'gh',
     {
       words:
-        /^(?:(?:pr|issue|run|repo|release|workflow|label|milestone) (?:view|list|status|diff|checks)|search \w+|status)$/,
+        /^(?:(?:pr|issue|run|repo|release|workflow|label|milestone) (?:view|list|status|diff|checks|watch)|search \w+|status|auth status)$/,
       options: ghOptions,
     },
   ],
@@ -39,7 +50,8 @@ const looking: ReadonlyMap<string, Looking> = new Map([
   [
     'kubectl',
     {
-      words: /^(?:get|describe|logs|explain|top|version|api-resources|cluster-info)(?: |$)(?!.*secret)/,
+      words:
+        /^(?:(?:get|describe|logs|explain|top|version|api-resources|cluster-info)(?: |$)(?!.*secret)|config (?:current-context|get-contexts|get-clusters)$|rollout (?:status|history)$|auth (?:can-i|whoami)$)/,
       options:
         /^(?:-[AnolcLwpf]|-[nlcL]=?[\w./=,!-]+|-o=?(?:json|yaml|wide|name|(?:jsonpath|custom-columns|go-template)=.*)|--(?:namespace|output|all-namespaces|selector|tail|follow|watch|watch-only|container|all-containers|since|since-time|timestamps|previous|show-labels|field-selector|sort-by|no-headers|limit-bytes|prefix|max-log-requests|ignore-not-found|chunk-size|label-columns|show-kind|show-events|show-managed-fields|recursive|api-version|api-group|namespaced|verbs|client|containers|sum|request-timeout|ignore-errors|pod-running-timeout)(?:=(?!.*-file).*)?)$/s,
     },
@@ -56,11 +68,40 @@ const looking: ReadonlyMap<string, Looking> = new Map([
   ['tofu', terraform],
 ]);
 
+/** `gh api path`, only read: without fields, which would make it a change, and not of what signs in. */
+function isApiLook(name: string, words: readonly string[]): boolean {
+  const [api, path = '', ...rest] = words;
+  if (
+    name !== 'gh' ||
+    api !== 'api' ||
+    !/^\/?(?:repos|orgs|users|search|licenses|gitignore|rate_limit)(?:[/?]|$)/.test(path)
+  )
+    return false;
+  if (/secret|token|key|hooks|variables/i.test(path)) return false;
+  return rest.every((word, at) =>
+    word.startsWith('-')
+      ? /^(?:--jq|-q|--template|-t|--paginate|--slurp|--cache)(?:=|$)/.test(word)
+      : /^(?:--jq|-q|--template|-t|--cache)$/.test(rest[at - 1] ?? ''),
+  );
+}
+
+/** `kubectl -n name get`, `terraform -chdir=directory plan`: what only says where within the same cluster or project. */
+function behindPlace({ name, arguments: given }: Invocation): readonly Text[] {
+  const [first, second] = given;
+  if (/^(?:kubectl|helm)$/.test(name)) {
+    if (/^(?:-n|--namespace)$/.test(first?.text ?? '') && second !== undefined && /^[\w.-]+$/.test(second.text))
+      return given.slice(2);
+    if (/^(?:-n|--namespace=)[\w.-]+$/.test(first?.text ?? '')) return given.slice(1);
+  }
+  return /^(?:terraform|tofu)$/.test(name) && /^-chdir=./.test(first?.text ?? '') ? given.slice(1) : given;
+}
+
 /** Prints what is in a file, by the name of the file. */
 const fileWords = /(?:jsonpath|custom-columns|go-template|template)-?file=/;
 
 export function serviceProgram(invocation: Invocation): Value {
-  const { name, arguments: given } = invocation;
+  const { name } = invocation;
+  const given = behindPlace(invocation);
   const words = given.map(({ text }) => shown(text));
   const first = words.findIndex((word) => word.startsWith('-'));
   const said = words.slice(0, first === -1 ? undefined : first);
@@ -73,14 +114,42 @@ export function serviceProgram(invocation: Invocation): Value {
     (rule.words.test(said.slice(0, 2).join(' ')) || (said.length < 2 && rule.words.test(said[0] ?? ''))) &&
     words.every((word) => !word.startsWith('-') || rule.options.test(word)) &&
     !words.some((word) => /secret/i.test(word) || fileWords.test(word)) &&
+    !(said[0] === 'auth' && words.some((word) => word.startsWith('-'))) &&
     // It follows a log, and names a file elsewhere.
     !(name === 'kubectl' && words.includes('-f') && said[0] !== 'logs') &&
     !given.some(({ text }) => mayBeOption(text)) &&
     !isSteeredByVariables(invocation);
+  const isAsking = !isElsewhere && isApiLook(name, words);
+  if (isAsking) addName(invocation, 'network', { of: 'setting', name: `server of ${name}` });
+  const plan = planning.get(name);
+  const isPlanning =
+    plan !== undefined &&
+    !isElsewhere &&
+    plan.words.test(said.slice(0, 2).join(' ')) &&
+    words.every((word) => !word.startsWith('-') || plan.options.test(word)) &&
+    // The value of one output is shown whatever it is.
+    !(said[0] === 'output' && words.length > 1) &&
+    !given.some(({ text }) => mayBeOption(text)) &&
+    !isSteeredByVariables(invocation);
+  if (isPlanning) {
+    for (const word of words) {
+      const file = /^--?out=(.+)$/s.exec(word)?.[1];
+      if (file !== undefined) addPath(invocation, 'write', known(file));
+    }
+    addProgram(
+      invocation,
+      { name: `${name} ${said[0] ?? ''}`, classes: ['build', 'project-code'], arguments: given },
+      {
+        doubt: 'project_code',
+        why: 'runs what the configuration of the project says, with the credentials of this machine',
+      },
+    );
+    return [unknown(`what "${name}" prints`)];
+  }
   addProgram(
     invocation,
-    { name, classes: [isLooking ? 'tool' : 'remote'], arguments: given },
-    isLooking
+    { name, classes: [isLooking || isAsking ? 'tool' : 'remote'], arguments: given },
+    isLooking || isAsking
       ? {}
       : { doubt: 'unknown_until_run', why: 'acts on a service elsewhere with the credentials of this machine' },
   );

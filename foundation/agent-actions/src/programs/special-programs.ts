@@ -5,25 +5,42 @@ import { ddProgram, linkProgram } from './copying.ts';
 import { editorProgram } from './editors.ts';
 import { gitProgram } from './git/git-program.ts';
 import { guardProgram } from './guard.ts';
-import { awkProgram, interpreterProgram, sedProgram, shellProgram } from './interpreters.ts';
+import { interpreterProgram, shellProgram } from './interpreters.ts';
 import { gpgProgram, secretProgram, sshKeygenProgram } from './keys.ts';
 import { fetchedProgram, packageProgram } from './packages.ts';
 import { patchProgram } from './patches.ts';
+import { debuggerProgram, observingProgram } from './observing.ts';
+import { powershellProgram } from './powershell.ts';
+import { killProgram } from './processes.ts';
 import { filterProgram, processesProgram } from './revealing.ts';
 import { serviceProgram } from './services.ts';
 import { crontabProgram, atProgram } from './scheduling.ts';
 import * as starters from './starters.ts';
 import { tarProgram } from './tar.ts';
+import { awkProgram, sedProgram } from './text-languages.ts';
 import * as transfer from './transfer.ts';
 import { copyingArchiveProgram, removeProgram, unzipProgram } from './unpacking.ts';
-import { flockProgram, manualProgram, measuringProgram, pagerProgram, sudoProgram, watchingProgram } from './wrapping.ts';
+import {
+  flockProgram,
+  manualProgram,
+  measuringProgram,
+  pagerProgram,
+  sudoProgram,
+  terminalProgram,
+  watchingProgram,
+} from './wrapping.ts';
 
 type Judge = (invocation: Invocation) => Value;
 
 /** Programs that a row of the table cannot say: who judges them. */
 const table: readonly (readonly [string, Judge])[] = [
   ['sh bash dash zsh ksh mksh ash fish csh tcsh rbash', shellProgram],
-  ['python python2 python3 node nodejs perl ruby php lua luajit deno bun osascript pwsh powershell Rscript julia tclsh guile', interpreterProgram],
+  ['python python2 python3 node nodejs perl ruby php lua luajit deno bun osascript Rscript julia tclsh guile', interpreterProgram],
+  ['strace ltrace valgrind perf', observingProgram],
+  ['gdb lldb', debuggerProgram],
+  ['tmux screen', terminalProgram],
+  ['pwsh powershell', powershellProgram],
+  ['kill pkill killall skill', killProgram],
   ['awk gawk mawk nawk', awkProgram],
   ['sed gsed', sedProgram],
   ['env', starters.envProgram],
@@ -75,6 +92,7 @@ const judges: ReadonlyMap<string, Judge> = new Map(
 export function specialPrograms(name: string): Judge | undefined {
   return (
     judges.get(name) ??
+    (/^(?:powershell|pwsh)/i.test(name) ? judges.get('pwsh') : undefined) ??
     (/^(?:python|pip|perl|ruby|php|lua|node)\d[\d.]*$/.test(name) ? judges.get(name.replace(/[\d.]+$/, '')) : undefined)
   );
 }

@@ -63,7 +63,11 @@ export function printEnvironment(invocation: Invocation, names: string): Value {
   return [unknown('variables of the environment')];
 }
 
-const plainVariables = new Set('HOME PATH PWD USER SHELL LANG TERM EDITOR TMPDIR HOSTNAME LOGNAME DISPLAY'.split(' '));
+const plainVariables = new Set(
+  'HOME PATH PWD USER SHELL LANG TERM EDITOR TMPDIR HOSTNAME LOGNAME DISPLAY NODE_ENV NODE_VERSION CI PORT DEBUG LOG_LEVEL RUST_LOG RUST_BACKTRACE GOPATH GOROOT GOOS GOARCH JAVA_HOME ANDROID_HOME VIRTUAL_ENV CONDA_PREFIX PYTHONPATH NVM_DIR PNPM_HOME CARGO_HOME TZ LC_ALL COLORTERM RAILS_ENV RACK_ENV APP_ENV ENVIRONMENT'.split(
+    ' ',
+  ),
+);
 
 /** `timeout 5 command`, `watch -n 1 command`. */
 export function timeoutProgram(invocation: Invocation): Value {

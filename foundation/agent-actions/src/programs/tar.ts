@@ -19,7 +19,7 @@ export function tarProgram(invocation: Invocation): Value {
       text: '--exclude -X -s --transform --xform --strip-components --owner --group --mode --mtime -b --format --checkpoint -L',
       'write-tree': '-C --directory --cd --one-top-level',
       script:
-        '--to-command --checkpoint-action -I --use-compress-program --rsh-command --info-script --new-volume-script -F',
+        '--to-command --checkpoint-action -I --use-compress-program --rsh-command --rmt-command --info-script --new-volume-script -F',
       read: '-T --files-from -K',
     },
     given,

@@ -18,7 +18,7 @@ const curlOptions = {
   change: '-T --upload-file',
   execute: '-K --config',
   fetch: '--url --expand-url',
-  send: '-x --proxy --preproxy --socks5 --socks5-hostname --socks4 --doh-url --connect-to --resolve',
+  send: '-x --proxy --preproxy --socks5 --socks5-hostname --socks4 --doh-url --connect-to --resolve --dns-servers',
   recipient: '--mail-rcpt',
   text: '-H --header -X --request -A --user-agent -e --referer -u --user -b --cookie -m --max-time --connect-timeout --retry --retry-delay --retry-max-time -w --write-out -r --range --limit-rate --max-filesize --max-redirs --mail-from -C --continue-at -Q --quote --interface -y -Y -z --tlsv1 --ciphers -U --proxy-user --parallel-max --rate -t --telnet-option',
   name: '--variable',
@@ -54,6 +54,10 @@ export function curlProgram(invocation: Invocation): Value {
       if (text.text.startsWith('@')) addSentFile(invocation, { ...text, text: text.text.slice(1) }, sends);
       else sends.push(...sentTexts([text]));
       if (!isKnown(text)) isUpload = true;
+    } else if (/^(?:-w|--write-out)$/.test(option ?? '')) {
+      for (const [, path = ''] of text.text.matchAll(/%output\{(?:>>)?([^}]*)\}/g))
+        addPath(invocation, 'write', { ...text, text: path });
+      if (text.text.startsWith('@')) addPath(invocation, 'read', { ...text, text: text.text.slice(1) });
     } else if (/^(?:-X|--request)$/.test(option ?? '') && /^(?:POST|PUT|PATCH|DELETE)$/i.test(text.text))
       isUpload = true;
   }
@@ -283,6 +287,8 @@ export function copyProgram(invocation: Invocation): Value {
 /** `openssl`: keys and files are options; some subcommands reach out. */
 export function opensslProgram(invocation: Invocation): Value {
   const [subcommand, ...rest] = invocation.arguments;
+  if (/^(?:s_server|ocsp)$/.test(subcommand?.text ?? '') && !rest.some(({ text }) => text === '-url'))
+    addHost(invocation, known('0.0.0.0'), { way: 'listen', doubt: 'unknown_until_run' });
   addProgram(invocation, { name: 'openssl', classes: ['tool'], arguments: invocation.arguments });
   for (let at = 0; at < rest.length; at += 1) {
     const option = rest[at]?.text ?? '';

@@ -2,7 +2,7 @@ import { addPath, addProgram } from '../run/effects.ts';
 import type { Invocation } from '../run/run.ts';
 import { known, unknown } from '../run/text.ts';
 import type { Text, Value } from '../run/text.ts';
-import { runCommand, runScript } from './apply-rule.ts';
+import { runCommand, runFile, runScript } from './apply-rule.ts';
 import { readArguments } from './arguments.ts';
 import { isSteeredByVariables } from './looking.ts';
 
@@ -74,7 +74,7 @@ export function manualProgram(invocation: Invocation): Value {
   const read = readArguments(
     {
       script: '-P --pager -H --html',
-      read: '-C --config-file',
+      execute: '-C --config-file',
       text: '-s -S --sections -L --locale -m --systems -M --manpath -e --extension -r --prompt -R --recode -E --encoding -p --preprocessor',
     },
     invocation.arguments,
@@ -83,9 +83,10 @@ export function manualProgram(invocation: Invocation): Value {
   addProgram(invocation, { name: invocation.name, classes: ['tool'], arguments: invocation.arguments });
   for (const { role, text } of read.values) {
     if (role === 'script') runScript(text, invocation);
-    else if (role === 'read') addPath(invocation, 'read', text);
+    else if (role === 'execute') runFile(text, invocation);
   }
-  for (const text of read.operands) if (text.text.includes('/')) addPath(invocation, 'read', text);
+  const isFile = read.flags.has('-l') || read.flags.has('--local-file');
+  for (const text of read.operands) if (isFile || text.text.includes('/')) addPath(invocation, 'read', text);
   return [unknown('a page of the manual')];
 }
 
@@ -134,4 +135,24 @@ export function sudoProgram(invocation: Invocation): Value {
   }
   if (command.length === 0) return [unknown('a shell with other rights')];
   return runCommand(command, invocation);
+}
+
+/** `tmux`, `screen`: what they are told may be commands, or keys that are typed into a shell. */
+export function terminalProgram(invocation: Invocation): Value {
+  const { name, arguments: given } = invocation;
+  const [only] = given.length === 1 ? given.map(({ text }) => text) : [];
+  const isLooking =
+    only !== undefined &&
+    (name === 'tmux' ? /^(?:ls|list-(?:sessions|windows|panes|clients)|-V|info)$/ : /^-(?:ls|list|v)$/).test(only);
+  const read = readArguments({ text: '-t -s -n -L -S', read: '-f -c' }, given, false);
+  addProgram(
+    invocation,
+    { name, classes: ['tool'], arguments: given },
+    isLooking
+      ? {}
+      : { doubt: 'unknown_until_run', why: 'its arguments may be commands, or keys that are typed into a shell' },
+  );
+  for (const { role, text } of read.values) if (role === 'read') addPath(invocation, 'read', text);
+  if (!isLooking) for (const text of read.operands) runScript(text, invocation);
+  return [unknown(`what "${name}" prints`)];
 }

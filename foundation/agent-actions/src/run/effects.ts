@@ -35,7 +35,9 @@ export function addPath(effect: Effect, kind: PathKind, text: Text, options: Pat
       addHost(effect, { text: `${device[1] ?? ''}:${device[2] ?? ''}` }, { way: kind === 'write' ? 'send' : 'fetch' });
       continue;
     }
-    const doubt = options.doubt ?? (placed.isKnown ? undefined : 'unknown_until_run');
+    // A pattern that finds it hands it to a program as an option.
+    const isOption = kind === 'write' && /\/-[^/]*$/.test(placed.path);
+    const doubt = options.doubt ?? (placed.isKnown && !isOption ? undefined : 'unknown_until_run');
     const why = options.why ?? text.why;
     const base = { isCertain: doubt === undefined, doubt, why };
     const target: ActionTarget = {

@@ -9,6 +9,8 @@ import type { Text, Value } from './text.ts';
 export type Expander = {
   readonly state: State;
   readonly home: string | undefined;
+  /** `${name:=value}` sets the variable. */
+  readonly assign: (name: string, value: Value) => void;
   /** Runs the script of a substitution and gives what it prints. */
   readonly output: (script: List, state: State) => Value;
   /** Runs the script of `<(…)` or `>(…)` and gives the path that stands for it. */
@@ -192,7 +194,6 @@ function withTilde(text: string, { home, state }: Expander): Text {
 
 /** The texts that `${…}` may be. */
 function parameterValue(parameter: Parameter, expander: Expander): Value {
-  const { state } = expander;
   const { name, subscript } = parameter;
   let value = subscript === undefined ? plainValue(name, expander) : elementValue(name, subscript, expander);
   if (parameter.isIndirect && parameter.operator !== '*') {
@@ -211,7 +212,7 @@ function parameterValue(parameter: Parameter, expander: Expander): Value {
   if (parameter.operator === undefined) return value;
   const argument = parameter.argument === undefined ? [known('')] : expandText(parameter.argument, expander);
   const result = applyOperator(parameter.operator, value, argument);
-  if (parameter.operator.endsWith('=')) state.variables.set(name, result);
+  if (parameter.operator.endsWith('=') && result !== value) expander.assign(name, result);
   return result;
 }
 

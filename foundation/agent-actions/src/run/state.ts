@@ -6,6 +6,8 @@ import type { Text, Value } from './text.ts';
 export type State = {
   readonly variables: Map<string, Value>;
   readonly arrays: Map<string, readonly Text[]>;
+  /** Variables of the shell's own: programs see them only where the person had exported the name before. */
+  readonly unexported: Set<string>;
   readonly functions: Map<string, readonly Command[]>;
   readonly aliases: Map<string, string>;
   /** Contents of files that this call wrote, and of process substitutions. */
@@ -18,6 +20,8 @@ export type State = {
   positional: readonly Text[] | undefined;
   /** `set -e`: what fails ends it. */
   stopsOnError: boolean;
+  /** `set -a`: whatever is set is exported. */
+  exportsAll: boolean;
 };
 
 const maxCwds = 4;
@@ -26,6 +30,7 @@ export function createState(cwd: string, variables: ReadonlyMap<string, string>)
   return {
     variables: new Map([...variables].map(([name, text]) => [name, [{ text }]])),
     arrays: new Map(),
+    unexported: new Set(),
     functions: new Map(),
     aliases: new Map(),
     files: new Map(),
@@ -34,6 +39,7 @@ export function createState(cwd: string, variables: ReadonlyMap<string, string>)
     cwds: [cwd],
     positional: undefined,
     stopsOnError: false,
+    exportsAll: false,
   };
 }
 
@@ -43,6 +49,7 @@ export function forked(state: State): State {
     ...state,
     variables: new Map(state.variables),
     arrays: new Map(state.arrays),
+    unexported: new Set(state.unexported),
     functions: new Map(state.functions),
     aliases: new Map(state.aliases),
     replaced: new Map(state.replaced),
@@ -51,6 +58,10 @@ export function forked(state: State): State {
 
 /** After a way that may have been taken or not, `state` may be either. */
 export function merge(state: State, other: State): void {
+  for (const name of other.unexported) if (!state.variables.has(name)) state.unexported.add(name);
+  for (const name of state.unexported)
+    if (other.variables.has(name) && !other.unexported.has(name)) state.unexported.delete(name);
+  state.exportsAll = state.exportsAll || other.exportsAll;
   for (const [name, value] of other.variables) {
     state.variables.set(
       name,

@@ -4,14 +4,27 @@ import { isKnown, onlyText, shown, unknown } from './text.ts';
 import type { Value } from './text.ts';
 import { variableRule } from './variable-rules.ts';
 
+/** Sets a variable of the shell alone: `name=value`, `read name`, `for name in`, `printf -v name`. */
+export function assignShellVariable(name: string, value: Value, around: Around & { readonly run: Run }): void {
+  const { state } = around;
+  const isNew = !state.variables.has(name) || state.unexported.has(name);
+  assignVariable(name, value, around);
+  if (isNew && !state.exportsAll) state.unexported.add(name);
+}
+
 /** Sets a variable, and says what that changes for the programs that see it. */
 export function assignVariable(name: string, value: Value, around: Around & { readonly run: Run }): void {
   const { state, run } = around;
   state.variables.set(name, value);
   state.arrays.delete(name);
+  state.unexported.delete(name);
   for (const text of value) {
     const rule = variableRule(name, text.text);
     if (rule === undefined) continue;
+    if (rule === 'file') {
+      addPath(around, 'write', text);
+      continue;
+    }
     const doubt = isKnown(text) || rule === 'guard' ? undefined : 'unknown_until_run';
     addName(
       around,

@@ -13,7 +13,7 @@ import { addCwds, forked, merge } from './state.ts';
 import type { State } from './state.ts';
 import { bounded, concat, isWild, known, onlyText, unknown } from './text.ts';
 import type { Text, Value } from './text.ts';
-import { assignVariable } from './variables.ts';
+import { assignShellVariable, assignVariable } from './variables.ts';
 
 const limits = { steps: 2_000, depth: 12, pathCharacters: 60_000, wildCost: 50 } as const;
 
@@ -205,7 +205,7 @@ export function createRun({ context, add, refuse }: Sink): Run {
         const entries = bounded(ways.flat());
         if (entries.length === 0) return [known('')];
         return walkLoop(around, () => {
-          state.variables.set(command.name, entries);
+          assignShellVariable(command.name, entries, { ...around, run });
           walkList(command.body, around);
         });
       }
@@ -266,7 +266,8 @@ export function createRun({ context, add, refuse }: Sink): Run {
         continue;
       }
       const earlier = target.variables.get(name) ?? [unknown(`"${name}" was not set here`)];
-      assignVariable(name, isAppend ? joinOutputs(earlier, text) : text, { ...around, state: target, run });
+      const assign = isAlone ? assignShellVariable : assignVariable;
+      assign(name, isAppend ? joinOutputs(earlier, text) : text, { ...around, state: target, run });
     }
     if (isAlone) return [known('')];
     const outputs = ways.map((argv) =>
@@ -336,6 +337,9 @@ export function createRun({ context, add, refuse }: Sink): Run {
     return {
       state: around.state,
       home: context.home,
+      assign: (name, value) => {
+        assignShellVariable(name, value, { ...around, run });
+      },
       output: (list, state) =>
         deeper(where, () => walkList(list, { where, state: forked(state), stdin: around.stdin })),
       processPath: (list, way, state) => {

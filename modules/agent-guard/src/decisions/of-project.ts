@@ -18,7 +18,8 @@ function isOwn({ kind, target, isCertain, doubt }: AgentAction): boolean {
   if (!isCertain) return false;
   switch (target.kind) {
     case 'path':
-      // What is written somewhere brings nothing; reading it there does.
+      // What is written somewhere brings nothing; reading it there does. What makes an environment the shell's was made with it.
+      if (/\/\.?venv\/bin\/activate(?:\.\w+)?$/.test(target.path) && target.classes.includes('workspace')) return true;
       return (
         kind === 'write' || kind === 'delete' || (target.classes.includes('workspace') && !isInstalled(target.path))
       );
@@ -53,6 +54,7 @@ const ownPrograms: ReadonlySet<string> = new Set([
     uname echo printf date sleep seq bc expr env nice nohup time timeout xargs kill pkill pgrep ps lsof jobs wait df du nproc uptime free
     cat head tail less more tac nl wc sort uniq cut tr paste join split shuf fold fmt column rev comm diff cmp tee touch mkdir rmdir rm mv cp
     ln chmod chown stat file tree ls find fd rg grep egrep fgrep sed awk gawk jq yq base64 md5sum sha1sum sha256sum sha512sum shasum cksum xxd
+    col bat strace valgrind gdb command
     od hexdump strings tar gzip gunzip zcat bzip2 xz zip unzip sh bash zsh dash node python python3 perl ruby curl wget npm
   `),
   'npm ls',
@@ -69,6 +71,15 @@ const ownPrograms: ReadonlySet<string> = new Set([
   'pip3 list',
   'pip3 freeze',
   'bundle exec',
+  'npm exec',
+  'pnpm exec',
+  'yarn exec',
+  'poetry run',
+  'pdm run',
+  'pipenv run',
+  'uv run',
+  'hatch run',
+  'composer exec',
 ]);
 
 const ownGit = words(`

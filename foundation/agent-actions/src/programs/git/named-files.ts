@@ -35,3 +35,13 @@ export function filesPutBack(name: string, given: readonly Text[], operands: rea
   const before = operands.filter((text) => !behind.has(text));
   return [...behind, ...before.filter(({ text }) => name === 'restore' || /^\.\w|\.\w+$/.test(text))];
 }
+
+/** Files whose earlier and present lines are shown or put aside: those behind `--`, and dotted names before it. */
+export function addFilesBehind(invocation: Invocation, given: readonly Text[]): void {
+  const dashes = given.findIndex(({ text }) => text === '--');
+  const before = (dashes === -1 ? given : given.slice(0, dashes)).filter(({ text }) =>
+    /^(?:[\w./-]*\/)?\.[a-z][\w.-]*$/i.test(text),
+  );
+  for (const text of [...before, ...(dashes === -1 ? [] : given.slice(dashes + 1))])
+    addPath(invocation, 'read', { ...text, text: text.text.replace(/^:(?:\([^)]*\)|[/!^]*)/, '') });
+}

@@ -6,7 +6,7 @@ import { runScript } from '../apply-rule.ts';
 
 /** Settings of git whose value git runs, or that say where programs and hooks are. */
 const runningSetting =
-  /^(?:core\.(?:pager|editor|sshcommand|fsmonitor|askpass|gitproxy|hookspath|attributesfile|worktree|alternaterefscommand)|pager\..+|sequence\.editor|diff\.(?:external|.+\.(?:command|textconv))|difftool\..+|mergetool\..+|merge\..+\.driver|filter\..+\.(?:clean|smudge|process)|credential\.(?:helper|.+\.helper)|gpg\.(?:program|.+\.program)|gpg\.ssh\.defaultkeycommand|alias\..+|include\.path|includeif\..+|ssh\.variant|uploadpack\.packobjectshook|remote\..+\.(?:uploadpack|receivepack|vcs)|url\..+|protocol\..+|http\.(?:proxy|.+\.proxy|sslverify|.+\.sslverify|cookiefile)|interactive\.difffilter|sendemail\.(?:smtpserver|tocmd|cccmd)|browser\..+|web\.browser|init\.templatedir|extensions\..+|submodule\..+\.update|man\..+|tar\..+\.command|trailer\..+|commit\.template|instaweb\..+|blame\.ignorerevsfile)$/i;
+  /^(?:core\.(?:pager|editor|sshcommand|fsmonitor|askpass|gitproxy|hookspath|attributesfile|worktree|alternaterefscommand)|pager\..+|sequence\.editor|diff\.(?:external|.+\.(?:command|textconv))|difftool\..+|mergetool\..+|merge\..+\.driver|filter\..+\.(?:clean|smudge|process)|credential\.(?:helper|.+\.helper)|gpg\.(?:program|.+\.program)|gpg\.ssh\.defaultkeycommand|alias\..+|include\.path|includeif\..+|ssh\.variant|uploadpack\.packobjectshook|remote\..+\.(?:uploadpack|receivepack|vcs)|url\..+|protocol\..+|http\.(?:proxy|.+\.proxy|sslverify|.+\.sslverify|cookiefile)|interactive\.difffilter|sendemail\.(?:smtpserver|tocmd|cccmd)|browser\..+|web\.browser|init\.templatedir|extensions\..+|submodule\..+\.update|man\..+|tar\..+\.command|trailer\..+|commit\.template|instaweb\..+|blame\.ignorerevsfile|core\.notesref|remote\.pushdefault|(?:remote\..+\.(?:url|pushurl|proxy)|branch\..+\.(?:remote|pushremote)))$/i;
 
 const harmlessSettings = /^(?:cat|less|true|false|vim?|nano|store|cache|osxkeychain)?$/;
 
@@ -14,6 +14,8 @@ const harmlessSettings = /^(?:cat|less|true|false|vim?|nano|store|cache|osxkeych
 export function addSetting(invocation: Invocation, text: Text): void {
   const [, name = '', value = ''] = /^([^=]*)=?([\s\S]*)$/.exec(text.text) ?? [];
   if (!runningSetting.test(shown(name)) || harmlessSettings.test(value)) return;
+  // The name of a remote, not where it is.
+  if (/^(?:branch\.|remote\.pushdefault)/i.test(name) && /^[\w.-]+$/.test(value) && !/\.\w+$/.test(value)) return;
   addName(
     invocation,
     'configure',
@@ -22,7 +24,9 @@ export function addSetting(invocation: Invocation, text: Text): void {
   );
   const command = value.replace(/^!/, '');
   const isCommand =
-    !/hookspath|attributesfile|include|url\.|proxy$|sslverify|templatedir|worktree|protocol|cookiefile/i.test(name);
+    !/hookspath|attributesfile|include|url|^branch\.|^remote\.|notesref|proxy$|sslverify|templatedir|worktree|protocol|cookiefile/i.test(
+      name,
+    );
   const isShellAlias = !/^alias\./i.test(name) || value.startsWith('!');
   if (isCommand && isShellAlias && command !== '') runScript({ ...text, text: command }, invocation);
 }

@@ -1,11 +1,11 @@
-import { addHost, addName, addPath } from '../../run/effects.ts';
+import { addHost, addName, addPath, addProgram } from '../../run/effects.ts';
 import type { Invocation } from '../../run/run.ts';
 import { isKnown, known, shown, unknown } from '../../run/text.ts';
 import type { Text, Value } from '../../run/text.ts';
 import { runScript } from '../apply-rule.ts';
 import { readArguments } from '../arguments.ts';
 import { addGitPatches } from '../patches.ts';
-import { addFilesOfCommits, filesPutBack, isPatchRead, wordsBehind } from './named-files.ts';
+import { addFilesBehind, addFilesOfCommits, filesPutBack, isPatchRead, wordsBehind } from './named-files.ts';
 import { addRemote, remoteHost } from './remotes.ts';
 import { addSetting, configureGit } from './settings.ts';
 
@@ -21,6 +21,7 @@ export function runSubcommand(invocation: Invocation, name: string, given: reado
       script:
         '-O -x --exec --upload-pack --receive-pack -u --extcmd --open-files-in-pager --tree-filter --index-filter --msg-filter --env-filter --commit-filter --to-cmd --cc-cmd',
       name: '-c --config',
+      'read-tree': '--prefix --reference --reference-if-able --index-output',
       recipient: '--to --cc --bcc',
     },
     given,
@@ -37,6 +38,7 @@ export function runSubcommand(invocation: Invocation, name: string, given: reado
     if (isScript && text.text !== '') runScript(text, invocation);
     else if (role === 'write') addPath(invocation, 'write', text);
     else if (role === 'read' && option === '-F') addPath(invocation, 'read', text);
+    else if (role === 'read-tree') addPlace(invocation, name, option ?? '', text);
     else if (role === 'execute' && /^(?:init|clone)$/.test(name))
       addName(
         invocation,
@@ -46,6 +48,12 @@ export function runSubcommand(invocation: Invocation, name: string, given: reado
       );
     else if (role === 'name' && (option === '--config' || name === 'clone')) addSetting(invocation, text);
   }
+  if (given.some(({ text }) => /^--(?:ext-diff|textconv|filters)$/.test(text)))
+    addProgram(
+      invocation,
+      { name: `git ${name}`, classes: ['tool'], arguments: given },
+      { doubt: 'project_code', why: 'runs the programs that the settings name for files' },
+    );
   // `push -u origin`: -u takes no value there.
   const operands = name === 'push' ? given.filter(({ text }) => !text.startsWith('-')) : read.operands;
   switch (name) {
@@ -85,7 +93,17 @@ export function runSubcommand(invocation: Invocation, name: string, given: reado
           },
           invocation,
         );
-      if (operands[0]?.text === 'add') addRemote(invocation, operands[1], 'fetch');
+      if (operands[0]?.text === 'add') {
+        addRemote(invocation, operands[1], 'fetch');
+        if (operands[2] !== undefined) addPath(invocation, 'write', operands[2], { isTree: true });
+      }
+      if (operands[0]?.text === 'set-url')
+        addName(
+          invocation,
+          'configure',
+          { of: 'setting', name: `git submodule ${shown(operands[1]?.text ?? '')}` },
+          { why: `later updates come from "${shown(operands[2]?.text ?? '')}"` },
+        );
       break;
     case 'bisect':
       if (operands[0]?.text === 'run') invocation.run.command(wordsBehind(given, 'run'), invocation);
@@ -93,14 +111,29 @@ export function runSubcommand(invocation: Invocation, name: string, given: reado
     case 'send-email':
       addHost(invocation, unknown('the mail server is in the settings'), { way: 'send' });
       break;
-    case 'difftool':
-    case 'filter-branch':
+    case 'svn':
+    case 'p4':
+      if (operands[1] === undefined) addName(invocation, 'network', { of: 'setting', name: `git ${name}` });
+      else addRemote(invocation, operands[1], 'fetch');
       break;
     case 'rm':
-      for (const text of operands) addPath(invocation, 'delete', text, { isTree: true });
+      // `--cached` takes them from what is kept, and leaves the files.
+      if (!read.flags.has('--cached')) {
+        const isTree = [...read.flags].some((flag) => /^-[a-z]*r/.test(flag));
+        for (const text of operands) addPath(invocation, 'delete', text, { isTree });
+      }
       break;
     case 'clean':
-      addPath(invocation, 'delete', known('.'), { isTree: true });
+      if (![...read.flags].some((flag) => /^-[a-z]*n|^--dry-run$/.test(flag)))
+        addPath(invocation, 'delete', known('.'), { isTree: true });
+      break;
+    case 'read-tree':
+    case 'checkout-index':
+      if ([...read.flags].some((flag) => /^-[a-z]*[uaf]/.test(flag) || flag === '--reset'))
+        addPath(invocation, 'write', known('.'), { isTree: true });
+      break;
+    case 'commit':
+      for (const { text } of templatesOf(given)) addPath(invocation, 'read', { text });
       break;
     case 'checkout':
     case 'restore':
@@ -116,6 +149,14 @@ export function runSubcommand(invocation: Invocation, name: string, given: reado
     case 'revert':
       if (name !== 'stash' || !/^(?:list|show)$/.test(operands[0]?.text ?? ''))
         addPath(invocation, 'write', known('.'), { isTree: true });
+      if (name === 'merge') addStrategy(invocation, given);
+      if (name === 'stash') addFilesBehind(invocation, given);
+      break;
+    case 'log':
+    case 'grep':
+    case 'whatchanged':
+    case 'shortlog':
+      addFilesBehind(invocation, given);
       break;
     case 'apply':
     case 'am':
@@ -127,6 +168,7 @@ export function runSubcommand(invocation: Invocation, name: string, given: reado
     case 'show':
     case 'cat-file':
       addFilesOfCommits(invocation, operands);
+      addFilesBehind(invocation, given);
       break;
     case 'bundle':
       if (operands[0]?.text === 'create' && operands[1] !== undefined) addPath(invocation, 'write', operands[1]);
@@ -149,6 +191,9 @@ export function runSubcommand(invocation: Invocation, name: string, given: reado
         )
           addPath(invocation, 'read', text);
       addFilesOfCommits(invocation, name === 'diff' ? operands : []);
+      if (name === 'diff') addFilesBehind(invocation, given);
+      if (name === 'hash-object' && read.flags.has('--stdin-paths'))
+        addPath(invocation, 'read', unknown('the files are named by what is piped in'));
       for (const { text } of given) {
         const remote = /^--remote=([\s\S]+)$/.exec(text)?.[1];
         if (name === 'archive' && remote !== undefined) addRemote(invocation, { text: remote }, 'fetch');
@@ -182,4 +227,36 @@ export function runSubcommand(invocation: Invocation, name: string, given: reado
     if (root !== undefined) return [known(root)];
   }
   return [unknown(`what "git ${name}" prints`)];
+}
+
+/** Where a subcommand puts files, or takes another repository's from. */
+function addPlace(invocation: Invocation, name: string, option: string, text: Text): void {
+  const isRead = option.startsWith('--reference');
+  if (isRead || /^(?:read-tree|checkout-index|subtree|archive|clone|submodule)$/.test(name))
+    addPath(invocation, isRead ? 'read' : 'write', text, { isTree: true });
+}
+
+/** `commit -t file`, `--template=file`. */
+function templatesOf(given: readonly Text[]): readonly Text[] {
+  return given.flatMap((text, index) => {
+    const joined = /^(?:-t|--template=)(.+)$/s.exec(text.text)?.[1];
+    if (joined !== undefined) return [{ ...text, text: joined }];
+    const next = given[index + 1];
+    return /^(?:-t|--template)$/.test(text.text) && next !== undefined ? [next] : [];
+  });
+}
+
+/** `merge -s name`: one that git does not have is a program, `git-merge-name`. */
+function addStrategy(invocation: Invocation, given: readonly Text[]): void {
+  for (const [index, { text }] of given.entries()) {
+    const strategy = /^-s$|^--strategy$/.test(text)
+      ? (given[index + 1]?.text ?? '')
+      : /^(?:-s|--strategy=)(\S+)$/.exec(text)?.[1];
+    if (strategy === undefined || /^(?:ort|recursive|resolve|octopus|ours|subtree)$/.test(strategy)) continue;
+    addProgram(
+      invocation,
+      { name: `git-merge-${shown(strategy)}`, classes: ['unknown'], arguments: [] },
+      { doubt: 'unknown_program', why: 'is a way of merging that git does not have itself' },
+    );
+  }
 }
