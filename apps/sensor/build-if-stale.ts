@@ -1,11 +1,11 @@
 // Bundles the sensor into apps/sensor/dist when its sources are newer. Run by the server's supervisor, which runs it on this host.
 import { messageOf } from '@sallyport/platform/errors';
 import { join, resolve } from 'node:path';
-import { hashSources, leaveBuilt } from '@sallyport/platform/built-directory';
+import { leaveBuilt } from '@sallyport/platform/built-directory';
 
 const root = resolve(import.meta.dirname, '../..');
 const sources = [
-  'apps/sensor/{build.ts,package.json}',
+  'apps/sensor/{build.ts,build-if-stale.ts,package.json}',
   'apps/sensor/src/**/*.ts',
   'contracts/src/**/*.ts',
   'foundation/merkle-log/src/**/*.ts',
@@ -16,7 +16,7 @@ const sources = [
 
 /** Leaves `dist` as the sources say. */
 export async function buildSensorIfStale(): Promise<void> {
-  await leaveBuilt(join(import.meta.dirname, 'dist'), hashSources(root, sources), async (staging) => {
+  await leaveBuilt(join(import.meta.dirname, 'dist'), { root, patterns: sources }, async (staging) => {
     // Only here: a start that has nothing to build does not pay for loading the bundler.
     const { buildSensor } = await import('./build.ts');
     await buildSensor(staging);

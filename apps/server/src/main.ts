@@ -3,6 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isBuilt } from '@sallyport/platform/built-directory';
 import { isSensorWanted, usageText } from './config.ts';
 import { version } from './version.ts';
 
@@ -53,35 +54,35 @@ function start(): void {
   });
 }
 
-/**
- * A fresh checkout has no built console, and a changed one an old: a process of its own sees to it before the server
- * reads the files. Without a console the server still does its work.
- */
-function buildConsole(): void {
-  const builder = join(import.meta.dirname, '..', '..', 'console', 'src', 'build', 'build-console.ts');
-  const built = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', builder], { stdio: 'inherit' });
-  if (built.status === 0) return;
-  process.stderr.write('The console was not built; everything else works. Run the same command again to try again\n');
-}
+const root = join(import.meta.dirname, '..', '..', '..');
 
-/** The page of phones that are cameras, likewise. */
-function buildField(): void {
-  const builder = join(import.meta.dirname, '..', '..', 'field', 'src', 'build', 'build-field.ts');
-  const built = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', builder], { stdio: 'inherit' });
-  if (built.status !== 0)
-    process.stderr.write(
-      'The page for phones was not built; everything else works. Run the same command again to try again\n',
-    );
-}
+/** What is built of sources of this checkout before the server reads it; without it the server still does its work. */
+const parts = {
+  console: {
+    builder: 'apps/console/src/build/build-console.ts',
+    dist: 'apps/console/dist',
+    failed: 'The console was not built; everything else works. Run the same command again to try again',
+  },
+  /** Of phones that are cameras. */
+  field: {
+    builder: 'apps/field/src/build/build-field.ts',
+    dist: 'apps/field/dist',
+    failed: 'The page for phones was not built; everything else works. Run the same command again to try again',
+  },
+  /** That of this host runs as one file, and other hosts are given the same. */
+  sensor: {
+    builder: 'apps/sensor/build-if-stale.ts',
+    dist: 'apps/sensor/dist',
+    failed: 'The sensor was not built anew; one from before runs where there is one, and everything else works',
+  },
+} as const;
 
-/** The sensor of this host runs as one file, and other hosts are given the same. Without it the server still does its work. */
-function buildSensor(): void {
-  const builder = join(import.meta.dirname, '..', '..', 'sensor', 'build-if-stale.ts');
-  const built = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', builder], { stdio: 'inherit' });
-  if (built.status !== 0)
-    process.stderr.write(
-      'The sensor was not built anew; one from before runs where there is one, and everything else works\n',
-    );
+/** A fresh checkout has none, and a changed one an old: then a process of its own builds it. */
+function build({ builder, dist, failed }: (typeof parts)[keyof typeof parts]): void {
+  if (isBuilt(join(root, dist), root)) return;
+  const nodeArguments = ['--disable-warning=ExperimentalWarning', join(root, builder)];
+  const built = spawnSync(process.execPath, nodeArguments, { stdio: 'inherit' });
+  if (built.status !== 0) process.stderr.write(`${failed}\n`);
 }
 
 /** What can be answered without a server. */
@@ -93,8 +94,8 @@ function answerOf(flag: string | undefined): string | undefined {
 process.stderr.on('error', () => undefined);
 const answer = flags.map(answerOf).find((text) => text !== undefined);
 if (answer === undefined) {
-  buildConsole();
-  buildField();
-  if (process.platform === 'linux' && isSensorWanted()) buildSensor();
+  build(parts.console);
+  build(parts.field);
+  if (process.platform === 'linux' && isSensorWanted()) build(parts.sensor);
   start();
 } else process.stdout.write(answer);

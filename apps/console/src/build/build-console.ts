@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { leaveBuilt } from '@sallyport/platform/built-directory';
-import { hashConsoleSources } from './source-hash.ts';
+import { consoleSources } from './console-sources.ts';
 
 const root = resolve(import.meta.dirname, '../../../..');
 const consoleRoot = join(root, 'apps', 'console');
@@ -10,7 +10,7 @@ const dist = join(consoleRoot, 'dist');
 
 /** Leaves `dist` as the sources say, and does nothing when it already is. */
 export async function buildConsoleIfStale(say: (line: string) => void): Promise<void> {
-  await leaveBuilt(dist, hashConsoleSources(root), async (staging) => {
+  await leaveBuilt(dist, { root, patterns: consoleSources }, async (staging) => {
     say('Building the console (once after a change, about ten seconds)…');
     await build(staging);
   });

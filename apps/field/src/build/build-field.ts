@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { hashSources, leaveBuilt } from '@sallyport/platform/built-directory';
+import { leaveBuilt } from '@sallyport/platform/built-directory';
 
 const root = resolve(import.meta.dirname, '../../../..');
 const fieldRoot = join(root, 'apps', 'field');
@@ -22,7 +22,7 @@ const sources = [
 
 /** Leaves `dist` as the sources say, and does nothing when it already is. */
 export async function buildFieldIfStale(say: (line: string) => void): Promise<void> {
-  await leaveBuilt(dist, hashSources(root, sources), async (staging) => {
+  await leaveBuilt(dist, { root, patterns: sources }, async (staging) => {
     say('Building the field client (once after a change, a few seconds)…');
     await build(staging);
   });
