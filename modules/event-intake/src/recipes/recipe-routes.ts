@@ -3,8 +3,9 @@ import type { RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
 import { Recipe } from './read-recipe.ts';
 
-/** `GET /v1/sources/recipes`: how other products' senders are told to send here. */
-export function createRecipeRoutes(recipes: readonly Recipe[]): RoutePlugin {
+/** `GET /v1/sources/recipes`: how other products' senders are told to send here. Read when somebody first asks: a start waits for none of them. */
+export function createRecipeRoutes(read: () => readonly Recipe[]): RoutePlugin {
+  let recipes: readonly Recipe[] | undefined;
   return async (fastify) => {
     typedApp(fastify).get(
       '/v1/sources/recipes',
@@ -18,7 +19,7 @@ export function createRecipeRoutes(recipes: readonly Recipe[]): RoutePlugin {
           response: { 200: Type.Object({ recipes: Type.Array(Recipe) }) },
         },
       },
-      async () => ({ recipes: [...recipes] }),
+      async () => ({ recipes: [...(recipes ??= read())] }),
     );
   };
 }

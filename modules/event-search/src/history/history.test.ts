@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import { comparePositions, formatPosition } from '@sallyport/contracts';
 import { createProjectionRunner, type AuditEvent, type LedgerEvent } from '@sallyport/ledger';
@@ -61,7 +62,7 @@ async function newWorld() {
       ledger,
       projection: search.projection,
       log: createLog({ clock, write: () => undefined }),
-      delay: () => new Promise(setImmediate),
+      delay: () => delay(2),
       limits: { maxEvents: 7, maxBytes: 1e6 },
     });
   const doors = (count: number) =>
@@ -98,7 +99,7 @@ async function settled({ ledger }: World, search: EventSearch, runner: ReturnTyp
   const signal = soon();
   while ((await search.history.standing()).state !== 'done') {
     signal.throwIfAborted();
-    await new Promise(setImmediate);
+    await delay(2);
   }
   await runner.caughtUpTo(ledger.head(), signal);
 }
