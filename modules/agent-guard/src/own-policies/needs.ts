@@ -3,6 +3,7 @@ import type { Principal } from '@sallyport/platform/http';
 import type { PackFile } from '../decisions/load-pack.ts';
 import type { AgentGuardNeeds } from '../needs.ts';
 import type { PastCalls } from '../past-calls/replay-calls.ts';
+import type { OwnThread } from './own-thread.ts';
 
 export type OwnPoliciesNeeds = SealedStoreNeeds &
   Pick<AgentGuardNeeds, 'outbox' | 'clock' | 'columnKeys' | 'owner' | 'log'> & {
@@ -12,6 +13,8 @@ export type OwnPoliciesNeeds = SealedStoreNeeds &
     /** How often policies were put into force, kept outside the database. */
     readonly mark: InForceMark;
     readonly every: (intervalMs: number, task: () => void) => () => void;
+    /** Where policies are tried, of whoever hands it in; one of its own where there is none. */
+    readonly thread?: OwnThread;
   };
 
 /** Who writes or asks, with the person behind a key or service account: whoever holds it is the same person under another name. */

@@ -13,6 +13,7 @@ import {
   operator,
   recorded,
   replayed,
+  thread,
   vera,
   widening,
 } from './own-policies.fixture.ts';
@@ -43,8 +44,6 @@ const rowOf = (house: OwnHouse, version: number) =>
 function stepsWith(house: OwnHouse, read: Parameters<typeof createOwnVersions>[1]['thread']['read']) {
   const { database, sealing } = house;
   const store = createOwnStore(sealing);
-  const thread = createOwnThread(agentPolicyFiles());
-  after(() => thread.close());
   return createOwnVersions(
     {
       database,
@@ -179,8 +178,6 @@ forEachDatabase((name, open) => {
     const { own } = house;
     const store = createOwnStore(house.sealing);
     await own.documents.create('small', widening, vera);
-    const thread = createOwnThread(agentPolicyFiles());
-    after(() => thread.close());
     const steps = createOwnVersions(
       {
         database: house.database,

@@ -17,6 +17,7 @@ import { createAgentStore } from '../sessions/agent-store.ts';
 import type { Pack } from '../sessions/agent.ts';
 import { createOwnPolicies } from './own-policies.ts';
 import type { OwnPolicies } from './own-policies.ts';
+import { createOwnThread } from './own-thread.ts';
 import type { OwnDraft, OwnRun } from '../decisions/own-policy.ts';
 import type { SealedStoreNeeds } from '@sallyport/policy-library';
 
@@ -25,6 +26,9 @@ export const omar: Principal = { kind: 'user', id: 'omar', name: 'Omar', scopes:
 /** Made by Vera. */
 export const veraKey: Principal = { kind: 'key', id: 'k-vera', name: 'CI', scopes: ['agents:manage'] };
 export const operator: Principal = { kind: 'operator', id: 'operator', name: 'operator', scopes: [] };
+
+/** One for all houses of a file: it keeps nothing of them but what the engine made of texts. */
+export const thread = createOwnThread(agentPolicyFiles());
 
 export const packs = loadPackDecisions(agentPolicyFiles());
 
@@ -131,6 +135,7 @@ export async function openOwnHouse(open: () => Promise<OpenDatabase>): Promise<O
       sealingKey,
       random: randomBytes,
       files: agentPolicyFiles(),
+      thread,
       pastCalls,
       mark: { read: async () => marked.value, write: async (value) => void (marked.value = value) },
       outbox: { record: async (_transaction, event) => void changes.push(event), flushed: async () => undefined },
@@ -185,6 +190,7 @@ export async function openOwnHouse(open: () => Promise<OpenDatabase>): Promise<O
 const opened: OwnPolicies[] = [];
 export async function closeOwnHouses(): Promise<void> {
   for (const own of opened) await own.close();
+  await thread.close();
 }
 
 export async function replayed(own: OwnPolicies, version: number, by: Principal, last = 500) {

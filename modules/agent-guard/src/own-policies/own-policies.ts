@@ -76,7 +76,7 @@ export function createOwnPolicies(needs: OwnPoliciesNeeds): OwnPolicies {
   const schema = needs.files.find(({ name }) => name === 'schema.cedarschema')?.text ?? '';
   const store = createOwnStore(needs);
   const agents = createAgentStore(needs);
-  const thread = createOwnThread(needs.files);
+  const thread = needs.thread ?? createOwnThread(needs.files);
   const inTurn = createTurns();
   const onTrouble = (error: unknown): void => log('Trying policies for agents failed', { reason: messageOf(error) });
   const replays: OwnPolicies['replays'] = createWorks({ ...needs, onTrouble });
@@ -261,7 +261,7 @@ export function createOwnPolicies(needs: OwnPoliciesNeeds): OwnPolicies {
     async close() {
       stop?.();
       replays.close();
-      await thread.close();
+      if (needs.thread === undefined) await thread.close();
     },
   };
 }
