@@ -40,13 +40,10 @@ export async function findLikenesses({
   readonly skeleton?: (name: string) => string;
 }): Promise<ReadonlyMap<string, readonly Likeness[]>> {
   let folds = 0;
-  async function shapeOf(name: string, isOfAddress: boolean): Promise<string> {
+  async function inTurn(name: string, isOfAddress: boolean): Promise<string> {
     folds += 1;
     if (folds % foldsPerTurn === 0) await setImmediate();
-    const head = isOfAddress ? name.slice(0, foldedSigns) : name;
-    const shape = skeleton(head) + name.slice(head.length);
-    // Signs that are all left out are like nothing but themselves.
-    return shape === '' ? `name ${name}` : `shape ${shape}`;
+    return shapeOf(name, { isOfAddress, skeleton });
   }
 
   type Found = { readonly definition: Definition; readonly same: Likeness[]; readonly alike: Likeness[] };
@@ -54,7 +51,7 @@ export async function findLikenesses({
   async function byShape(some: readonly Found[], isOfAddress: boolean): Promise<Map<string, Found[]>> {
     const shapes = new Map<string, Found[]>();
     for (const one of some) {
-      const shape = await shapeOf(one.definition.name, isOfAddress);
+      const shape = await inTurn(one.definition.name, isOfAddress);
       const like = shapes.get(shape);
       if (like === undefined) shapes.set(shape, [one]);
       else like.push(one);
@@ -72,10 +69,10 @@ export async function findLikenesses({
   let plain: Map<string, Found[]> | undefined;
 
   async function takenFor(other: Other): Promise<readonly Found[]> {
-    if (!isAddress(other.kind)) return names.size === 0 ? [] : (names.get(await shapeOf(other.tool, false)) ?? []);
+    if (!isAddress(other.kind)) return names.size === 0 ? [] : (names.get(await inTurn(other.tool, false)) ?? []);
     const isForeign = !isPlain(other.tool);
     if (addressed.length === 0 || (foreign.size === 0 && !isForeign)) return [];
-    const shape = await shapeOf(other.tool, true);
+    const shape = await inTurn(other.tool, true);
     if (!isForeign) return foreign.get(shape) ?? [];
     plain ??= await byShape(
       addressed.filter(({ definition }) => isPlain(definition.name)),
@@ -101,6 +98,20 @@ export async function findLikenesses({
   );
 }
 
+/** The same of two that look the same. */
+export function shapeOf(
+  name: string,
+  {
+    isOfAddress,
+    skeleton = skeletonOf,
+  }: { readonly isOfAddress: boolean; readonly skeleton?: (name: string) => string },
+): string {
+  const head = isOfAddress ? name.slice(0, foldedSigns) : name;
+  const shape = skeleton(head) + name.slice(head.length);
+  // Signs that are all left out are like nothing but themselves.
+  return shape === '' ? `name ${name}` : `shape ${shape}`;
+}
+
 /** Of two that look the same. */
 function howLike(
   server: { readonly id: string | undefined; readonly name: string },
@@ -113,10 +124,10 @@ function howLike(
   return other.server.name === server.name ? undefined : 'same';
 }
 
-function isAddress(kind: PinnedKind): boolean {
+export function isAddress(kind: PinnedKind): boolean {
   return kind === 'resource' || kind === 'resource_template';
 }
 
-function isPlain(address: string): boolean {
+export function isPlain(address: string): boolean {
   return /^[\x20-\x7e]*$/.test(address);
 }

@@ -1,9 +1,10 @@
 import type { Database } from '@sallyport/platform/database';
 import { keyOf } from '@sallyport/tool-pins';
 import type { Definition } from '@sallyport/tool-pins';
-import { comparedKinds, findLikenesses, type Other } from './likeness-to.ts';
+import { createKnownShapes } from './known-shapes.ts';
+import { findLikenesses, type Other } from './likeness-to.ts';
 import { pinnedKey } from './tool-server.ts';
-import type { Likeness, PinnedKind, ServerIdentity, ServerTool } from './tool-server.ts';
+import type { Likeness, ServerIdentity, ServerTool } from './tool-server.ts';
 import type { ToolServerStore } from './tool-server-store.ts';
 
 export type Met = {
@@ -24,10 +25,12 @@ export function createMeetServer({
   readonly database: Database;
   readonly store: ToolServerStore;
 }): MeetServer {
-  async function* eachOther(kinds: readonly PinnedKind[]): AsyncGenerator<readonly Other[]> {
-    if (kinds.length === 0) return;
+  const knownShapes = createKnownShapes(store);
+
+  async function* eachOther(fresh: readonly Definition[]): AsyncGenerator<readonly Other[]> {
+    if (fresh.length === 0) return;
     const servers = new Map((await store.listServers(database)).map((server) => [server.id, server]));
-    for await (const page of store.eachName(database, kinds))
+    for await (const page of knownShapes(database, fresh))
       yield page.flatMap(({ serverId, kind, name }) => {
         const server = servers.get(serverId);
         // Nobody is imitated by being like what was turned away.
@@ -40,8 +43,7 @@ export function createMeetServer({
     const known = server === undefined ? [] : await store.listTools(database, server.id);
     const tools = new Map(known.map((tool) => [pinnedKey(tool), tool]));
     const fresh = definitions.filter((one) => !tools.has(keyOf(one)));
-    const kinds = [...new Set(fresh.flatMap(({ kind }) => comparedKinds(kind ?? 'tool')))];
-    const compared = { server: { id: server?.id, name: told.name }, fresh, others: eachOther(kinds) };
+    const compared = { server: { id: server?.id, name: told.name }, fresh, others: eachOther(fresh) };
     return { tools, fresh, likenesses: await findLikenesses(compared) };
   };
 }

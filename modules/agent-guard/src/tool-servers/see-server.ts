@@ -1,18 +1,19 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Transaction } from '@sallyport/platform/database';
 import type { Turns } from '@sallyport/platform/turns';
-import { digestOf, inspectTool, keyOf, likeness } from '@sallyport/tool-pins';
+import { digestOf, keyOf, likeness } from '@sallyport/tool-pins';
 import type { Definition } from '@sallyport/tool-pins';
 import { happened, sessionWords } from '../audit-record.ts';
 import { AgentGuardError } from '../errors.ts';
 import type { AgentGuardNeeds } from '../needs.ts';
 import type { StandingSession } from '../sessions/agent-sessions.ts';
-import { effectsBesideName } from './tool-effects.ts';
+import { firstSight, writeFirstSights, type FirstSight } from './first-sight.ts';
 import { makeRoom } from './make-room.ts';
 import { createMeetServer, type Met } from './meet-server.ts';
+import { createNewDefinitions } from './new-definitions.ts';
 import { readTold, type ToldDefinitions } from './told-definitions.ts';
 import { listedKinds, stateOfTool, toolServerLimits as limits } from './tool-server.ts';
-import type { Likeness, Pin, PinnedKind, ServerIdentity, ServerTool, Sighting, ToolServer } from './tool-server.ts';
+import type { Pin, PinnedKind, ServerIdentity, Sighting, ToolServer } from './tool-server.ts';
 import type { ToolServerStore } from './tool-server-store.ts';
 import { whyHeld, whyServerHeld } from './why-held.ts';
 
@@ -48,7 +49,10 @@ export type SeenServer = {
  */
 export type SeeServer = (standing: StandingSession, told: ToldServer) => Promise<SeenServer>;
 
-/** Written in one transaction: each that is new takes about two milliseconds of SQLite. */
+/** How it stands before a telling: pins by the ids of their tools, and keys of what is too much that is new. */
+type Before = { readonly pins: ReadonlyMap<string, readonly Pin[]>; readonly waiting: ReadonlySet<string> };
+
+/** Written in one transaction: each that is new takes about half a millisecond of SQLite. */
 const definitionsAtOnce = 50;
 
 export function createSeeServer(
@@ -62,6 +66,7 @@ export function createSeeServer(
   const newId = (): string => Buffer.from(random(8)).toString('hex');
 
   const meetServer = createMeetServer({ database, store });
+  const newDefinitions = createNewDefinitions(clock);
 
   type Seeing = {
     readonly transaction: Transaction;
@@ -120,127 +125,55 @@ export function createSeeServer(
     return server;
   }
 
-  /** What was pinned before anything of this is written; room for what is new. */
+  /** What was pinned before anything of this is written; room for what is new; and of that what has to wait, by its key. */
   async function roomFor(
     { transaction, standing }: Seeing,
     server: ToolServer,
     { definitions, met }: { readonly definitions: readonly Definition[]; readonly met: Met },
-  ): Promise<Map<string, Pin[]>> {
+  ): Promise<Before> {
     const pins = groupBy(await store.listPins(transaction, server.id));
     const ownerId = standing.session.owner.id;
     const known = [...met.tools.values()];
-    await makeRoom(store, { transaction, server, ownerId, definitions, fresh: met.fresh, known, pins });
-    return pins;
+    const unseen = definitions.filter((one) => pinOf(one, { met, pins }) === undefined);
+    const taken = newDefinitions.take(ownerId, unseen.length);
+    const waiting = new Set(unseen.slice(taken).map(keyOf));
+    const fresh = met.fresh.filter((one) => !waiting.has(keyOf(one)));
+    await makeRoom(store, { transaction, server, ownerId, definitions, fresh, known, pins });
+    return { pins, waiting };
   }
 
   async function toolsOf(
-    seeing: Seeing,
+    { transaction, standing, sighting, nowMs, record }: Seeing,
     server: ToolServer,
-    {
-      definitions,
-      met,
-      pins,
-    }: {
-      readonly definitions: readonly Definition[];
-      readonly met: Met;
-      readonly pins: ReadonlyMap<string, readonly Pin[]>;
-    },
+    { definitions, met, pins }: { readonly definitions: readonly Definition[]; readonly met: Met } & Before,
   ): Promise<Pin[]> {
-    const { transaction, nowMs } = seeing;
-    const { tools, likenesses } = met;
     const again = { toolIds: new Array<string>(), pinIds: new Array<string>() };
-    const now: Pin[] = [];
-    for (const definition of definitions) {
-      const digest = digestOf(definition);
-      const tool = tools.get(keyOf(definition));
-      const own = pins.get(tool?.id ?? '') ?? [];
-      const pin = own.find((one) => one.digest === digest);
+    const sights: FirstSight[] = [];
+    const now = definitions.map((definition): Pin => {
+      const tool = met.tools.get(keyOf(definition));
+      const pin = pinOf(definition, { met, pins });
       if (tool !== undefined && pin !== undefined) {
         again.toolIds.push(tool.id);
         again.pinIds.push(pin.id);
-        now.push(pin);
-        continue;
+        return pin;
       }
-      const alike = tool?.likenesses ?? likenesses.get(keyOf(definition)) ?? [];
-      now.push(await firstSight({ seeing, server, definition, digest, tool, own, likenesses: alike }));
-    }
+      const sight = firstSight({
+        server,
+        definition,
+        digest: digestOf(definition),
+        tool,
+        own: pins.get(tool?.id ?? '') ?? [],
+        likenesses: tool?.likenesses ?? met.likenesses.get(keyOf(definition)) ?? [],
+        sighting,
+        nowMs,
+        newId,
+      });
+      sights.push(sight);
+      return sight.pin;
+    });
+    await writeFirstSights(store, { transaction, ownerId: standing.session.owner.id, record }, sights);
     await store.seeAgain(transaction, { ...again, atMs: nowMs });
     return now;
-  }
-
-  async function firstSight(met: {
-    readonly seeing: Seeing;
-    readonly server: ToolServer;
-    readonly definition: Definition;
-    readonly digest: string;
-    readonly tool: ServerTool | undefined;
-    readonly own: readonly Pin[];
-    readonly likenesses: readonly Likeness[];
-  }): Promise<Pin> {
-    const { seeing, server, definition, digest, own, likenesses } = met;
-    const { transaction, standing, sighting, nowMs, record } = seeing;
-    const kind = definition.kind ?? 'tool';
-    const effects = kind === 'tool' ? effectsBesideName(definition) : [];
-    const tool: ServerTool = {
-      ...(met.tool ?? {
-        id: newId(),
-        serverId: server.id,
-        kind,
-        name: definition.name,
-        isBlocked: false,
-        firstSeenAtMs: nowMs,
-      }),
-      newestDigest: digest,
-      likenesses,
-      vetted: met.tool?.vetted ?? (effects.length === 0 ? {} : { effects }),
-      lastSeenAtMs: nowMs,
-    };
-    if (met.tool === undefined) await store.insertTool(transaction, tool, standing.session.owner.id);
-    else await store.updateTool(transaction, tool);
-    const findings = inspectTool(definition);
-    const isOdd = findings.length > 0 || likenesses.some(({ how }) => how === 'looks_alike');
-    // Instructions were never handed on before they were pinned: nothing goes on with them.
-    const isFirst = listedKinds.some((one) => one === kind && !server.pinsOffers.includes(one));
-    const goesOn = server.letsNew || isFirst;
-    const isLetAtOnce = met.tool === undefined && server.state === 'approved' && goesOn && !isOdd;
-    const pin = {
-      id: newId(),
-      serverId: server.id,
-      toolId: tool.id,
-      number: (own.at(-1)?.number ?? 0) + 1,
-      digest,
-      state: isLetAtOnce ? 'approved' : 'held',
-      warnings: findings.length + likenesses.length,
-      definition,
-      firstSeen: sighting,
-      firstSeenAtMs: nowMs,
-      lastSeenAtMs: nowMs,
-    } as const;
-    await forgetOldest(transaction, own);
-    await store.insertDefinition(transaction, pin);
-    const before = own.find(({ state }) => state === 'approved') ?? own.at(-1);
-    const imitated = likenesses.find(({ how }) => how === 'looks_alike');
-    await record({
-      kind: 'tool_described',
-      tool: {
-        name: definition.name,
-        server: { name: server.name, source: 'gateway', isNew: server.state !== 'approved' },
-      },
-      ...(kind === 'tool' ? {} : { offer: kind }),
-      change: met.tool === undefined ? 'added' : 'changed',
-      ...(before === undefined ? {} : { before: before.digest }),
-      after: digest,
-      hides: [...new Set(findings.filter(({ kind }) => kind === 'hidden_text').map(({ what }) => what))],
-      says: [...new Set(findings.filter(({ kind }) => kind === 'instruction_like').map(({ what }) => what))],
-      ...(imitated === undefined ? {} : { looksLike: `${imitated.server}/${imitated.tool}` }),
-    });
-    return pin;
-  }
-
-  async function forgetOldest(transaction: Transaction, own: readonly Pin[]): Promise<void> {
-    const oldest = own.find(({ state }) => state !== 'approved');
-    if (own.length >= limits.definitionsPerTool && oldest !== undefined)
-      await store.removeDefinition(transaction, oldest.id);
   }
 
   return async (standing, told) => {
@@ -264,13 +197,16 @@ export function createSeeServer(
         const known = await serverOf(seeing, told);
         return { server: known, before: await roomFor(seeing, known, { definitions, met }) };
       });
-      const pins: Pin[] = [];
+      const taken = definitions.filter((one) => !before.waiting.has(keyOf(one)));
+      const pins = new Map<string, Pin>();
       // A part at a time, with turns for others in between: what a fall leaves out is new the next time.
-      for (let at = 0; at < definitions.length; at += definitionsAtOnce) {
-        const some = definitions.slice(at, at + definitionsAtOnce);
-        pins.push(
-          ...(await inTransaction((seeing) => toolsOf(seeing, server, { definitions: some, met, pins: before }))),
-        );
+      for (let at = 0; at < taken.length; at += definitionsAtOnce) {
+        const some = taken.slice(at, at + definitionsAtOnce);
+        const seen = await inTransaction((seeing) => toolsOf(seeing, server, { definitions: some, met, ...before }));
+        some.forEach((one, index) => {
+          const pin = seen[index];
+          if (pin !== undefined) pins.set(keyOf(one), pin);
+        });
         await setImmediate();
       }
       return inTransaction(async ({ transaction }) => {
@@ -286,12 +222,16 @@ export function createSeeServer(
     await outbox.flushed();
     const { server, pins, tools, all } = seen;
     const held = whyServerHeld(server);
+    const wait = Math.ceil(newDefinitions.waitMs(standing.session.owner.id) / 60_000);
+    const tooMuchNew = `More that is new was told of than is taken in at once: again in ${Math.max(1, wait)} minutes`;
     return {
       server,
       ...(held === undefined ? {} : { reason: held }),
       tools: [
-        ...pins.map((pin, index): SeenTool => {
-          const { kind = 'tool', name = '' } = definitions[index] ?? {};
+        ...definitions.map((definition): SeenTool => {
+          const { kind = 'tool', name } = definition;
+          const pin = pins.get(keyOf(definition));
+          if (pin === undefined) return { kind, name, isLet: false, digest: digestOf(definition), reason: tooMuchNew };
           const tool = tools.get(pin.toolId);
           const reason = whyHeld(server, tool, pin, kind);
           const isNew = tool !== undefined && stateOfTool(tool, all.get(tool.id) ?? []) === 'new';
@@ -308,6 +248,18 @@ export function createSeeServer(
       ],
     };
   };
+}
+
+/** The pin of exactly what it says now. */
+function pinOf(
+  definition: Definition,
+  { met, pins }: { readonly met: Met; readonly pins: Before['pins'] },
+): Pin | undefined {
+  const tool = met.tools.get(keyOf(definition));
+  const own = tool === undefined ? [] : (pins.get(tool.id) ?? []);
+  if (own.length === 0) return undefined;
+  const digest = digestOf(definition);
+  return own.find((pin) => pin.digest === digest);
 }
 
 function groupBy(pins: readonly Pin[]): Map<string, Pin[]> {

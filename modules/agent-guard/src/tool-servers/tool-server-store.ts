@@ -106,19 +106,25 @@ export function createToolServerStore(needs: Pick<AgentGuardNeeds, 'columnKeys' 
       return (await rows.execute()).map(toTool).toSorted(inOrder);
     },
 
-    /** Names alone, of these kinds, a page after another: there can be many, and long ones. */
-    async *eachName(
-      where: Where,
-      kinds: readonly PinnedKind[],
-    ): AsyncGenerator<readonly Pick<ServerTool, 'serverId' | 'kind' | 'name'>[]> {
-      for (let after = ''; kinds.length > 0;) {
-        const rows = columns.on(where).selectFrom('agent_tools').select(['id', 'server_id', 'kind', 'name']);
-        const page = await rows.where('kind', 'in', kinds).where('id', '>', after).orderBy('id').limit(200).execute();
+    /** Of these kinds, a page after another: there can be many. */
+    async *eachId(where: Where, kinds: readonly PinnedKind[]): AsyncGenerator<readonly string[]> {
+      for (let after = ''; ;) {
+        const rows = columns.on(where).selectFrom('agent_tools').select('id').where('kind', 'in', kinds);
+        const page = await rows.where('id', '>', after).orderBy('id').limit(2000).execute();
         const last = page.at(-1);
         if (last === undefined) return;
-        yield page.map((row) => ({ serverId: row.server_id, kind: kindIn(row.kind), name: row.name }));
+        yield page.map(({ id }) => id);
         after = last.id;
       }
+    },
+
+    async namesOf(
+      where: Where,
+      ids: readonly string[],
+    ): Promise<readonly Pick<ServerTool, 'id' | 'serverId' | 'kind' | 'name'>[]> {
+      const rows = columns.on(where).selectFrom('agent_tools').select(['id', 'server_id', 'kind', 'name']);
+      const found = await rows.where('id', 'in', ids).execute();
+      return found.map(({ id, server_id: serverId, kind, name }) => ({ id, serverId, kind: kindIn(kind), name }));
     },
 
     /** `broughtBy`: what this owner's runs told of first. */
@@ -177,23 +183,22 @@ export function createToolServerStore(needs: Pick<AgentGuardNeeds, 'columnKeys' 
       }));
     },
 
-    async insertTool(transaction: Transaction, tool: ServerTool, broughtBy: string): Promise<void> {
-      await columns
-        .on(transaction)
-        .insertInto('agent_tools')
-        .values({
-          id: tool.id,
-          server_id: tool.serverId,
-          kind: tool.kind,
-          name: tool.name,
-          brought_by: broughtBy,
-          is_blocked: tool.isBlocked ? 1 : 0,
-          newest_digest: tool.newestDigest,
-          document: toolDocument(tool),
-          first_seen_at_ms: tool.firstSeenAtMs,
-          last_seen_at_ms: tool.lastSeenAtMs,
-        })
-        .execute();
+    /** All of one telling, in one statement: each by itself costs as much again. */
+    async insertTools(transaction: Transaction, tools: readonly ServerTool[], broughtBy: string): Promise<void> {
+      if (tools.length === 0) return;
+      const rows = tools.map((tool) => ({
+        id: tool.id,
+        server_id: tool.serverId,
+        kind: tool.kind,
+        name: tool.name,
+        brought_by: broughtBy,
+        is_blocked: tool.isBlocked ? 1 : 0,
+        newest_digest: tool.newestDigest,
+        document: toolDocument(tool),
+        first_seen_at_ms: tool.firstSeenAtMs,
+        last_seen_at_ms: tool.lastSeenAtMs,
+      }));
+      await columns.on(transaction).insertInto('agent_tools').values(rows).execute();
     },
 
     async updateTool(transaction: Transaction, tool: ServerTool): Promise<void> {
@@ -236,23 +241,21 @@ export function createToolServerStore(needs: Pick<AgentGuardNeeds, 'columnKeys' 
       return found.map(toDefinition);
     },
 
-    async insertDefinition(transaction: Transaction, pinned: PinnedDefinition): Promise<void> {
-      await columns
-        .on(transaction)
-        .insertInto('agent_tool_definitions')
-        .values({
-          id: pinned.id,
-          server_id: pinned.serverId,
-          tool_id: pinned.toolId,
-          number: pinned.number,
-          digest: pinned.digest,
-          state: pinned.state,
-          warnings: pinned.warnings,
-          document: definitionDocument(pinned),
-          first_seen_at_ms: pinned.firstSeenAtMs,
-          last_seen_at_ms: pinned.lastSeenAtMs,
-        })
-        .execute();
+    async insertDefinitions(transaction: Transaction, all: readonly PinnedDefinition[]): Promise<void> {
+      if (all.length === 0) return;
+      const rows = all.map((pinned) => ({
+        id: pinned.id,
+        server_id: pinned.serverId,
+        tool_id: pinned.toolId,
+        number: pinned.number,
+        digest: pinned.digest,
+        state: pinned.state,
+        warnings: pinned.warnings,
+        document: definitionDocument(pinned),
+        first_seen_at_ms: pinned.firstSeenAtMs,
+        last_seen_at_ms: pinned.lastSeenAtMs,
+      }));
+      await columns.on(transaction).insertInto('agent_tool_definitions').values(rows).execute();
     },
 
     async updateDefinition(transaction: Transaction, pinned: PinnedDefinition): Promise<void> {

@@ -122,6 +122,9 @@ export const toolServerLimits = {
   tools: 20_000,
   /** Of what one owner's runs told of first, what nobody decided about: see `quarantinedPerOwner`. */
   undecidedPerOwner: 2000,
+  /** Definitions that one owner's runs bring: as many after a rest, and so many an hour. */
+  newAtOnce: 3000,
+  newAnHour: 1000,
   /** Definitions of one tool that are kept; the oldest that nobody approved goes first. */
   definitionsPerTool: 20,
   serversPerSession: 64,
