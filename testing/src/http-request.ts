@@ -1,4 +1,4 @@
-import { request as httpRequest } from 'node:http';
+import { nodeHttp } from '@sallyport/platform/node-http';
 
 export type HttpTarget = { readonly address: string } | { readonly socketPath: string };
 
@@ -29,7 +29,7 @@ export function httpAsk(target: HttpTarget, question: HttpQuestion): Promise<Htt
       ? { hostname: new URL(target.address).hostname, port: new URL(target.address).port }
       : { socketPath: target.socketPath };
   const { body } = question;
-  const outgoing = httpRequest({
+  const outgoing = nodeHttp.request({
     ...where,
     agent: false,
     method: question.method ?? (body === undefined ? 'GET' : 'POST'),
@@ -64,7 +64,7 @@ export function httpAsk(target: HttpTarget, question: HttpQuestion): Promise<Htt
   return promise;
 }
 
-async function writeAll(outgoing: ReturnType<typeof httpRequest>, body: AsyncIterable<Uint8Array>): Promise<void> {
+async function writeAll(outgoing: ReturnType<typeof nodeHttp.request>, body: AsyncIterable<Uint8Array>): Promise<void> {
   try {
     for await (const chunk of body) {
       if (outgoing.destroyed) return;

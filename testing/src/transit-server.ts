@@ -1,7 +1,7 @@
 // A small OpenBao for tests: over TLS, the part of it a keeper of master keys asks, by the rules OpenBao 2.7 enforces.
 // That it answers as the real one did is tested against a record of the real one's answers (transit-answers.ts).
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { nodeHttp } from '@sallyport/platform/node-http';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import type { TLSSocket } from 'node:tls';
@@ -29,7 +29,7 @@ export async function startTransitServer(directory: string): Promise<TransitPlac
 
   const token = 'root-of-the-test';
   const requests = createTransitRequests({ rootToken: token });
-  const http = createServer((request, response) => {
+  const http = nodeHttp.createServer((request, response) => {
     const pieces: Buffer[] = [];
     request.on('data', (piece: Buffer) => pieces.push(piece));
     request.on('end', () => {

@@ -1,7 +1,8 @@
 import type { JsonValue } from '@sallyport/contracts';
 import { codeOf } from '@sallyport/platform/errors';
+import { nodeHttp } from '@sallyport/platform/node-http';
 import { X509Certificate } from 'node:crypto';
-import http from 'node:http';
+import type http from 'node:http';
 import https from 'node:https';
 import { CliError } from './errors.ts';
 import { parseJson } from './json-reading.ts';
@@ -123,7 +124,7 @@ export function createApiClient(destination: Destination, limits: ClientLimits =
   const agent = secure
     ? // Said here, so that no variable of the environment turns it off.
       new https.Agent({ keepAlive: true, rejectUnauthorized: true, minVersion: 'TLSv1.3', ...trustedCa(destination) })
-    : new http.Agent({ keepAlive: true });
+    : new nodeHttp.Agent({ keepAlive: true });
 
   const urlOf = (path: string): string =>
     destination.kind === 'server'
@@ -137,7 +138,7 @@ export function createApiClient(destination: Destination, limits: ClientLimits =
         if (value !== undefined) query.set(name, String(value));
       const path = query.size === 0 ? request.path : `${request.path}?${query.toString()}`;
       const key = destination.kind === 'server' ? destination.key : undefined;
-      const outgoing = (secure ? https : http).request({
+      const outgoing = (secure ? https : nodeHttp).request({
         ...(destination.kind === 'socket'
           ? { socketPath: destination.path, host: 'localhost' }
           : { host: destination.server.hostname.replaceAll(/^\[|\]$/g, ''), port: destination.server.port }),

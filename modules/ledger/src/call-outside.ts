@@ -1,8 +1,8 @@
-import { request as requestHttp } from 'node:http';
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { codeOf } from '@sallyport/platform/errors';
 import { guardedLookup } from '@sallyport/platform/guarded-address';
+import { nodeHttp } from '@sallyport/platform/node-http';
 import { LedgerError } from './errors.ts';
 
 export type OutsideCall = {
@@ -68,7 +68,7 @@ export async function callOutside(
     ...(authorityPem === undefined ? {} : { ca: authorityPem }),
   };
   try {
-    const sent = target.protocol === 'https:' ? requestHttps(target, options) : requestHttp(target, options);
+    const sent = target.protocol === 'https:' ? requestHttps(target, options) : nodeHttp.request(target, options);
     const response = await answerTo(sent, party, body);
     try {
       return {

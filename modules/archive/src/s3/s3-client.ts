@@ -1,4 +1,4 @@
-import { Agent as HttpAgent } from 'node:http';
+import { nodeHttp } from '@sallyport/platform/node-http';
 import { Agent as HttpsAgent } from 'node:https';
 import { addAbortSignal, Readable, Transform } from 'node:stream';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -39,7 +39,7 @@ export function createArchiveClient(settings: S3Settings, credentials: Credentia
       connectionTimeout: connectTimeoutMs,
       requestTimeout: idleTimeoutMs,
       throwOnRequestTimeout: true,
-      httpAgent: new HttpAgent(common),
+      httpAgent: new nodeHttp.Agent(common),
       httpsAgent: new HttpsAgent({
         ...common,
         minVersion: 'TLSv1.2',

@@ -1,6 +1,7 @@
-import { request, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Clock } from '@sallyport/platform/clock';
 import { codeOf } from '@sallyport/platform/errors';
+import { nodeHttp } from '@sallyport/platform/node-http';
 import { CameraWatchError } from '../errors.ts';
 import { mayBeJpeg, frameLimits } from '../frames/frame.ts';
 import { boundaryOf } from '../frames/multipart-reader.ts';
@@ -81,7 +82,7 @@ export function createMjpegPull(needs: {
     { uri, authorization }: { readonly uri: string; readonly authorization: string | undefined },
   ): Promise<IncomingMessage> {
     const socket = await needs.connect(target);
-    const sent = request({
+    const sent = nodeHttp.request({
       createConnection: () => socket,
       signal: target.signal,
       path: uri,

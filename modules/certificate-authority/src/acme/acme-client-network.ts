@@ -1,4 +1,4 @@
-import { Agent as PlainAgent } from 'node:http';
+import { nodeHttp } from '@sallyport/platform/node-http';
 import { Agent } from 'node:https';
 import type { Duplex } from 'node:stream';
 import type * as AcmeClient from 'acme-client';
@@ -10,7 +10,7 @@ const maxAnswerBytes = 1024 * 1024;
 const maxQuotedLength = 400;
 
 /** Whatever an ACME server says in plain HTTP, or sends us to by it. */
-class NoPlainHttp extends PlainAgent {
+class NoPlainHttp extends nodeHttp.Agent {
   override createConnection(): never {
     throw new CertificateError('acme_directory_invalid', 'Cannot speak plain HTTP with an ACME server: must be https');
   }

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { nodeHttp } from '@sallyport/platform/node-http';
 import { once } from 'node:events';
 import { codeOf } from '@sallyport/platform/errors';
 import { CertificateError } from '../errors.ts';
@@ -20,7 +20,7 @@ export async function openHttpChallenge(where: {
   readonly port: number;
 }): Promise<HttpChallenge> {
   const offered = new Map<string, string>();
-  const server = createServer(
+  const server = nodeHttp.createServer(
     { maxHeaderSize: 8192, headersTimeout: 5000, requestTimeout: 5000, keepAliveTimeout: 1, requireHostHeader: false },
     (request, response) => {
       const name = (request.headers.host ?? '').replace(/:\d+$/, '').toLowerCase();

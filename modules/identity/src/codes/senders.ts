@@ -1,4 +1,4 @@
-import { request as plainRequest } from 'node:http';
+import { nodeHttp } from '@sallyport/platform/node-http';
 import { request as secureRequest } from 'node:https';
 import { isIP } from 'node:net';
 import { messageOf } from '@sallyport/platform/errors';
@@ -88,7 +88,7 @@ export function createSmsSender({ url, token }: SmsSettings): CodeSender {
     send: ({ to, text }, signal) =>
       new Promise((resolve, reject) => {
         const body = Buffer.from(JSON.stringify({ to, text }));
-        const outgoing = (isPlain ? plainRequest : secureRequest)(target, {
+        const outgoing = (isPlain ? nodeHttp.request : secureRequest)(target, {
           method: 'POST',
           headers: {
             'content-type': 'application/json',
