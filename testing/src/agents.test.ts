@@ -57,18 +57,7 @@ function environment(): Readonly<Record<string, string>> {
 
 async function run(hooks: readonly JsonObject[], name = 'builder'): Promise<Ran> {
   const { code, stdout, stderr } = await runSallyport(
-    [
-      'agent',
-      'run',
-      '--name',
-      name,
-      '--harness',
-      'claude-code',
-      '--',
-      process.execPath,
-      script,
-      JSON.stringify(hooks),
-    ],
+    ['agent', 'run', '--name', name, '--harness', 'claude-code', '--', process.execPath, script, JSON.stringify(hooks)],
     environment(),
   );
   assert.equal(code, 7, `it ends as its program does: ${stderr}`);

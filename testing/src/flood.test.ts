@@ -9,7 +9,7 @@ import { eventually } from './waiting.ts';
 import type { ServerUnderTest } from './server-under-test.ts';
 import { problemCode } from './sending.ts';
 
-const seconds = Number(process.env['SALLYPORT_FLOOD_SECONDS'] ?? '12');
+const seconds = Number(process.env['SALLYPORT_FLOOD_SECONDS'] ?? '7');
 /** Each holds a mebibyte of events; one key may hold room for a third of them at once. */
 const connections = 40;
 const eventsPerBody = 1000;

@@ -48,12 +48,12 @@ test(
     renameSync(`${store}.kept`, store);
     await server.caughtUp();
     assert.deepEqual(markersOf(await searchEverything(server)), ['one.', 'two.']);
-    assert.equal(await server.stop(), 0);
 
+    // A store that has to start again meets a key that is not its own.
     const keyCheck = join(store, 'key-check');
     const right = readFileSync(keyCheck);
     writeFileSync(keyCheck, Buffer.alloc(right.length, 7));
-    await server.start();
+    assert.deepEqual(server.kill('store'), ['store']);
     await sendLines(server, { source: 'store', sequence: 2, lines: [markedLine('three.')] });
     const wrong = await server.ask({ path: '/v1/events' });
     assert.equal(wrong.status, 503, wrong.text);
