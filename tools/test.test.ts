@@ -30,10 +30,20 @@ function runPlanted(
   return { status: run.status, output: `${run.stdout}${run.stderr}` };
 }
 
-test('the runner passes a file whose tests pass', (t) => {
-  const { status, output } = runPlanted(t, { good: passing });
+test('the runner passes a file whose tests pass, its own and those of its modules', (t) => {
+  const extra = { 'tools/story.ts': `${imports}export const tell = () => void test('told', () => {});` };
+  const tells = "import { tell } from './story.ts'; tell();";
+  const { status, output } = runPlanted(t, { good: passing, tells }, {}, { extra });
   assert.equal(status, 0, output);
-  assert.match(output, /^1 passed, 0 failed$/m);
+  assert.match(output, /^2 passed, 0 failed$/m);
+});
+
+test('a test of a module fails the file it is told in, and is told with its place', (t) => {
+  const extra = { 'tools/story.ts': `${imports}export const tell = () => void test('told', () => assert.fail());` };
+  const { status, output } = runPlanted(t, { tells: "import { tell } from './story.ts'; tell();" }, {}, { extra });
+  assert.equal(status, 1, output);
+  assert.match(output, /FAILED {3}tools\/tells\.test\.ts: tools\/story\.ts: told$/m);
+  assert.match(output, /^0 passed, 1 failed$/m);
 });
 
 test('each file is told with the processor time of what it started', (t) => {
@@ -73,6 +83,16 @@ const faults: [name: string, text: string, told: RegExp][] = [
     'a throw after the tests',
     `${imports}test('a', () => {}); setTimeout(() => { throw new Error('late'); }, 20);`,
     /FAILED/,
+  ],
+  [
+    'an error in a callback of a test',
+    `${imports}test('calls back', async () => { setTimeout(() => { throw new Error('early'); }, 20); setInterval(() => {}, 1000); await new Promise(() => {}); });`,
+    /uncaughtException in: calls back; Error: early/,
+  ],
+  [
+    'a rejection that nobody handles',
+    `${imports}test('rejects', async () => { void Promise.reject(new Error('dropped')); await new Promise((r) => setTimeout(r, 60_000)); });`,
+    /unhandledRejection in: rejects; Error: dropped/,
   ],
   [
     'a killed process',

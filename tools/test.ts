@@ -118,7 +118,8 @@ function runFile(path: string): Promise<void> {
   const begin = seed === undefined ? '' : `&seed=${seed}`;
   const watch = new URL(`test-watch.ts?idle=${idleMs}&closing=${closingMs}${begin}`, import.meta.url);
   const execArgv = ['--import', watch.href];
-  const stream = run({ files: [path], cwd: root, timeout: idleMs * 3, signal: stop.signal, execArgv });
+  const env = environmentOf(path);
+  const stream = run({ files: [path], cwd: root, timeout: idleMs * 3, signal: stop.signal, execArgv, env });
   const idle = setTimeout(() => {
     print(`Nothing happened for ${String((idleMs * 4) / 1000)} s: ending ${relative(path)}`);
     stop.abort();
@@ -129,20 +130,21 @@ function runFile(path: string): Promise<void> {
   stream.on('test:pass', (event) => {
     if (isFile(event)) return;
     const note = skipNote(event);
-    if (note !== undefined) notRun(event, note);
+    if (note !== undefined) notRun(path, event, note);
     else if (event.details.type !== 'suite') {
-      resultOf(event.file).ran += 1;
-      resultOf(event.file).passed += 1;
+      // Whose `file` is a module's that the file has its tests from.
+      resultOf(path).ran += 1;
+      resultOf(path).passed += 1;
     }
   });
   stream.on('test:fail', (event) => {
     const note = skipNote(event);
-    if (note !== undefined) return notRun(event, note);
-    const file = event.file ?? event.name;
-    resultOf(file).ran += isFile(event) ? 0 : 1;
+    if (note !== undefined) return notRun(path, event, note);
+    resultOf(path).ran += isFile(event) ? 0 : 1;
     // The failure of what is inside was told already, and counted.
     if (failureType(event.details.error) === 'subtestsFailed') return undefined;
-    return fail(file, `${relative(event.name)}\n${describe(event.details.error)}\n`);
+    const place = event.file === undefined || event.file === path ? '' : `${relative(event.file)}: `;
+    return fail(path, `${place}${relative(event.name)}\n${describe(event.details.error)}\n`);
   });
   // A file's own summary comes only when its process came to its end.
   let took: string | undefined;
@@ -168,6 +170,13 @@ function runFile(path: string): Promise<void> {
     process.stderr.write(running.get(path) ?? '');
     running.delete(path);
   });
+}
+
+/** What is compiled of a bundled program that runs in the process of the tests goes when the program does. */
+function environmentOf(path: string): NodeJS.ProcessEnv {
+  const programs = process.env['SALLYPORT_TEST_PROGRAMS'] ?? '';
+  if (programs === '' || !textOf(path).includes('/access.fixture.ts')) return process.env;
+  return { ...process.env, NODE_COMPILE_CACHE: join(programs, 'compile') };
 }
 
 /** Only quicker to start: what cannot be bundled is started as it is written. */
@@ -236,9 +245,9 @@ function skipNote(event: { skip?: string | boolean; todo?: string | boolean }): 
   return typeof reason === 'string' ? `: ${reason}` : '';
 }
 
-function notRun(event: { name: string; file?: string }, note: string): void {
-  resultOf(event.file).ran += 1;
-  resultOf(event.file).skipped += 1;
+function notRun(path: string, event: { name: string }, note: string): void {
+  resultOf(path).ran += 1;
+  resultOf(path).skipped += 1;
   print(`not run  ${event.name}${note}`);
 }
 
