@@ -86,3 +86,18 @@ test('common, patterned and personal passwords are refused offline, long odd one
   await checkPassword('seven quiet lanterns', ['Maria'], strength);
   await checkPassword(`${'x1-'.repeat(20)}somewhere else entirely ${'🦉'.repeat(100)}`, ['Maria'], strength);
 });
+
+test('a password is judged by what is known of its own person, whoever was judged before by the same thread', async () => {
+  const strength = createPasswordStrength();
+  const names = ['Quorbl Vantesk', 'Mirzhou Delphane', 'Ostrelka Fyndham'];
+  for (let round = 0; round < 2; round += 1)
+    for (const name of names)
+      for (const password of names) {
+        const judged = await strength(password, [name]);
+        assert.equal(judged !== undefined, name === password, `"${password}" of ${name}`);
+      }
+  // Several at once are each told of their own.
+  const judged = await Promise.all(names.map((name, at) => strength(name, [names[(at + 1) % 3] ?? '', name])));
+  assert.ok(judged.every((one) => one !== undefined));
+  assert.deepEqual(await Promise.all(names.map((name) => strength(name, []))), [undefined, undefined, undefined]);
+});
