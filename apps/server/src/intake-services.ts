@@ -34,7 +34,7 @@ export async function createIntakeServices(
     readText: (path: string) => readFile(path, 'utf8'),
   };
   const mappings = await loadBundledMappings(files);
-  const recipes = readRecipes(await loadBundledRecipes(files));
+  const recipes = await loadBundledRecipes(files);
   // Time asleep is time in which nobody was heard.
   const intake = createEventIntake({ ...needs, clock: createBootClock(needs.clock), mappings });
   const listeners = createSyslogListeners({
@@ -46,6 +46,10 @@ export async function createIntakeServices(
     intake,
     listeners,
     mappings,
-    routes: [createEventIntakeRoutes(intake), createListenerRoutes(listeners), createRecipeRoutes(recipes)],
+    routes: [
+      createEventIntakeRoutes(intake),
+      createListenerRoutes(listeners),
+      createRecipeRoutes(() => readRecipes(recipes)),
+    ],
   };
 }
