@@ -118,8 +118,7 @@ function runFile(path: string): Promise<void> {
   const begin = seed === undefined ? '' : `&seed=${seed}`;
   const watch = new URL(`test-watch.ts?idle=${idleMs}&closing=${closingMs}${begin}`, import.meta.url);
   const execArgv = ['--import', watch.href];
-  const env = environmentOf(path);
-  const stream = run({ files: [path], cwd: root, timeout: idleMs * 3, signal: stop.signal, execArgv, env });
+  const stream = run({ files: [path], cwd: root, timeout: idleMs * 3, signal: stop.signal, execArgv });
   const idle = setTimeout(() => {
     print(`Nothing happened for ${String((idleMs * 4) / 1000)} s: ending ${relative(path)}`);
     stop.abort();
@@ -170,13 +169,6 @@ function runFile(path: string): Promise<void> {
     process.stderr.write(running.get(path) ?? '');
     running.delete(path);
   });
-}
-
-/** What is compiled of a bundled program that runs in the process of the tests goes when the program does. */
-function environmentOf(path: string): NodeJS.ProcessEnv {
-  const programs = process.env['SALLYPORT_TEST_PROGRAMS'] ?? '';
-  if (programs === '' || !textOf(path).includes('/access.fixture.ts')) return process.env;
-  return { ...process.env, NODE_COMPILE_CACHE: join(programs, 'compile') };
 }
 
 /** Only quicker to start: what cannot be bundled is started as it is written. */
