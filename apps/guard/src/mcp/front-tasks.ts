@@ -10,6 +10,8 @@ type Held = {
   readonly can: JsonObject;
   /** Of the server, by the keys the client knows them by. */
   readonly questions: Map<string, RpcRequest>;
+  /** Whoever listens is being told how it is; `again`: it changed meanwhile. */
+  telling?: 'now' | 'again';
   /** What it brought, told already; undefined while it is waited for. */
   brought?: RpcOutcome;
   isFetching: boolean;
@@ -27,8 +29,21 @@ export type FrontTasks = {
   /** A question of the server for a task. False where it belongs to none. */
   asked(question: RpcRequest): boolean;
   takenBack(id: RpcId): void;
+  /** The server says that one is not as it was, by our id. */
+  changed(taskId: string): void;
+  /**
+   * Tells how these are each time one changes, as `tasks/get` would, from `begin` to `end`. `taskIds`: those that are of this client; of
+   * others nothing is told, and nobody hears whether they are any.
+   */
+  watch(
+    taskIds: readonly string[],
+    tell: (task: JsonObject) => void,
+  ): { readonly taskIds: readonly string[]; begin(): void; end(): void };
   end(): void;
 };
+
+/** Who listens, and what was told of each task last. */
+type Watcher = { readonly told: Map<string, string>; readonly tell: (task: JsonObject) => void };
 
 const maxHeld = 64;
 
@@ -41,6 +56,7 @@ export function createFrontTasks({
   readonly respond: (id: RpcId, outcome: RpcOutcome) => void;
 }): FrontTasks {
   const tasks = new Map<string, Held>();
+  const watchers = new Set<Watcher>();
   let named = 0;
 
   function fetch(taskId: string, held: Held): void {
@@ -52,6 +68,7 @@ export function createFrontTasks({
       .then((outcome) => {
         held.isFetching = false;
         held.brought = outcome;
+        changed(taskId);
       })
       .catch(() => undefined);
   }
@@ -63,7 +80,8 @@ export function createFrontTasks({
       respond(id, failed(rpcCodes.internal, 'No answer of the client'));
   }
 
-  async function get(taskId: string): Promise<RpcOutcome> {
+  /** Without `mayFetch` nothing is fetched anew that was withheld: who only listens would ask for ever. */
+  async function get(taskId: string, mayFetch = true): Promise<RpcOutcome> {
     const outcome = await ask('tasks/get', { taskId });
     const held = tasks.get(taskId);
     if ('error' in outcome || held === undefined) {
@@ -79,7 +97,7 @@ export function createFrontTasks({
     if (brought !== undefined) {
       // It may have been withheld: what the server says is done is fetched once more.
       if (status !== 'completed') return is({ status: 'failed', error: { ...brought.error } });
-      fetch(taskId, held);
+      if (mayFetch) fetch(taskId, held);
     }
     if (questions.size > 0) {
       const inputRequests: Record<string, JsonValue> = Object.fromEntries(
@@ -99,7 +117,47 @@ export function createFrontTasks({
     return is({ status: isEnded(status) || status === 'input_required' ? 'working' : status });
   }
 
+  function changed(taskId: string): void {
+    const held = tasks.get(taskId);
+    const isHeard = [...watchers].some(({ told }) => told.has(taskId));
+    if (held === undefined || !isHeard) return;
+    if (held.telling !== undefined) held.telling = 'again';
+    else void tell(taskId, held).catch(() => undefined);
+  }
+
+  async function tell(taskId: string, held: Held): Promise<void> {
+    try {
+      do {
+        held.telling = 'now';
+        const outcome = await get(taskId, false);
+        const task = 'result' in outcome ? outcome.result : undefined;
+        const text = JSON.stringify(task);
+        for (const watcher of watchers) {
+          if (task === undefined || !watcher.told.has(taskId) || watcher.told.get(taskId) === text) continue;
+          watcher.told.set(taskId, text);
+          watcher.tell(task);
+        }
+      } while (isAgain(held));
+    } finally {
+      delete held.telling;
+    }
+  }
+
   return {
+    changed,
+    watch(asked, tellOne) {
+      const taskIds = asked.filter((taskId) => tasks.has(taskId));
+      const watcher: Watcher = { told: new Map(taskIds.map((taskId) => [taskId, ''])), tell: tellOne };
+      return {
+        taskIds,
+        begin() {
+          watchers.add(watcher);
+          // What became of one since it began is not missed.
+          for (const taskId of taskIds) changed(taskId);
+        },
+        end: () => void watchers.delete(watcher),
+      };
+    },
     began(task, can) {
       const taskId = textOf(task['taskId']);
       const held: Held = { can, questions: new Map(), isFetching: false };
@@ -118,6 +176,7 @@ export function createFrontTasks({
       if (held === undefined) return failed(rpcCodes.invalidParams, 'Task not found');
       if (method === 'tasks/cancel') {
         const outcome = await ask(method, { taskId });
+        changed(taskId);
         return 'error' in outcome ? outcome : { result: {} };
       }
       const { inputResponses } = params;
@@ -128,13 +187,17 @@ export function createFrontTasks({
         held.questions.delete(key);
         respond(question.id, { result: answer });
       }
+      changed(taskId);
       return { result: {} };
     },
     asked(question) {
-      const held = tasks.get(relatedIn(question.params) ?? '');
+      const taskId = relatedIn(question.params) ?? '';
+      const held = tasks.get(taskId);
       if (held === undefined) return false;
-      if (isJsonObject(held.can[askable.get(question.method) ?? ''])) held.questions.set(`q${(named += 1)}`, question);
-      else respond(question.id, failed(rpcCodes.noSuchMethod, `the client cannot be asked for "${question.method}"`));
+      if (isJsonObject(held.can[askable.get(question.method) ?? ''])) {
+        held.questions.set(`q${(named += 1)}`, question);
+        changed(taskId);
+      } else respond(question.id, failed(rpcCodes.noSuchMethod, `the client cannot be asked for "${question.method}"`));
       return true;
     },
     takenBack(id) {
@@ -152,6 +215,10 @@ export function missingTasks(): RpcOutcome {
   return failed(rpcCodes.missingCapability, 'Missing required client capability', {
     requiredCapabilities: { extensions: { [tasksExtension]: {} } },
   });
+}
+
+function isAgain({ telling }: Held): boolean {
+  return telling === 'again';
 }
 
 function flat({ ttl, pollInterval, ...task }: JsonObject): JsonObject {

@@ -1,6 +1,7 @@
-import { isJsonObject, itemsOf, textOf, textsOf } from '@sallyport/contracts';
+import { isJsonObject, itemsOf, textOf } from '@sallyport/contracts';
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
 import { takesEither } from './calls.ts';
+import { createFrontListening } from './front-listening.ts';
 import { createFrontRounds, type FrontRounds } from './front-rounds.ts';
 import { createFrontTasks, missingTasks, type FrontTasks } from './front-tasks.ts';
 import { handshakeVersions, infoOf, newestHandshake } from './handshake.ts';
@@ -43,13 +44,6 @@ const known: ReadonlySet<string> = new Set([
 const withRounds: ReadonlySet<string> = new Set(['tools/call', 'prompts/get', 'resources/read']);
 /** Whoever set up the gateway says what of this a server may use; each request says what of it its client can. */
 const askableOfAny: JsonObject = { sampling: {}, elicitation: { form: {}, url: {} }, roots: {} };
-const filters = {
-  toolsListChanged: ['tools', 'notifications/tools/list_changed'],
-  promptsListChanged: ['prompts', 'notifications/prompts/list_changed'],
-  resourcesListChanged: ['resources', 'notifications/resources/list_changed'],
-} as const;
-const maxListening = 16;
-const maxWatched = 100;
 
 type Begun = {
   readonly relay: Relay;
@@ -73,9 +67,7 @@ export function createModernFront({
 }): ModernFront {
   const waiting = new Map<number, (outcome: RpcOutcome) => void>();
   const progress = new Map<number, (params: JsonObject) => void>();
-  const listening = new Set<(notification: RpcNotification) => void>();
-  /** Ends each stream that listens, once the server it listens to is gone. */
-  const endings = new Set<() => void>();
+  const listening = createFrontListening();
   let asked = 0;
   let begun: Promise<Begun> | undefined;
 
@@ -97,7 +89,8 @@ export function createModernFront({
           rounds.takenBack(requestId);
           tasks.takenBack(requestId);
         }
-      } else for (const tell of listening) tell(message);
+      } else if (message.method === 'notifications/tasks/status') tasks.changed(textOf(message.params['taskId']));
+      else listening.noticed(message);
     } else if (!tasks.asked(message) && !rounds.asked(message))
       // Questions of the server have no way in this version but in the answer to one of the client's.
       relay.fromClient({
@@ -152,8 +145,7 @@ export function createModernFront({
           if (isEnded) return;
           isEnded = true;
           begun = undefined;
-          for (const tellOver of endings) tellOver();
-          endings.clear();
+          listening.end();
           // What was asked before it fell is answered.
           void relay
             .settled()
@@ -221,13 +213,21 @@ export function createModernFront({
             _meta: serverInfo,
           },
         };
+      const said = meta[metaNames.clientCapabilities];
       if (method === 'subscriptions/listen') {
-        if (listening.size >= maxListening) return failed(rpcCodes.internal, 'Sallyport: too many listen already');
         const filter = isJsonObject(plain['notifications']) ? plain['notifications'] : {};
-        return listen({ id, relay, filter, capabilities, signal, notify });
+        return listening.listen({
+          id,
+          filter,
+          can: isJsonObject(said) ? said : {},
+          capabilities,
+          tasks,
+          ask: (about, of, until) => through(relay, { method: about, params: of }, { signal: until }),
+          signal,
+          notify,
+        });
       }
       const { progressToken } = meta;
-      const said = meta[metaNames.clientCapabilities];
       const can = isJsonObject(said) ? said : {};
       const onProgress =
         progressToken === undefined
@@ -290,68 +290,6 @@ export function createModernFront({
         return { result };
       },
     });
-  }
-
-  /** Tells what changed until whoever listens goes away. */
-  async function listen({
-    id,
-    relay,
-    filter,
-    capabilities,
-    signal,
-    notify,
-  }: {
-    readonly id: RpcRequest['id'];
-    readonly relay: Relay;
-    readonly filter: JsonObject;
-    readonly capabilities: JsonObject;
-    readonly signal: AbortSignal;
-    readonly notify: (notification: RpcNotification) => void;
-  }): Promise<RpcOutcome> {
-    const mark = { _meta: { [metaNames.subscription]: id } };
-    const methods = new Set<string>();
-    const honoured: Record<string, JsonValue> = {};
-    for (const [name, [capability, told]] of Object.entries(filters)) {
-      const can = capabilities[capability];
-      if (filter[name] !== true || !isJsonObject(can) || can['listChanged'] !== true) continue;
-      methods.add(told);
-      honoured[name] = true;
-    }
-    const resources = capabilities['resources'];
-    const watched =
-      isJsonObject(resources) && resources['subscribe'] === true
-        ? new Set(textsOf(filter['resourceSubscriptions']).slice(0, maxWatched))
-        : new Set<string>();
-    for (const uri of watched) {
-      const outcome = await through(relay, { method: 'resources/subscribe', params: { uri } }, { signal });
-      if ('error' in outcome) watched.delete(uri);
-    }
-    if (watched.size > 0) honoured['resourceSubscriptions'] = [...watched];
-    notify({
-      kind: 'notification',
-      method: 'notifications/subscriptions/acknowledged',
-      params: { ...mark, notifications: honoured },
-    });
-    const tell = ({ method, params }: RpcNotification): void => {
-      const isWatched = method === 'notifications/resources/updated' && watched.has(textOf(params['uri']));
-      if (methods.has(method) || isWatched) notify({ kind: 'notification', method, params: { ...params, ...mark } });
-    };
-    listening.add(tell);
-    await new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      endings.add(resolve);
-      signal.addEventListener(
-        'abort',
-        () => {
-          endings.delete(resolve);
-          resolve();
-        },
-        { once: true },
-      );
-    });
-    listening.delete(tell);
-    for (const uri of watched) await through(relay, { method: 'resources/unsubscribe', params: { uri } });
-    return { result: { resultType: 'complete', ...mark } };
   }
 }
 
