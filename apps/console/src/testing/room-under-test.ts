@@ -13,6 +13,8 @@ export type RoomUnderTest = {
   readonly page: Page;
   /** What a page logged as an error, or did not catch; refused requests are told by the page itself. */
   readonly faults: readonly string[];
+  /** Where pictures go, for what `atRest` does not show. */
+  readonly pictures: string | undefined;
   /** Goes to a room, and waits for its heading. */
   visit(path: string, heading: string): Promise<void>;
   /** Looks at the page as it stands, in these colours and at 320 pixels. Pictures only when somebody wants them. */
@@ -59,6 +61,7 @@ export async function openRoom(
     browser,
     page,
     faults,
+    pictures: given.pictures,
     async visit(path, heading) {
       await page.goto(new URL(path, page.url()).href);
       await page.getByRole('heading', { level: 1, name: heading }).waitFor();
