@@ -1,9 +1,9 @@
 // Loaded by the runner before each test file, in the file's own process: ends it, and all it started, when its tests are
 // over and something still keeps it alive, or when nothing more happens in it. Other files go on.
 // A test that leaves something open is thereby seen as well when it passed.
-import { after, afterEach, beforeEach } from 'node:test';
+// An error that nobody caught ends the file as well, with the tests that were running.
+import { inspect } from 'node:util';
 import { isMainThread } from 'node:worker_threads';
-import { endDescendants } from './process-tree.ts';
 
 // In the address, not in the environment: what a test starts inherits that.
 const { searchParams } = new URL(import.meta.url);
@@ -19,10 +19,15 @@ const endsByItself = '/esbuild --service=';
 const seed = searchParams.get('seed');
 if (seed !== null) Object.assign(globalThis, { [Symbol.for('sallyport.fast-check')]: { seed: Number(seed) } });
 
-// A thread of a test is given the same arguments, and watches nothing.
-if (isMainThread) watch();
+// A thread of a test is given the same arguments, and neither watches nor loads anything.
+if (isMainThread) await watch();
 
-function watch(): void {
+async function watch(): Promise<void> {
+  const [{ importUntracked }, { endDescendants }] = await Promise.all([
+    import('./untracked-promises.ts'),
+    import('./process-tree.ts'),
+  ]);
+  const { after, afterEach, beforeEach } = await importUntracked();
   const running = new Set<string>();
   const idle = setTimeout(() => {
     giveUp(`nothing happened for ${idleMs / 1000} s in: ${[...running].join(', ') || 'no test'}`);
@@ -39,6 +44,11 @@ function watch(): void {
     clearTimeout(idle);
     setTimeout(() => giveUp(`still runs ${closingMs / 1000} s after its last test`), closingMs).unref();
   });
+  const tellUncaught = (kind: string) => (error: unknown) => {
+    giveUp(`${kind} in: ${[...running].join(', ') || 'no test'}; ${inspect(error)}`);
+  };
+  process.prependListener('uncaughtException', tellUncaught('uncaughtException'));
+  process.prependListener('unhandledRejection', tellUncaught('unhandledRejection'));
   process.once('SIGTERM', () => process.exit(143));
   process.on('exit', () => {
     const left = endDescendants(process.pid).filter(({ commandLine }) => !commandLine.includes(endsByItself));
