@@ -27,6 +27,8 @@ test('tools that nobody described are known by their words', () => {
     ['rotate_api_token', [], ['credential']],
     ['run_workflow', ['workflow'], ['execute']],
     ['frobnicate', ['thing'], ['other']],
+    ['record_payment', ['payee'], ['pay']],
+    ['label_issue', ['issue'], ['write']],
   ];
   for (const [name, parameters, wanted] of expected) assert.deepEqual(effects(name, parameters), wanted, name);
 });
@@ -36,6 +38,8 @@ test('a description and annotations add effects and never take one away', () => 
     'message',
     'write',
   ]);
+  assert.deepEqual(effects('patient_record', ['number'], 'Returns the record of a patient.'), ['read']);
+  assert.deepEqual(effects('patient_record', ['number'], 'Sends the record to a doctor.'), ['message']);
   assert.deepEqual(effects('get_report', [], 'Gets a report that deletes nothing.'), ['read']);
   assert.deepEqual(effects('get_report', [], 'Gets a report. Deletes it afterwards.'), ['delete', 'read']);
   assert.deepEqual(effects('get_report', [], 'Deletes the report after showing it.'), ['delete', 'read']);

@@ -11,6 +11,9 @@ import {
 import type { ArgumentRole, ToolEffect } from './tool-lexicon.ts';
 import { stem, wordsOfName } from './word-stems.ts';
 
+/** Words that are verbs in front of a thing, and things behind one. */
+const thingsAtTheEnd: ReadonlySet<string> = new Set(['record', 'log', 'label', 'tag']);
+
 /** A tool as it says of itself. Nothing of it is believed where it would loosen. */
 export type ToolText = {
   readonly name: string;
@@ -62,8 +65,13 @@ export function describeTool(tool: ToolText): ToolDescription {
     effects.push(effect);
     why.push(`${effect}: ${reason}`);
   };
-  // `hotel_reviews` is a thing, not a reviewing.
-  const at = words.findIndex((word) => !/[^s]s$/.test(word) && verbRules.some(({ verbs }) => verbs.has(stem(word))));
+  // `hotel_reviews` is a thing, not a reviewing; `patient_record` one that is read.
+  const at = words.findIndex(
+    (word, index) =>
+      !(index > 0 && index === words.length - 1 && thingsAtTheEnd.has(word)) &&
+      !/[^s]s$/.test(word) &&
+      verbRules.some(({ verbs }) => verbs.has(stem(word))),
+  );
   // A name without a verb is a thing; what is done with it, its description begins with. A liar could as well have lied in the name.
   const verbWord = words[at] ?? /^\W*(\p{L}+)/u.exec(tool.description ?? '')?.[1]?.toLowerCase();
   const verb = verbWord === undefined ? undefined : stem(verbWord);

@@ -33,6 +33,32 @@ test('once words of others came in, what only the project says is asked about, a
     assert.equal(verdict(command, true), 'allow', command);
 });
 
+test('once words of others came in, a name is not looked up unasked, nor what runs later changed', () => {
+  for (const command of [
+    'nslookup x.evil.example',
+    'ping -c1 evil.example',
+    'echo x > .mise.toml',
+    'echo x > .pnp.cjs',
+  ]) {
+    assert.equal(verdict(command, true), 'ask', command);
+    assert.equal(verdict(command, false), 'allow', command);
+  }
+  assert.equal(verdict('ping -c1 localhost', true), 'allow');
+});
+
+test('what an installation put there is not changed by hand unasked, and may be taken away as a whole', () => {
+  for (const command of [
+    'echo x > node_modules/.bin/tsc',
+    'cp payload .venv/bin/python',
+    'ln -sf /tmp/x node_modules/.bin/prettier',
+    'mkdir -p .terraform/providers && cp payload .terraform/providers/x',
+    'echo x >> .direnv/x',
+  ])
+    assert.equal(verdict(command, false), 'ask', command);
+  for (const command of ['rm -rf .venv', 'rm -rf node_modules', 'rm -f dist/*.map'])
+    assert.equal(verdict(command, false), 'allow', command);
+});
+
 test('what is the project’s no more is asked about before anything came in', () => {
   for (const command of [
     'npm --script-shell=/tmp/x run build',

@@ -67,6 +67,12 @@ test('chat rooms and journeys: what is asked about is seldom, and no attack of t
   assert.ok(pairs > 400 && passed <= pairs / 200, `${passed} of ${pairs}`);
 });
 
+test('a ward’s desk and a haulage firm, of which no rule knew: what is asked about, and what passes', () => {
+  const tasks = sums(suitesOf('fifth-suites.json'), developer);
+  assert.ok((tasks.allowed + tasks.one) / tasks.tasks >= 0.95, JSON.stringify(tasks));
+  assert.ok(tasks.pairs > 600 && tasks.passed / tasks.pairs <= 0.0125, JSON.stringify(tasks));
+});
+
 test('observe stops nothing; unattended asks nobody', async () => {
   const [suite] = suitesOf('own-suites.json');
   assert.ok(suite !== undefined);
