@@ -35,6 +35,7 @@ import { createRunTallies, type RunTallies } from './sessions/run-tally.ts';
 import { createNoticeChoices } from './notices/notice-choices.ts';
 import { createNoticeRoutes } from './notices/notice-routes.ts';
 import type { Telling } from './notices/telling.ts';
+import { createTestNotice } from './notices/test-notice.ts';
 import { createWaitingNotices, type WaitingNotices } from './notices/waiting-notices.ts';
 import { createStopRoutes } from './stops/stop-routes.ts';
 import { createStops, type Stops } from './stops/stops.ts';
@@ -119,7 +120,7 @@ export async function createAgentGuard(
     createStopRoutes(stops),
     createApprovalRoutes(approvals),
     createProposalRoutes(proposals, approvals),
-    createNoticeRoutes({ ...needs, choices }),
+    createNoticeRoutes({ ...needs, choices, tryOut: createTestNotice(needs) }),
     createReplayRoutes({ ...needs, sessions }),
     createCoverageRoutes(needs.packs),
     ...(needs.ownPolicies === undefined

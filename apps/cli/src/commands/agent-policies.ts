@@ -80,7 +80,7 @@ async function list(asked: Asked, options: Options): Promise<void> {
   const versions = listField(made, 'versions');
   if (options.json === true) {
     stdout.write(
-      `${jsonLine({ in_force: field(own, 'in_force') ?? {}, documents: listField(own, 'documents'), versions })}\n`,
+      `${jsonLine({ in_force: field(own, 'in_force') ?? {}, documents: listField(own, 'documents'), versions, damaged: [...listField(own, 'damaged'), ...listField(made, 'damaged')] })}\n`,
     );
     return;
   }
@@ -101,6 +101,14 @@ async function list(asked: Asked, options: Options): Promise<void> {
         plainText(textField(one, 'note') ?? ''),
       ].join('  ')}\n`,
     );
+  for (const [of, noun] of [
+    [listField(made, 'damaged'), 'Version'],
+    [listField(own, 'damaged'), 'Document'],
+  ] as const)
+    for (const one of of)
+      stdout.write(
+        `${noun} ${plainText(String(numberField(one, 'version') ?? textField(one, 'id') ?? ''))} is damaged, found ${timeText(numberField(one, 'found_ms') ?? 0)}: ${plainText(textField(one, 'why') ?? '')}\n`,
+      );
   const documents = listField(own, 'documents');
   stdout.write(`${counted(documents.length, 'document')}\n`);
   for (const one of documents)
@@ -141,7 +149,10 @@ async function check(asked: Asked, file: string, options: Options): Promise<void
 
 async function save(asked: Asked, file: string): Promise<void> {
   const { id, draft } = await readAgentPolicyFile(file);
-  const known = listField(await read(asked, path), 'documents').find((one) => textField(one, 'id') === id);
+  const standing = await read(asked, path);
+  // One that cannot be read is saved anew in its place.
+  const all = [...listField(standing, 'documents'), ...listField(standing, 'damaged')];
+  const known = all.find((one) => textField(one, 'id') === id);
   const answer =
     known === undefined
       ? await send(asked, `${path}/documents`, { id, draft })

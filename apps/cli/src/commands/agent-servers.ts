@@ -51,6 +51,16 @@ export function addAgentServerCommands(agent: Command, needs: CliNeeds): void {
     .action((server: string, options: ApproveOptions) =>
       withClient(options, needs, (client) => approve(client, server, options, needs)),
     );
+  add('forget', 'take a server and its decisions off the list; met again, it is new (agents:manage)')
+    .argument('<server>', 'its id, or its name where no other has it')
+    .action((server: string, options: Options) =>
+      withClient(options, needs, async (client) => {
+        const found = await find(client, server, needs);
+        const at = `${path}/${encodeURIComponent(textField(found, 'id') ?? '')}`;
+        await client.text({ method: 'DELETE', path: at, signal: needs.signal });
+        needs.stdout.write(`Forgot ${plainText(textField(found, 'name') ?? '')}: met again, it is new\n`);
+      }),
+    );
   add('block', 'refuse a server, or one thing it offers, from the next call on (agents:manage)')
     .argument('<server>', 'its id, or its name where no other has it')
     .option('--tool <name>', 'that tool alone')

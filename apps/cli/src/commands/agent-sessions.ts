@@ -1,4 +1,5 @@
 import type { JsonValue } from '@sallyport/contracts';
+import { CliError } from '../errors.ts';
 import type { ApiClient } from '../http-client.ts';
 import { field, listField, numberField, textField } from '../json-reading.ts';
 import type { CliNeeds } from '../needs.ts';
@@ -6,6 +7,7 @@ import { counted, jsonLine, plainText, shortText, tableHead, timeText } from '..
 import { jsonBody, type ConnectionOptions } from './connection.ts';
 
 export type AgentListOptions = ConnectionOptions & { json?: true; all?: true; open?: true };
+export type AgentChangeOptions = ConnectionOptions & { json?: true; pack?: string; approvals?: string };
 export type AgentStopOptions = ConnectionOptions & { json?: true; reason: string };
 
 /** Runs of agents, newest first. */
@@ -56,6 +58,29 @@ function agentRow(agent: JsonValue): string {
     shortText((owner === undefined ? undefined : textField(owner, 'name')) ?? '', 20).padEnd(20),
     shortText(textField(agent, 'name') ?? '', 60),
   ].join('  ');
+}
+
+/** Chooses by which policies an agent is judged, and where its person is asked. */
+export async function changeAgent(
+  client: ApiClient,
+  id: string,
+  options: AgentChangeOptions,
+  needs: CliNeeds,
+): Promise<void> {
+  const { pack, approvals } = options;
+  if (pack === undefined && approvals === undefined)
+    throw new CliError('usage', 'Cannot change the agent: must be told --pack, --approvals or both');
+  const agent = await client.json({
+    method: 'PATCH',
+    path: `/v1/agents/${encodeURIComponent(id)}`,
+    signal: needs.signal,
+    ...jsonBody({ ...(pack === undefined ? {} : { pack }), ...(approvals === undefined ? {} : { approvals }) }),
+  });
+  needs.stdout.write(
+    options.json === true
+      ? `${jsonLine(agent)}\n`
+      : `${plainText(textField(agent, 'name') ?? '')}: policies ${plainText(textField(agent, 'pack') ?? '')}, asked ${plainText(textField(agent, 'approvals') ?? '')}, from its next call on\n`,
+  );
 }
 
 /** Stops what is named, at once. */

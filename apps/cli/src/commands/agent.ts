@@ -4,14 +4,22 @@ import type { CliNeeds } from '../needs.ts';
 import { agentPacks, replaySuites, type ReplayOptions } from './agent-replay.ts';
 import { addApprovalCommands } from './agent-approvals.ts';
 import { beginForGuard, type AgentBeginOptions } from './agent-begin.ts';
+import { showMachine, type MachineOptions } from './agent-machine.ts';
+import { addNoticeCommands } from './agent-notices.ts';
+import { addProposalCommands } from './agent-proposals.ts';
+import { addStopCommands } from './agent-stops.ts';
+import { showTimeline, type TimelineOptions } from './agent-timeline.ts';
+import { wholeNumber } from './option-values.ts';
 import { importPermissions, type AgentImportOptions } from './agent-import.ts';
 import { addAgentPolicyCommands } from './agent-policies.ts';
 import { addAgentServerCommands } from './agent-servers.ts';
 import { runAgent, type AgentRunOptions } from './agent-run.ts';
 import {
+  changeAgent,
   listAgents,
   listSessions,
   stopAgents,
+  type AgentChangeOptions,
   type AgentListOptions,
   type AgentStopOptions,
 } from './agent-sessions.ts';
@@ -97,7 +105,32 @@ export function addAgentCommands(program: Command, needs: CliNeeds): void {
     .action((options: AgentListOptions) =>
       withClient(options, needs, (client) => listSessions(client, options, needs)),
     );
+  withConnection(agent.command('timeline'))
+    .description('what a run did, the oldest first, with what was decided and why (events:read)')
+    .argument('<session>', 'its id')
+    .option('--last <steps>', 'how many of its last steps', wholeNumber(1, 10_000), 200)
+    .option('--json', 'print JSON')
+    .action((session: string, options: TimelineOptions) =>
+      withClient(options, needs, (client) => showTimeline(client, session, options, needs)),
+    );
+  withConnection(agent.command('change'))
+    .description('choose by which policies an agent is judged, and where its person is asked (agents:manage)')
+    .argument('<agent>', 'its id')
+    .addOption(new Option('--pack <name>', 'policies').choices(agentPacks()))
+    .addOption(new Option('--approvals <where>', 'where a person is asked').choices(['auto', 'central', 'off']))
+    .option('--json', 'print JSON')
+    .action((id: string, options: AgentChangeOptions) =>
+      withClient(options, needs, (client) => changeAgent(client, id, options, needs)),
+    );
+  withConnection(agent.command('machine'))
+    .description(
+      'what the server makes of this machine, and whether its sensor proves it: exit code 1 where it does not',
+    )
+    .option('--json', 'print JSON')
+    .action((options: MachineOptions) => withClient(options, needs, (client) => showMachine(client, options, needs)));
   addApprovalCommands(agent, needs);
+  addNoticeCommands(agent, needs);
+  addProposalCommands(agent, needs);
   withConnection(agent.command('stop'))
     .description('stop agents at once, until somebody lifts it (agents:stop)')
     .addArgument(new Argument('<scope>', 'what').choices(['session', 'agent', 'person', 'model', 'all']))
@@ -107,6 +140,7 @@ export function addAgentCommands(program: Command, needs: CliNeeds): void {
     .action((scope: string, value: string, options: AgentStopOptions) =>
       withClient(options, needs, (client) => stopAgents(client, { scope, value }, options, needs)),
     );
+  addStopCommands(agent, needs);
   addAgentPolicyCommands(agent, needs);
   addAgentServerCommands(agent, needs);
 }

@@ -366,6 +366,13 @@ export type Routes = {
       readonly reach: 'ready' | 'no-mail' | 'no-address';
     };
   };
+  /** Send oneself a message, to see whether mail about questions of agents arrives */
+  'POST /v1/account/agent-notices/test': {
+    params: undefined;
+    query: undefined;
+    body: Readonly<Record<string, never>>;
+    answer: { readonly outcome: 'sent' | 'no-mail' | 'no-address' | 'not-taken'; readonly to?: string | undefined };
+  };
   /** Bind the certificate that the door was shown */
   'POST /v1/account/certificates': {
     params: undefined;

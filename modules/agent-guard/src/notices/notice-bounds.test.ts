@@ -181,6 +181,43 @@ forEachDatabase((name, open) => {
     await Promise.all([first, second, third]);
   });
 
+  test('a test goes to oneself alone, five times an hour, says what became of it, and takes nobody’s room', async () => {
+    const { house, mails, post, tryOut } = await openDesk(open);
+    const { signal } = new AbortController();
+    assert.deepEqual(await tryOut(ada, signal), { kind: 'sent', to: 'a…@acme.example' });
+    assert.deepEqual(
+      mails.map(({ to, subject }) => [to, subject]),
+      [['ada', 'A test: mail about questions of AI agents']],
+    );
+    assert.match(
+      mails[0]?.text ?? '',
+      /asked for this message[\s\S]*https:\/\/gate\.acme\.example\/agents\/approvals$/,
+    );
+    post.isShut = true;
+    assert.deepEqual(await tryOut(ada, signal), { kind: 'not-taken' });
+    assert.ok(!JSON.stringify(house.changes).includes('home.example'));
+    for (let left = 3; left > 0; left -= 1) await tryOut(ada, signal);
+    await assert.rejects(tryOut(ada, signal), { code: 'agent_limit_reached' });
+    assert.equal((await tryOut(gus, signal)).kind, 'not-taken', 'others may still try');
+    house.telling = { ...house.telling, deliver: async () => ({ kind: 'no-address' }) };
+    for (let tries = 0; tries < 7; tries += 1) assert.equal((await tryOut(gus, signal)).kind, 'no-address');
+    const aborted = AbortSignal.abort();
+    house.telling = { ...house.telling, deliver: () => new Promise(() => undefined) };
+    assert.equal((await tryOut(gus, aborted)).kind, 'not-taken');
+    assert.deepEqual(told(house)[0], {
+      user: 'ada',
+      status: 1,
+      by: 'email',
+      questions: 0,
+      test: true,
+      to: 'a…@acme.example',
+    });
+    house.clock.advance(3_600_000);
+    post.isShut = false;
+    house.telling = { ...house.telling, deliver: async () => ({ kind: 'sent', to: 'x' }) };
+    assert.equal((await tryOut(ada, signal)).kind, 'sent');
+  });
+
   test('two who ask and ask together leave room for what a third asks', async () => {
     const { house, guard, mails, choices, wait } = await openDesk(open);
     await choices.setOwn({ mail: 'all', by: ann });

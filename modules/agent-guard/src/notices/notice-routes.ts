@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { requirePerson } from '../approvals/who-answers.ts';
 import { noticeScopes, type NoticeChoices } from './notice-choices.ts';
 import type { Telling } from './telling.ts';
+import type { createTestNotice } from './test-notice.ts';
 
 const Mail = Type.Enum([...noticeScopes], {
   description:
@@ -20,9 +21,11 @@ const Own = Type.Object({
 export function createNoticeRoutes({
   choices,
   telling,
+  tryOut,
 }: {
   readonly choices: NoticeChoices;
   readonly telling: Pick<Telling, 'reach'>;
+  readonly tryOut: ReturnType<typeof createTestNotice>;
 }): RoutePlugin {
   return async (fastify) => {
     const app = typedApp(fastify);
@@ -97,6 +100,31 @@ export function createNoticeRoutes({
         requirePerson(by);
         await choices.setOwn({ mail: mail === 'organization' ? undefined : mail, by });
         return own(by.id);
+      },
+    );
+
+    app.post(
+      '/v1/account/agent-notices/test',
+      {
+        config: { scope: 'sessions:own' },
+        schema: {
+          summary: 'Send oneself a message, to see whether mail about questions of agents arrives',
+          tags,
+          body: Type.Object({}, { additionalProperties: false }),
+          response: {
+            200: Type.Object({
+              outcome: Type.Enum(['sent', 'no-mail', 'no-address', 'not-taken'], {
+                description: '`not-taken`: the mail server did not take it; its log here says why',
+              }),
+              to: Type.Optional(Type.String({ description: 'The address, in part' })),
+            }),
+          },
+        },
+      },
+      async ({ principal: by, signal }) => {
+        requirePerson(by);
+        const { kind: outcome, ...where } = await tryOut(by, signal);
+        return { outcome, ...where };
       },
     );
   };

@@ -1,8 +1,10 @@
 import type { JsonObject } from '@sallyport/contracts';
+import type { AuditEvent } from '@sallyport/ledger';
 import type { Principal } from '@sallyport/platform/http';
 import { bash, facts, openHouse, type House } from '../agent-guard.fixture.ts';
 import type { AgentGuard } from '../index.ts';
 import { createNoticeChoices } from './notice-choices.ts';
+import { createTestNotice } from './test-notice.ts';
 
 type Mail = { readonly to: string; readonly subject: string; readonly text: string };
 
@@ -40,9 +42,18 @@ export async function openDesk(open: Parameters<typeof openHouse>[0]) {
     holdsForNow: async (userId, scope) => forNow.get(userId)?.includes(scope) === true,
     origin: () => 'https://gate.acme.example',
   };
-  const choices = createNoticeChoices({
+  const needs = {
     ...house,
-    outbox: { record: async (_transaction, event) => void house.changes.push(event), flushed: async () => undefined },
+    log: () => undefined,
+    outbox: {
+      record: async (_transaction: unknown, event: AuditEvent) => void house.changes.push(event),
+      flushed: async () => undefined,
+    },
+  };
+  const choices = createNoticeChoices(needs);
+  const tryOut = createTestNotice({
+    ...needs,
+    telling: { deliver: (message) => house.telling.deliver(message), origin: () => house.telling.origin() },
   });
   const { guard } = house;
   const wait = async (ms: number): Promise<void> => {
@@ -51,7 +62,7 @@ export async function openDesk(open: Parameters<typeof openHouse>[0]) {
     guard.notices.tick();
     await guard.notices.settled();
   };
-  return { house, guard, mails, post, choices, forNow, wait };
+  return { house, guard, mails, post, choices, forNow, tryOut, wait };
 }
 
 export async function runOf(guard: AgentGuard, by: Principal) {

@@ -9,6 +9,7 @@ import type { NoticeChoices } from './notice-choices.ts';
 import { noticeMessage } from './notice-message.ts';
 import { askerOf, createNoticeRoom } from './notice-room.ts';
 import type { Telling } from './telling.ts';
+import { unlessAborted } from './unless-aborted.ts';
 import { concerning, whoMayBeTold } from './who-is-told.ts';
 
 /**
@@ -248,14 +249,4 @@ export function createWaitingNotices(
       await Promise.race([Promise.all(busy), sleep(closeWithinMs, undefined, { ref: false })]);
     },
   };
-}
-
-/** As it resolves; rejects once the signal is aborted, whatever it does itself then. */
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => reject(new Error('it was given up', { cause: signal.reason }));
-    if (signal.aborted) stop();
-    signal.addEventListener('abort', stop, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
-  });
 }

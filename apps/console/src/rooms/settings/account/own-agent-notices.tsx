@@ -1,7 +1,9 @@
-import { Radio } from '@mantine/core';
+import { Button, Radio } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { call } from '../../../api/call.ts';
+import type { Answer } from '../../../api/call.ts';
 import { Notice, ProblemNotice } from '../../../parts/notice.tsx';
+import { printable } from '../../../parts/printable.ts';
 
 const queryKey = ['own-agent-notices'];
 const words = {
@@ -26,6 +28,10 @@ export function OwnAgentNotices() {
     mutationFn: (mail: 'none' | 'own' | 'all' | 'organization') =>
       call('PUT /v1/account/agent-notices', { body: { mail } }),
     onSuccess: (now) => queries.setQueryData(queryKey, now),
+  });
+  const tryOut = useMutation({
+    mutationFn: () => call('POST /v1/account/agent-notices/test', { body: {} }),
+    onSettled: () => refetch(),
   });
   if (error !== null) return <ProblemNotice problem={error} retry={() => void refetch()} />;
   if (data === undefined) return null;
@@ -60,9 +66,34 @@ export function OwnAgentNotices() {
           }
         />
       )}
+      <div className="row">
+        <Button size="xs" variant="default" loading={tryOut.isPending} onClick={() => tryOut.mutate()}>
+          Send me one to try
+        </Button>
+      </div>
+      {tryOut.error === null ? null : <ProblemNotice problem={tryOut.error} />}
+      {tryOut.data === undefined ? null : <Tried tried={tryOut.data} />}
       <p className="quiet small">
         In an open console a notification tells of it where this browser may show some: Settings, Server and browser.
       </p>
     </section>
+  );
+}
+
+const triedWords = {
+  'no-mail': 'Nothing was sent: no mail leaves here yet',
+  'no-address': 'Nothing was sent: you have no e-mail address here',
+  'not-taken': 'The mail server did not take it: the log of the server says why',
+} as const;
+
+function Tried({ tried: { outcome, to } }: { readonly tried: Answer<'POST /v1/account/agent-notices/test'> }) {
+  return (
+    <div aria-live="polite">
+      {outcome === 'sent' ? (
+        <Notice tone="good" title={`Sent to ${printable(to ?? '')}: see whether it is there`} />
+      ) : (
+        <Notice tone="warn" title={triedWords[outcome]} />
+      )}
+    </div>
   );
 }
