@@ -1,11 +1,11 @@
 import { isJsonObject, textOf } from '@sallyport/contracts';
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
-import { keyOf, readOffer } from '@sallyport/tool-pins';
 import { createCalls, takesEither } from './calls.ts';
-import type { Gate, ServerWords } from './gate.ts';
+import type { Gate } from './gate.ts';
 import { isHandshakeVersion, letOf, tasksOf, toClient, toServer, type Lettable } from './handshake.ts';
 import { failed, rpcCodes } from './json-rpc.ts';
 import type { ReadMessage, RpcId, RpcMessage, RpcNotification, RpcOutcome, RpcRequest } from './json-rpc.ts';
+import { letInstructions } from './let-instructions.ts';
 import { createRate, type GatewayLimits } from './limits.ts';
 import { tasksExtension } from './modern-headers.ts';
 import { createOfferList, offerMethods, type OfferList } from './offer-list.ts';
@@ -181,30 +181,8 @@ export function createRelay(needs: RelayNeeds): Relay {
         ...(needs.taskFile === undefined ? {} : { file: needs.taskFile }),
       });
     letsOfClient = letOf(isJsonObject(params['capabilities']) ? params['capabilities'] : {}, lets);
-    const instructions = await letInstructions(outcome.result['instructions'], words);
+    const instructions = await letInstructions(outcome.result['instructions'], { gate: telling, server: words, say });
     return { result: instructions === undefined ? shown : { ...shown, instructions } };
-  }
-
-  /** The model reads them: they wait for a decision as tools do, and a handshake goes on without them. */
-  async function letInstructions(
-    said: JsonValue | undefined,
-    words: Omit<ServerWords, 'instructions'>,
-  ): Promise<string | undefined> {
-    if (said === undefined || said === '') return undefined;
-    const read = readOffer('instructions', { instructions: said });
-    let why: string;
-    if (read.ok) {
-      try {
-        const told = await telling.tell({ ...words, instructions: read.offer });
-        const verdict = told.offers?.get(keyOf(read.offer));
-        if (told.isApproved && verdict?.isLet === true) return read.offer.description;
-        why = verdict?.reason ?? told.reason;
-      } catch (error) {
-        why = wordsOf(error);
-      }
-    } else why = read.message;
-    say(`the instructions of the server are held back: ${why}`);
-    return undefined;
   }
 
   async function answerClient(request: RpcRequest, signal: AbortSignal): Promise<RpcOutcome> {

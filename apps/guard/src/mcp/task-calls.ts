@@ -3,6 +3,7 @@ import type { AgentTaskChange, JsonObject } from '@sallyport/contracts';
 import type { Gate, GatedCall } from './gate.ts';
 import { failed, rpcCodes } from './json-rpc.ts';
 import type { RpcOutcome } from './json-rpc.ts';
+import { createLeftTasks } from './left-tasks.ts';
 import { createRate, type GatewayLimits } from './limits.ts';
 import type { TaskFile } from './task-file.ts';
 import { immediateResponse, isEnded, readTask, relatedTask } from './task-state.ts';
@@ -108,7 +109,13 @@ export function createTaskCalls({
   const spoken = createRate({ aMinute: limits.taskQuestionsAMinute, nowMs });
   let beating: NodeJS.Timeout | undefined;
   let overFor: string | undefined;
-  const untold: { readonly tasks: Parameters<TaskFile['keep']>[0][]; readonly told: () => void }[] = [];
+  const left = createLeftTasks({
+    gate,
+    target,
+    say,
+    ...(file === undefined ? {} : { file }),
+    ...(transport === 'http' && canCancel ? { cancelThere } : {}),
+  });
 
   function told(error: unknown): void {
     say(`what became of a task cannot be told: ${String(error)}`);
@@ -160,13 +167,13 @@ export function createTaskCalls({
       void stop(task, 'expired', `it was not done within ${Math.round((task.untilMs - task.atMs) / 1000)} s`).catch(
         told,
       );
-    const left = table.unsettled();
-    if (left.length === 0) return;
+    const going = table.unsettled();
+    if (going.length === 0) return;
     const standing = await gate.standing();
     const held = standing?.held;
     if (standing?.over !== undefined) await over(standing.over);
-    else if (held !== undefined) await Promise.all(left.map((task) => stop(task, 'abandoned', held)));
-    if (untold.length > 0) void tellLeft().catch(told);
+    else if (held !== undefined) await Promise.all(going.map((task) => stop(task, 'abandoned', held)));
+    if (left.isUntold()) void left.tell().catch(told);
   }
 
   /** What cannot be marked is looked after all the same. */
@@ -250,37 +257,6 @@ export function createTaskCalls({
     task.isSettled = true;
     drop(task.id);
     return { result: withRelated(kept, task.id) };
-  }
-
-  async function tellLeft(): Promise<void> {
-    untold.push(...(file?.takeLeft() ?? []).map((one) => ({ ...one, tasks: [...one.tasks] })));
-    for (const one of untold.splice(0)) {
-      const rest: typeof one.tasks = [];
-      for (const left of one.tasks) {
-        const isHere = left.target === target && transport === 'http' && canCancel;
-        if (isHere) await cancelThere(left.theirs);
-        const { withheld } = await gate.task(
-          {
-            id: left.callId,
-            kind: 'tool',
-            name: left.tool,
-            input: {},
-            ...(left.digest === undefined ? {} : { digest: left.digest }),
-          },
-          {
-            task: left.id,
-            change: 'abandoned',
-            reason: `the gateway was ended while it went on${isHere ? '; its server was asked to end it' : ''}${
-              left.session === undefined ? '' : `; run ${left.session}`
-            }`,
-          },
-        );
-        if (withheld !== undefined) rest.push(left);
-        else say(`task ${left.id} of "${left.tool}" was abandoned when the gateway before this one ended`);
-      }
-      if (rest.length === 0) one.told();
-      else untold.push({ tasks: rest, told: one.told });
-    }
   }
 
   return {
@@ -451,8 +427,8 @@ export function createTaskCalls({
     idOf: (theirs) => table.byTheirs(theirs)?.id,
 
     async tellLeft() {
-      await tellLeft();
-      setTimeout(() => void tellLeft().catch(told), leftAgainMs).unref();
+      await left.tell();
+      setTimeout(() => void left.tell().catch(told), leftAgainMs).unref();
     },
 
     async end(reason) {
