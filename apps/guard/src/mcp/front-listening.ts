@@ -22,7 +22,7 @@ type Listening = {
 };
 
 /** `subscriptions/listen` of 2026-07-28: streams of what changes, each of what was agreed to at its beginning. */
-export type FrontListening = {
+type FrontListening = {
   /** Tells what changed until whoever listens goes away. */
   listen(listening: Listening): Promise<RpcOutcome>;
   noticed(notification: RpcNotification): void;

@@ -2,7 +2,7 @@ import type { Gate } from './gate.ts';
 import type { TaskFile } from './task-file.ts';
 
 /** What gateways before this one left under way: told of, and taken back where that can be. */
-export type LeftTasks = {
+type LeftTasks = {
   tell(): Promise<void>;
   /** Whether something could not be told yet. */
   isUntold(): boolean;

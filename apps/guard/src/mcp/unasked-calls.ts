@@ -1,5 +1,5 @@
 /** Calls that went unasked: the server knows nothing of what they brought. */
-export type UnaskedCalls = {
+type UnaskedCalls = {
   /** Throws where there is no room: what cannot be remembered may not go. */
   add(callId: string): void;
   has(callId: string): boolean;

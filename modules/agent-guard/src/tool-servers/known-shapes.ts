@@ -7,7 +7,7 @@ import type { PinnedKind, ServerTool } from './tool-server.ts';
 import type { ToolServerStore } from './tool-server-store.ts';
 
 /** What is pinned and could be taken for one of these, a page after another: more than is like them, and all that is. */
-export type KnownShapes = (
+type KnownShapes = (
   where: Database,
   fresh: readonly Definition[],
 ) => AsyncGenerator<readonly Pick<ServerTool, 'serverId' | 'kind' | 'name'>[]>;

@@ -10,7 +10,7 @@ import type { StandingSession } from '../sessions/agent-sessions.ts';
 import { firstSight, writeFirstSights, type FirstSight } from './first-sight.ts';
 import { makeRoom } from './make-room.ts';
 import { createMeetServer, type Met } from './meet-server.ts';
-import { createNewDefinitions } from './new-definitions.ts';
+import { createNewDefinitions } from './unseen-definitions.ts';
 import { readTold, type ToldDefinitions } from './told-definitions.ts';
 import { listedKinds, stateOfTool, toolServerLimits as limits } from './tool-server.ts';
 import type { Pin, PinnedKind, ServerIdentity, Sighting, ToolServer } from './tool-server.ts';

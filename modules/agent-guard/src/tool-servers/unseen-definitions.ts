@@ -6,7 +6,7 @@ import { toolServerLimits as limits } from './tool-server.ts';
  * How much that is new one owner's runs may bring: each definition is a row, an event and a comparison with all others, and a server can
  * make up names without end, since what nobody decided about gives way. What is known already goes on whatever comes beside it.
  */
-export type NewDefinitions = {
+type NewDefinitions = {
   /** As many of these as may be taken in now. */
   take(ownerId: string, count: number): number;
   /** Until one more may be. */

@@ -5,7 +5,7 @@ import { forEachDatabase } from '@sallyport/platform/database-testing';
 import type { Definition } from '@sallyport/tool-pins';
 import { ada, begin, gus, openHouse } from '../agent-guard.fixture.ts';
 import { createKnownShapes } from './known-shapes.ts';
-import { createNewDefinitions } from './new-definitions.ts';
+import { createNewDefinitions } from './unseen-definitions.ts';
 import type { ServerTool } from './tool-server.ts';
 
 const server = { name: 'docs', transport: 'http', target: 'https://docs.example/', protocol: '2025-11-25' } as const;
