@@ -13,6 +13,8 @@ import { latencies, rounded, type Latencies } from './statistics.ts';
 
 const path = '/v1/agent/hooks/claude-code';
 const limitMs = 10;
+/** Twenty calls a second for the server: as many agents with one each, which is more than those of people make. */
+const paceMs = 50;
 const shimLimitMs = 15;
 
 /** One run of an agent, as its harness has it. */
@@ -49,6 +51,9 @@ export const agentHooks: Bench = {
           denied: latencies(taken.denied),
         };
 
+        progress(`calls at a pace of ${1000 / paceMs} a second`);
+        const paced = await atPace({ ask, askBare, run, count: options.tiny ? 5 : 800 });
+
         const shim = await shimLatencies(join(directory, 'guard'), {
           count: options.tiny ? 3 : 60,
           environment: { SALLYPORT_AGENT_TOKEN: run.token, SALLYPORT_AGENT_SERVER: server.address },
@@ -71,6 +76,7 @@ export const agentHooks: Bench = {
           inputs: { calls: count, agents },
           figures: {
             ...figures,
+            paced,
             cpu_microseconds_per_call: { one_by_one: cpuOneByOne, together: cpuTogether },
             shim,
             together: { ...latencies(many.times), calls_per_second: rounded(many.perSecond) },
@@ -82,6 +88,7 @@ export const agentHooks: Bench = {
           },
           ratios: {
             allowed_p99_to_target: rounded(figures.allowed.p99 / limitMs),
+            paced_p99_to_target: rounded(paced.allowed.p99 / limitMs),
             allowed_p50_to_bare: rounded(figures.allowed.p50 / figures.bare.p50),
             shim_p50_to_bare_node: rounded(shim.guard.p50 / shim.node.p50),
             shim_own_cpu_to_limit: rounded(shim.own_cpu_ms / shimLimitMs),
@@ -89,6 +96,7 @@ export const agentHooks: Bench = {
           notes: [
             'Milliseconds. Allowed and denied: whole requests on a kept connection, answered once the ledger holds the decision durably',
             'CPU: of each process, with what rules, learning, search and alerts make of the calls meanwhile; it hardly depends on who else is working',
+            `Paced: a call begins each ${paceMs} ms and a bare one between two, so that what follows from one is over before the next; one after another, each waits behind what the one before left to do`,
             'The bare route answers {} to the same body from a process of its own',
             'The shim: from starting the bundled guard to its end, beside a Node that runs nothing, in turn; own_cpu_ms is the processor time of the one without that of the other, which who else is working hardly changes',
             'Together: each agent asks again as soon as it is answered, with calls that are allowed',
@@ -101,6 +109,29 @@ export const agentHooks: Bench = {
       }
     }),
 };
+
+/** A call that comes while the one before waits is late by that, and begins at once. */
+async function atPace({
+  ask,
+  askBare,
+  run,
+  count,
+}: {
+  readonly ask: Ask;
+  readonly askBare: Ask;
+  readonly run: Run;
+  readonly count: number;
+}): Promise<{ readonly bare: Latencies; readonly allowed: Latencies }> {
+  const taken: Record<'bare' | 'allowed', number[]> = { bare: [], allowed: [] };
+  const beganMs = performance.now();
+  for (let at = 0; at < 2 * count; at += 1) {
+    const waitMs = beganMs + (at * paceMs) / 2 - performance.now();
+    if (waitMs > 0) await sleep(waitMs);
+    if (at % 2 === 0) taken.bare.push((await hook(askBare, run, allowedCall(at))).tookMs);
+    else taken.allowed.push(expected(await hook(ask, run, allowedCall(at)), true));
+  }
+  return { bare: latencies(taken.bare), allowed: latencies(taken.allowed) };
+}
 
 function allowedCall(at: number): JsonObject {
   const calls: readonly JsonObject[] = [
