@@ -46,7 +46,8 @@ function freeze(whole: object): void {
   while (open.length > 0) {
     const value = open.pop();
     if (typeof value !== 'object' || value === null) continue;
-    open.push(...Object.values(Object.freeze(value)));
+    Object.freeze(value);
+    for (const inner of Object.values<unknown>({ ...value })) open.push(inner);
   }
 }
 
