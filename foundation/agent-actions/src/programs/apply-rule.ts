@@ -11,6 +11,7 @@ import { addInlineCode } from './inline-code.ts';
 import { addMakeVariables, givenFromElsewhere } from './project-programs.ts';
 import { addPublishing } from './publishing.ts';
 import type { ProgramRule, Role } from './rule.ts';
+import { runCommand, runScript } from './start.ts';
 
 /** The actions that a rule of the table says a program's arguments mean; gives what it prints. */
 export function applyRule(rule: ProgramRule, invocation: Invocation): Value {
@@ -77,19 +78,6 @@ function notOfProject(invocation: Invocation): { readonly doubt: DoubtCode; read
 
 function givesTarget(flags: ReadonlySet<string>): boolean {
   return flags.has('-t') || flags.has('--target-directory');
-}
-
-/** Runs a command that another program starts. */
-export function runCommand(argv: readonly Text[], invocation: Invocation, name = invocation.name): Value {
-  const { where } = invocation;
-  const { run, ...around } = invocation;
-  return run.command(argv, { ...around, where: { ...where, through: [...where.through, name] } });
-}
-
-/** Runs a text as a shell script that another program starts. */
-export function runScript(text: Text, invocation: Invocation, positional?: readonly Text[]): Value {
-  const { where, name, run, state, stdin } = invocation;
-  return run.script(text, { state, stdin, where: { ...where, through: [...where.through, name] } }, positional);
 }
 
 export function looksLikePath({ text }: Text): boolean {

@@ -5,7 +5,8 @@ import type { State } from '../run/state.ts';
 import { hole, isKnown, known, onlyText, shown, unknown } from '../run/text.ts';
 import type { Text, Value } from '../run/text.ts';
 import { assignShellVariable, assignVariable } from '../run/variables.ts';
-import { runCommand, runFile, runScript } from './apply-rule.ts';
+import { runFile } from './apply-rule.ts';
+import { runCommand, runScript } from './start.ts';
 import { readArguments } from './arguments.ts';
 import { printEnvironment } from './starters.ts';
 

@@ -2,7 +2,7 @@ import { addHost, addPath, addProgram } from '../run/effects.ts';
 import type { Invocation } from '../run/run.ts';
 import { isKnown, shown } from '../run/text.ts';
 import type { Text } from '../run/text.ts';
-import { runScript } from './apply-rule.ts';
+import { runScript } from './start.ts';
 
 /** Words of a language that only compute, or read what is piped in. Code of nothing else is certain to do nothing. */
 const harmlessWords: ReadonlyMap<string, ReadonlySet<string>> = new Map([

@@ -1,7 +1,7 @@
 import type { Invocation } from '../run/run.ts';
 import { known, shown } from '../run/text.ts';
 import type { Text } from '../run/text.ts';
-import { runCommand, runScript } from './apply-rule.ts';
+import { runCommand, runScript } from './start.ts';
 import { addForeignCode } from './foreign-code.ts';
 
 // Programs that build and run the project may be given code in the command itself. That is not the project's.

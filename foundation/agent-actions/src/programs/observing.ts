@@ -2,7 +2,8 @@ import { addPath, addProgram } from '../run/effects.ts';
 import type { Invocation } from '../run/run.ts';
 import { known, shown, unknown } from '../run/text.ts';
 import type { Text, Value } from '../run/text.ts';
-import { looksLikePath, runCommand, runScript } from './apply-rule.ts';
+import { looksLikePath } from './apply-rule.ts';
+import { runCommand, runScript } from './start.ts';
 import { readArguments } from './arguments.ts';
 
 // Programs that run another one and watch it.

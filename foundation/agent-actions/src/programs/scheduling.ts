@@ -2,7 +2,7 @@ import { addName, addPath, addProgram } from '../run/effects.ts';
 import type { Invocation } from '../run/run.ts';
 import { known, unknown } from '../run/text.ts';
 import type { Value } from '../run/text.ts';
-import { runScript } from './apply-rule.ts';
+import { runScript } from './start.ts';
 import { readArguments } from './arguments.ts';
 
 // Commands that run later.

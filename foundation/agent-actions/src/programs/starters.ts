@@ -4,7 +4,7 @@ import { forked } from '../run/state.ts';
 import { isKnown, known, shown, unknown } from '../run/text.ts';
 import type { Text, Value } from '../run/text.ts';
 import { assignVariable } from '../run/variables.ts';
-import { runCommand, runScript } from './apply-rule.ts';
+import { runCommand, runScript } from './start.ts';
 import { readArguments } from './arguments.ts';
 
 // Programs that start another command in a way of their own.

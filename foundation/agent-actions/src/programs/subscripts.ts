@@ -1,7 +1,7 @@
 import type { Invocation } from '../run/run.ts';
 import { isKnown, shown } from '../run/text.ts';
 import type { Text } from '../run/text.ts';
-import { runScript } from './apply-rule.ts';
+import { runScript } from './start.ts';
 
 /**
  * Bash reads the name of an element (`a[$(command)]`) once more where it only takes its name, and runs what stands in the subscript, however

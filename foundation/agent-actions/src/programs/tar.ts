@@ -2,7 +2,7 @@ import { addHost, addPath, addProgram } from '../run/effects.ts';
 import type { Invocation } from '../run/run.ts';
 import { known, shown, unknown } from '../run/text.ts';
 import type { Text, Value } from '../run/text.ts';
-import { runScript } from './apply-rule.ts';
+import { runScript } from './start.ts';
 import { readArguments } from './arguments.ts';
 
 /** `tar`: what goes in, where it lands, and the programs it starts. */

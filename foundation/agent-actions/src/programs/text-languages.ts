@@ -2,7 +2,7 @@ import { addPath, addProgram } from '../run/effects.ts';
 import type { Invocation } from '../run/run.ts';
 import { isKnown, known, shown, unknown, wild } from '../run/text.ts';
 import type { Value } from '../run/text.ts';
-import { runScript } from './apply-rule.ts';
+import { runScript } from './start.ts';
 import { readArguments } from './arguments.ts';
 
 // awk and sed: small languages for texts, which can write files and run commands.

@@ -3,7 +3,8 @@ import type { Invocation } from '../run/run.ts';
 import { fileText } from '../run/files.ts';
 import { isKnown, known, onlyText, shown, unknown } from '../run/text.ts';
 import type { Text, Value } from '../run/text.ts';
-import { addStranger, looksLikePath, runScript } from './apply-rule.ts';
+import { addStranger, looksLikePath } from './apply-rule.ts';
+import { runScript } from './start.ts';
 import { readArguments } from './arguments.ts';
 import { printEnvironment, sshOption } from './starters.ts';
 

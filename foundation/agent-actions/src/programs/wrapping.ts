@@ -2,7 +2,8 @@ import { addPath, addProgram } from '../run/effects.ts';
 import type { Invocation } from '../run/run.ts';
 import { known, unknown } from '../run/text.ts';
 import type { Text, Value } from '../run/text.ts';
-import { runCommand, runFile, runScript } from './apply-rule.ts';
+import { runFile } from './apply-rule.ts';
+import { runCommand, runScript } from './start.ts';
 import { readArguments } from './arguments.ts';
 import { isSteeredByVariables } from './looking.ts';
 

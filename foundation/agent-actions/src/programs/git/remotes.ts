@@ -2,7 +2,7 @@ import { addHost, addName, addPath } from '../../run/effects.ts';
 import type { Invocation } from '../../run/run.ts';
 import { shown } from '../../run/text.ts';
 import type { Text } from '../../run/text.ts';
-import { runScript } from '../apply-rule.ts';
+import { runScript } from '../start.ts';
 
 /** A remote by its name stands in the repository's settings; by its address it may be anywhere. */
 export function addRemote(

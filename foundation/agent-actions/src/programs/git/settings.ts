@@ -2,7 +2,7 @@ import { addName, addPath } from '../../run/effects.ts';
 import type { Invocation } from '../../run/run.ts';
 import { known, shown, unknown } from '../../run/text.ts';
 import type { Text, Value } from '../../run/text.ts';
-import { runScript } from '../apply-rule.ts';
+import { runScript } from '../start.ts';
 
 /** Settings of git whose value git runs, or that say where programs and hooks are. */
 const runningSetting =

@@ -2,7 +2,7 @@ import { addHost, addName, addPath, addProgram } from '../../run/effects.ts';
 import type { Invocation } from '../../run/run.ts';
 import { isKnown, known, shown, unknown } from '../../run/text.ts';
 import type { Text, Value } from '../../run/text.ts';
-import { runScript } from '../apply-rule.ts';
+import { runScript } from '../start.ts';
 import { readArguments } from '../arguments.ts';
 import { addGitPatches } from '../patches.ts';
 import { addFilesBehind, addFilesOfCommits, filesPutBack, isPatchRead, wordsBehind } from './named-files.ts';
