@@ -1,5 +1,5 @@
 // What is decided, found, kept and destroyed: policies, rules, ledger, devices, keys.
-import { after, before, describe } from 'node:test';
+import { after } from 'node:test';
 import { openRoom } from './testing/room-under-test.ts';
 import type { RoomUnderTest } from './testing/room-under-test.ts';
 import { devicesRoomStory } from './testing/stories/devices-room.ts';
@@ -8,19 +8,17 @@ import { ledgerRoomStory } from './testing/stories/ledger-room.ts';
 import { policyRoomStory } from './testing/stories/policy-room.ts';
 import { ruleStudioStory } from './testing/stories/rule-studio.ts';
 
-// Stories one after the other in one house, which take half the processor time of houses of their own: each says what it needs.
-let room: RoomUnderTest;
-
-before(async () => {
-  room = await openRoom({
+// Stories one after the other in one house, which starts one server and one browser: each says what it needs.
+let opened: Promise<RoomUnderTest> | undefined;
+const house = (): Promise<RoomUnderTest> =>
+  (opened ??= openRoom({
     pictures: process.env['SALLYPORT_PICTURES'],
     environment: { SALLYPORT_DESTRUCTION_WAIT_HOURS: '0' },
-  });
-});
-after(() => room.end());
+  }));
+after(async () => (await opened)?.end());
 
-describe('policies', () => policyRoomStory(() => room));
-describe('rules', () => ruleStudioStory(() => room));
-describe('the ledger', () => ledgerRoomStory(() => room));
-describe('devices', () => devicesRoomStory(() => room));
-describe('keys and retention', () => keysAndRetentionStory(() => room));
+policyRoomStory(house);
+ruleStudioStory(house);
+ledgerRoomStory(house);
+devicesRoomStory(house);
+keysAndRetentionStory(house);

@@ -83,9 +83,9 @@ async function seenBy(page: Page, name: string): Promise<void> {
 }
 
 /** Told in order, in a house in which nothing was asked of a person. */
-export function agentApprovalsStory(house: () => RoomUnderTest): void {
-  before(() => {
-    room = house();
+export function agentApprovalsStory(house: () => Promise<RoomUnderTest>): void {
+  before(async () => {
+    room = await house();
   });
 
   test('While nothing waits the page says what it is for', async () => {

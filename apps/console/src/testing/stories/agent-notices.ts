@@ -57,9 +57,9 @@ async function runOf(): Promise<string> {
 }
 
 /** Told in order, in a house that is killed at its end, in which nothing waits. */
-export function agentNoticesStory(house: () => RoomUnderTest): void {
+export function agentNoticesStory(house: () => Promise<RoomUnderTest>): void {
   before(async () => {
-    room = house();
+    room = await house();
     mail = await startMailServer({ port: await freePort() });
   });
 

@@ -57,9 +57,9 @@ function telemetry(): JsonObject {
 }
 
 /** Told in order, in a house in which no agent was run. */
-export function agentsRoomStory(house: () => RoomUnderTest): void {
-  before(() => {
-    room = house();
+export function agentsRoomStory(house: () => Promise<RoomUnderTest>): void {
+  before(async () => {
+    room = await house();
   });
 
   test('Before any agent was run the room says how to run one', async () => {

@@ -19,9 +19,9 @@ async function makeCode(name: string): Promise<string> {
 }
 
 /** Told in order, in a house without devices. */
-export function devicesRoomStory(house: () => RoomUnderTest): void {
-  before(() => {
-    room = house();
+export function devicesRoomStory(house: () => Promise<RoomUnderTest>): void {
+  before(async () => {
+    room = await house();
     page = room.page;
   });
 

@@ -61,9 +61,9 @@ async function sign(by: Page): Promise<void> {
 }
 
 /** Told in order, in a house whose destruction waits for nothing. */
-export function keysAndRetentionStory(house: () => RoomUnderTest): void {
-  before(() => {
-    room = house();
+export function keysAndRetentionStory(house: () => Promise<RoomUnderTest>): void {
+  before(async () => {
+    room = await house();
     page = room.page;
   });
 

@@ -6,9 +6,9 @@ import { createWitnessUnderTest } from '@sallyport/testing/witness-under-test';
 import type { RoomUnderTest } from '../room-under-test.ts';
 
 /** In a house without a witness and an archive. */
-export function ledgerRoomStory(house: () => RoomUnderTest): void {
+export function ledgerRoomStory(house: () => Promise<RoomUnderTest>): void {
   test('Without a witness the room says so; one is added, asked, given the key of the log, and cosigns; seals then say who has seen it', async (context) => {
-    const room = house();
+    const room = await house();
     const witness = await createWitnessUnderTest('witness.example/w1');
     context.after(() => witness.end());
     await witness.serve();

@@ -7,9 +7,9 @@ let room: RoomUnderTest;
 const press = (name: string): Promise<void> => room.page.getByRole('button', { name, exact: true }).click();
 
 /** Told in order, in a house without policies of its own, of which Ada knows only herself. */
-export function policyRoomStory(house: () => RoomUnderTest): void {
-  before(() => {
-    room = house();
+export function policyRoomStory(house: () => Promise<RoomUnderTest>): void {
+  before(async () => {
+    room = await house();
   });
 
   test('who may what is a table that is asked of the policies in force', async () => {

@@ -111,9 +111,9 @@ async function asked(path: string): Promise<{ readonly body: string }> {
 }
 
 /** Told in order, in a house without alerts. */
-export function ruleStudioStory(house: () => RoomUnderTest): void {
-  before(() => {
-    room = house();
+export function ruleStudioStory(house: () => Promise<RoomUnderTest>): void {
+  before(async () => {
+    room = await house();
   });
 
   test('A new rule begins as a template that is honoured; a mistake is told with its line', async () => {

@@ -56,9 +56,9 @@ async function meet(
 }
 
 /** Told in order, in a house in which no agent met a tool server. */
-export function toolServersStory(house: () => RoomUnderTest): void {
-  before(() => {
-    room = house();
+export function toolServersStory(house: () => Promise<RoomUnderTest>): void {
+  before(async () => {
+    room = await house();
   });
 
   test('Before any server was met the page says where they come from', async () => {
