@@ -64,6 +64,7 @@ test('An administrator gives a role at a site, with the sites there are to choos
   await ada.getByRole('button', { name: 'Take Viewer at North gate from Gus' }).click();
   await ada.getByText('Viewer at North gate').waitFor({ state: 'detached' });
   await room.atRest('roles-at-sites');
+  assert.deepEqual(room.faults, []);
 });
 
 test('Whoever is a guard of one gate finds the rooms of what stands there, and nothing of the other gate', async () => {

@@ -36,12 +36,12 @@ queries.getQueryCache().subscribe(({ query }) => {
 });
 
 // No variables and classes of its own: Mantine would write them into a style tag, which the content security policy
-// refuses. They are in tokens.css.
+// refuses. They are in tokens.css. A dialog that holds the page behind it still would write a style tag as well.
 const theme = createTheme({
   primaryColor: 'blue',
   respectReducedMotion: true,
   cursorType: 'pointer',
-  components: { Modal: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } } },
+  components: { Modal: { defaultProps: { lockScroll: false, closeButtonProps: { 'aria-label': 'Close' } } } },
 });
 const root = document.querySelector('#root');
 if (root !== null) {

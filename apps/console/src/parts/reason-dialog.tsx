@@ -33,7 +33,7 @@ export function ReasonDialog({
 }) {
   const [reason, setReason] = useState('');
   return (
-    <Modal opened onClose={onClose} title={title} lockScroll={false} closeOnClickOutside={false}>
+    <Modal opened onClose={onClose} title={title} closeOnClickOutside={false}>
       <form
         className="stack"
         onSubmit={(event) => {

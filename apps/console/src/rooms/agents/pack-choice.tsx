@@ -48,7 +48,7 @@ export function PackChoice({
     },
   });
   return (
-    <Modal opened onClose={onClose} title={`Policies of ${printable(agent.name)}`} lockScroll={false} size="lg">
+    <Modal opened onClose={onClose} title={`Policies of ${printable(agent.name)}`} size="lg">
       <div className="stack">
         <p>{packWords[pack]}. They hold from its next call on; what it read until then counts as words of others.</p>
         {replay.data === undefined ? null : <Replayed replay={replay.data} />}

@@ -62,7 +62,7 @@ export function SuppressDialog({
     },
   });
   return (
-    <Modal opened={opened} onClose={onClose} title="Suppress this rule" lockScroll={false} centered>
+    <Modal opened={opened} onClose={onClose} title="Suppress this rule" centered>
       <form
         className="stack"
         onSubmit={(event) => {

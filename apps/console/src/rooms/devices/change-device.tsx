@@ -25,7 +25,7 @@ export function ChangeDevice({ device, onClose }: { readonly device: Device; rea
     },
   });
   return (
-    <Modal opened onClose={onClose} title={`Change ${device.name}`} lockScroll={false} closeOnClickOutside={false}>
+    <Modal opened onClose={onClose} title={`Change ${device.name}`} closeOnClickOutside={false}>
       <form
         className="stack"
         onSubmit={(event) => {

@@ -39,7 +39,7 @@ export function EnrolDialog({ sites, onClose }: { readonly sites: readonly strin
     [queries],
   );
   return (
-    <Modal opened onClose={onClose} title={titles[step.kind]} lockScroll={false} closeOnClickOutside={false}>
+    <Modal opened onClose={onClose} title={titles[step.kind]} closeOnClickOutside={false}>
       {step.kind === 'form' ? (
         <EnrolForm
           sites={sites}

@@ -17,7 +17,7 @@ export function RevokeDevice({ device, onClose }: { readonly device: Device; rea
     },
   });
   return (
-    <Modal opened onClose={onClose} title={`Shut ${device.name} out?`} lockScroll={false} closeOnClickOutside={false}>
+    <Modal opened onClose={onClose} title={`Shut ${device.name} out?`} closeOnClickOutside={false}>
       <div className="stack">
         <ul className="plain-points">
           <li>Its picture and sound stop within two seconds, wherever somebody watches.</li>

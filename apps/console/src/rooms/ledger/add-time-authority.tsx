@@ -23,7 +23,6 @@ export function AddTimeAuthority({ onClose }: { readonly onClose: () => void }) 
       opened
       onClose={onClose}
       title={added === undefined ? 'Add a time-stamping authority' : 'It is added'}
-      lockScroll={false}
       closeOnClickOutside={false}
     >
       {added === undefined ? (

@@ -35,7 +35,6 @@ export function AddWitness({ log, onClose }: { readonly log: WitnessesReport['lo
       opened
       onClose={onClose}
       title={added === undefined ? 'Add a witness' : `${added.name} is added`}
-      lockScroll={false}
       closeOnClickOutside={false}
     >
       {added === undefined ? (

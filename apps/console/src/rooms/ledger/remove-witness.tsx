@@ -24,7 +24,7 @@ export function RemoveWitness({
   });
   const remaining = policy.of - 1;
   return (
-    <Modal opened onClose={onClose} title={`Remove ${witness.name}?`} lockScroll={false} closeOnClickOutside={false}>
+    <Modal opened onClose={onClose} title={`Remove ${witness.name}?`} closeOnClickOutside={false}>
       <div className="stack">
         <ul className="plain-points">
           <li>What it has cosigned stays in evidence that was exported, and in what was witnessed so far.</li>

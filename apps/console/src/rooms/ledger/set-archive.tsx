@@ -62,7 +62,7 @@ export function SetArchive({ report, onClose }: { readonly report: ArchiveReport
   const isComplete =
     kind === 'directory' ? path.trim() !== '' : bucket.bucket.trim() !== '' && bucket.region.trim() !== '';
   return (
-    <Modal opened onClose={onClose} title="Where the ledger is archived" lockScroll={false} closeOnClickOutside={false}>
+    <Modal opened onClose={onClose} title="Where the ledger is archived" closeOnClickOutside={false}>
       <form
         className="stack"
         onSubmit={(event) => {

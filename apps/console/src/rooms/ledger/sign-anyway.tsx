@@ -17,7 +17,7 @@ export function SignAnyway({ onClose }: { readonly onClose: () => void }) {
     },
   });
   return (
-    <Modal opened onClose={onClose} title="Vouch for the log?" lockScroll={false} closeOnClickOutside={false}>
+    <Modal opened onClose={onClose} title="Vouch for the log?" closeOnClickOutside={false}>
       <form
         className="stack"
         onSubmit={(event) => {

@@ -25,7 +25,7 @@ export function WitnessPolicy({
     },
   });
   return (
-    <Modal opened onClose={onClose} title="How many witnesses are enough" lockScroll={false}>
+    <Modal opened onClose={onClose} title="How many witnesses are enough">
       <form
         className="stack"
         onSubmit={(event) => {

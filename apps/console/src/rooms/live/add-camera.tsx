@@ -22,7 +22,7 @@ export function AddCamera({
   readonly onClose: () => void;
 }) {
   return (
-    <Modal opened={opened} onClose={onClose} title="Add a network camera" lockScroll={false} centered>
+    <Modal opened={opened} onClose={onClose} title="Add a network camera" centered>
       <AddForm mayEnrol={may(me, 'devices:manage')} onClose={onClose} />
     </Modal>
   );

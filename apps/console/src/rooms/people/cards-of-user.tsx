@@ -61,7 +61,7 @@ export function CardsOfUser({
   });
   const certificates = data?.certificates ?? [];
   return (
-    <Modal opened onClose={onClose} title={`Cards of ${user.name}`} lockScroll={false} size="lg">
+    <Modal opened onClose={onClose} title={`Cards of ${user.name}`} size="lg">
       <div className="stack">
         {error === null ? null : <ProblemNotice problem={error} />}
         {data === undefined && error === null ? <Loading heights={[48]} /> : null}

@@ -44,7 +44,7 @@ export function DisableUser({
     },
   });
   return (
-    <Modal opened onClose={onClose} title={`Disable ${user.name}?`} lockScroll={false} centered>
+    <Modal opened onClose={onClose} title={`Disable ${user.name}?`} centered>
       <div className="stack">
         <p>
           They are signed out everywhere and cannot come in again until you let them. What they did stays in the ledger.

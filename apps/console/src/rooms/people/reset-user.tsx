@@ -34,7 +34,7 @@ export function ResetUser({
     onSuccess: () => queries.invalidateQueries({ queryKey: usersQuery.queryKey }),
   });
   return (
-    <Modal opened onClose={onClose} title={`Reset ${user.name}?`} lockScroll={false} closeOnClickOutside={false}>
+    <Modal opened onClose={onClose} title={`Reset ${user.name}?`} closeOnClickOutside={false}>
       {reset.data === undefined ? (
         <div className="stack">
           <p>

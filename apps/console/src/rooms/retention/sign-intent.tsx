@@ -44,7 +44,6 @@ export function SignIntent({
       opened
       onClose={onClose}
       title={`Sign: ${intentTitle({ ...intent, holdName })}?`}
-      lockScroll={false}
       closeOnClickOutside={false}
     >
       <div className="stack">

@@ -58,7 +58,7 @@ function EvidenceDialog({ filter, onClose }: { readonly filter: SearchFilter; re
     },
   });
   return (
-    <Modal opened onClose={onClose} title="Evidence of everything in this time" lockScroll={false}>
+    <Modal opened onClose={onClose} title="Evidence of everything in this time">
       <div className="stack">
         <ul className="plain-points">
           <li>

@@ -35,7 +35,7 @@ export function SavedSearches({
       >
         Saved{saved.length === 0 ? '' : ` (${saved.length})`}
       </Button>
-      <Modal opened={isOpen} onClose={() => setOpen(false)} title="Saved searches" lockScroll={false}>
+      <Modal opened={isOpen} onClose={() => setOpen(false)} title="Saved searches">
         <div className="stack">
           <form
             className="row form-row"

@@ -167,7 +167,7 @@ function CreateKey({ opened, onClose }: { readonly opened: boolean; readonly onC
     onClose();
   };
   return (
-    <Modal opened={opened} onClose={close} title="New API key" lockScroll={false}>
+    <Modal opened={opened} onClose={close} title="New API key">
       {create.data === undefined ? (
         <form
           className="stack"
@@ -230,13 +230,7 @@ function RevokeKey({ apiKey, onClose }: { readonly apiKey: Key | undefined; read
     },
   });
   return (
-    <Modal
-      opened={apiKey !== undefined}
-      onClose={onClose}
-      title={`Revoke “${apiKey?.name ?? ''}”?`}
-      lockScroll={false}
-      centered
-    >
+    <Modal opened={apiKey !== undefined} onClose={onClose} title={`Revoke “${apiKey?.name ?? ''}”?`} centered>
       <div className="stack">
         <p>Whatever uses it is refused at once. This cannot be undone; a new key can take its place.</p>
         {revoke.error === null ? null : <ProblemNotice problem={revoke.error} />}

@@ -33,7 +33,7 @@ export function RotateKey({ apiKey, onClose }: { readonly apiKey: Key | undefine
     onClose();
   };
   return (
-    <Modal opened={apiKey !== undefined} onClose={close} title={`Rotate “${apiKey?.name ?? ''}”`} lockScroll={false}>
+    <Modal opened={apiKey !== undefined} onClose={close} title={`Rotate “${apiKey?.name ?? ''}”`}>
       {rotate.data === undefined ? (
         <div className="stack">
           <p>It keeps its name and permissions and gets another secret.</p>

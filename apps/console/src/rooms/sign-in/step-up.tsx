@@ -19,7 +19,6 @@ export function StepUp() {
       opened={waiting.length > 0}
       onClose={() => finish(false)}
       title="Confirm that it is you"
-      lockScroll={false}
       centered
       zIndex={400}
     >

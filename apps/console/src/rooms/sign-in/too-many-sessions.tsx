@@ -17,7 +17,6 @@ export function TooManySessions() {
       opened={asked !== undefined}
       onClose={() => finish(false)}
       title="You are signed in elsewhere"
-      lockScroll={false}
       centered
       zIndex={400}
     >

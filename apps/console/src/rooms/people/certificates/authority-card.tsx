@@ -154,7 +154,7 @@ export function AuthorityCard({
           </Button>
         </div>
       ) : null}
-      <Modal opened={isRemoving} onClose={() => setRemoving(false)} title={`Remove ${name}`} lockScroll={false}>
+      <Modal opened={isRemoving} onClose={() => setRemoving(false)} title={`Remove ${name}`}>
         <div className="stack">
           <p>
             Whoever came in with its certificates is signed out, and {plural(authority.people, 'certificate')} of people{' '}

@@ -86,12 +86,7 @@ export function ProviderCard({
       ) : null}
       {toggle.error === null ? null : <ProblemNotice problem={toggle.error} />}
       {isTesting ? <ProviderTest provider={provider} onClose={() => setTesting(false)} /> : null}
-      <Modal
-        opened={isRemoving}
-        onClose={() => setRemoving(false)}
-        title={`Remove ${provider.name}`}
-        lockScroll={false}
-      >
+      <Modal opened={isRemoving} onClose={() => setRemoving(false)} title={`Remove ${provider.name}`}>
         <div className="stack">
           <p>
             Whoever is signed in with it is signed out, its links and the roles it gave are forgotten. The people stay;

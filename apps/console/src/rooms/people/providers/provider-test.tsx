@@ -33,7 +33,7 @@ export function ProviderTest({ provider, onClose }: { readonly provider: Provide
   }, [provider.id]);
   const url = test.data?.url ?? null;
   return (
-    <Modal opened onClose={onClose} title={`Test ${provider.name}`} size="lg" lockScroll={false}>
+    <Modal opened onClose={onClose} title={`Test ${provider.name}`} size="lg">
       <div className="stack">
         {test.error === null ? null : <ProblemNotice problem={test.error} retry={() => void test.refetch()} />}
         {test.isFetching && test.data === undefined ? <Loading heights={[24, 24, 24]} /> : null}

@@ -49,7 +49,7 @@ export function AskDialog({ action, onClose }: { readonly action: string | undef
     },
   });
   return (
-    <Modal opened onClose={onClose} title="Ask for a right" lockScroll={false} closeOnClickOutside={false}>
+    <Modal opened onClose={onClose} title="Ask for a right" closeOnClickOutside={false}>
       {error === null ? null : <ProblemNotice problem={error} />}
       {data === undefined && error === null ? <Loading heights={[44, 120]} /> : null}
       <div className="stack">

@@ -29,7 +29,7 @@ export function Prepare({
     onSuccess: ({ codes }) => onDone(label.trim(), codes),
   });
   return (
-    <Modal opened onClose={onClose} title="Prepare a break-glass account" lockScroll={false}>
+    <Modal opened onClose={onClose} title="Prepare a break-glass account">
       <form
         className="stack"
         onSubmit={(event) => {
@@ -79,7 +79,7 @@ export function Drill({
     onError: (error) => setProof(afterRefusal(proof, error)),
   });
   return (
-    <Modal opened onClose={onClose} title={`Try “${printable(account.label)}”`} lockScroll={false}>
+    <Modal opened onClose={onClose} title={`Try “${printable(account.label)}”`}>
       <form
         className="stack"
         onSubmit={(event) => {
@@ -105,7 +105,7 @@ export function Retire({ account, onClose }: { readonly account: BreakGlassAccou
     onSuccess: onClose,
   });
   return (
-    <Modal opened onClose={onClose} title={`Give “${printable(account.label)}” up?`} lockScroll={false}>
+    <Modal opened onClose={onClose} title={`Give “${printable(account.label)}” up?`}>
       <div className="stack">
         <p>
           Its codes{account.passkeys.length === 0 ? '' : ' and security keys'} open nothing any more, and that cannot be

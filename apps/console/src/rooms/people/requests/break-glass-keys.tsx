@@ -25,7 +25,7 @@ export function AddKey({ account, onClose }: DialogProps) {
     onSuccess: onClose,
   });
   return (
-    <Modal opened onClose={onClose} title={`A security key for “${printable(account.label)}”`} lockScroll={false}>
+    <Modal opened onClose={onClose} title={`A security key for “${printable(account.label)}”`}>
       <form
         className="stack"
         onSubmit={(event) => {
@@ -75,7 +75,7 @@ export function RemoveKey({ account, passkey, onClose }: DialogProps & { readonl
     onSuccess: onClose,
   });
   return (
-    <Modal opened onClose={onClose} title={`Remove “${printable(passkey.label)}”?`} lockScroll={false}>
+    <Modal opened onClose={onClose} title={`Remove “${printable(passkey.label)}”?`}>
       <div className="stack">
         <p>It opens “{printable(account.label)}” no more. The codes stay as they are.</p>
         {remove.error === null ? null : <ProblemNotice problem={remove.error} />}
@@ -109,7 +109,7 @@ export function Opening({
     onSuccess: ({ codes }) => onDone(codes, needsKey),
   });
   return (
-    <Modal opened onClose={onClose} title={`What opens “${printable(account.label)}”`} lockScroll={false}>
+    <Modal opened onClose={onClose} title={`What opens “${printable(account.label)}”`}>
       <form
         className="stack"
         onSubmit={(event) => {

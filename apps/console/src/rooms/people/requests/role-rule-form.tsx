@@ -35,7 +35,7 @@ export function RoleRuleForm({
   const name = roleName(rule.role);
   const isOrphan = draft.requestable_by.length > 0 && draft.approvers.length === 0;
   return (
-    <Modal opened onClose={onClose} title={`Asking for “${name}”`} lockScroll={false}>
+    <Modal opened onClose={onClose} title={`Asking for “${name}”`}>
       <form
         className="stack"
         onSubmit={(event) => {

@@ -43,7 +43,6 @@ export function SeparationForm({
       opened
       onClose={onClose}
       title={rule === undefined ? 'What nobody may hold together' : `Change “${rule.name}”`}
-      lockScroll={false}
     >
       <form
         className="stack"

@@ -65,7 +65,7 @@ export function AddCredential({
   };
   const hasSecret = account.credentials.some((one) => one.kind === 'secret');
   return (
-    <Modal opened={opened} onClose={close} title={`A credential for ${account.name}`} lockScroll={false}>
+    <Modal opened={opened} onClose={close} title={`A credential for ${account.name}`}>
       {add.data === undefined ? (
         <form
           className="stack"

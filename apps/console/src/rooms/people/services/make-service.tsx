@@ -65,7 +65,7 @@ export function MakeService({
   const active = (users.data?.users ?? []).filter(({ state }) => state === 'active');
   const owners = active.length === 0 ? [{ id: me.user.id, name: me.user.name }] : active;
   return (
-    <Modal opened={opened} onClose={onClose} title="New service account" lockScroll={false}>
+    <Modal opened={opened} onClose={onClose} title="New service account">
       <form
         className="stack"
         onSubmit={(event) => {

@@ -156,7 +156,6 @@ export function ServicePanel({
         opened={dialog === 'delete'}
         onClose={() => setDialog(undefined)}
         title={`Delete “${account.name}”?`}
-        lockScroll={false}
         centered
       >
         <div className="stack">

@@ -27,12 +27,7 @@ export function ActivateRelease({
         Put into force
       </Button>
       {!isOpen || summary === undefined ? null : (
-        <Modal
-          opened
-          onClose={() => setOpen(false)}
-          title={`Put ${pack.name} ${release.version} into force`}
-          lockScroll={false}
-        >
+        <Modal opened onClose={() => setOpen(false)} title={`Put ${pack.name} ${release.version} into force`}>
           <div className="stack">
             <ul className="plain-points">
               <li>

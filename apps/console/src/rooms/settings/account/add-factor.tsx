@@ -18,7 +18,7 @@ export function AddFactor({
   readonly onClose: (added?: string) => void;
 }) {
   return (
-    <Modal opened={opened} onClose={() => onClose()} title="Add a second factor" lockScroll={false}>
+    <Modal opened={opened} onClose={() => onClose()} title="Add a second factor">
       {opened ? <Choice onClose={onClose} /> : null}
     </Modal>
   );

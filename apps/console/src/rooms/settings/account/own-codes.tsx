@@ -37,7 +37,7 @@ export function OwnCodes({ left }: { readonly left: number }) {
           <p>Without them, and without your second factor, only an administrator can let you in again.</p>
         </Notice>
       )}
-      <Modal opened={isOpen} onClose={close} title="New recovery codes" lockScroll={false} closeOnClickOutside={false}>
+      <Modal opened={isOpen} onClose={close} title="New recovery codes" closeOnClickOutside={false}>
         {renew.data === undefined ? (
           <div className="stack">
             <p>You get ten new codes. Those you have now stop working at once, wherever you keep them.</p>

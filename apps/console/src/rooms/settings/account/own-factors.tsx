@@ -117,7 +117,7 @@ function Rename({ factor, onClose }: { readonly factor: Factor; readonly onClose
     },
   });
   return (
-    <Modal opened onClose={onClose} title={`Rename “${factor.label}”`} lockScroll={false} centered>
+    <Modal opened onClose={onClose} title={`Rename “${factor.label}”`} centered>
       <form
         className="stack"
         onSubmit={(event) => {
@@ -157,7 +157,7 @@ function Remove({ factor, onClose }: { readonly factor: Factor; readonly onClose
     },
   });
   return (
-    <Modal opened onClose={() => onClose(false)} title={`Remove “${factor.label}”?`} lockScroll={false} centered>
+    <Modal opened onClose={() => onClose(false)} title={`Remove “${factor.label}”?`} centered>
       <div className="stack">
         <p>Nobody can sign in with it any more, you included. It can be added again later.</p>
         {remove.error === null ? null : <ProblemNotice problem={remove.error} />}
