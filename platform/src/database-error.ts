@@ -6,7 +6,6 @@ export type DatabaseErrorCode =
   | 'migration_name_invalid'
   | 'migration_out_of_order'
   | 'migration_unknown'
-  | 'not_durable'
   | 'postgres_unavailable';
 
 export class DatabaseError extends CodedError<DatabaseErrorCode> {}

@@ -9,7 +9,6 @@ export type { DatabaseErrorCode } from './database-error.ts';
 export { migrate } from './database-migrations.ts';
 export type { MigrationSet } from './database-migrations.ts';
 export { repeatableTransaction } from './repeatable-transaction.ts';
-export { yieldingTransaction } from './yielding-transaction.ts';
 
 /**
  * Control data. A module sees its own tables only: `database.withTables<MyTables>()`.

@@ -2,7 +2,7 @@ import { comparePositions, ocsfClass } from '@sallyport/contracts';
 import type { Position } from '@sallyport/contracts';
 import type { LedgerEvent, Projection } from '@sallyport/ledger';
 import type { Clock } from '@sallyport/platform/clock';
-import { yieldingTransaction, type Database, type Transaction } from '@sallyport/platform/database';
+import type { Database, Transaction } from '@sallyport/platform/database';
 import type { SealingKey } from '@sallyport/platform/sealed-text';
 import type { Alert } from './alert.ts';
 import { dropFindingsFrom, groupFindings } from './alert-grouping.ts';
@@ -95,18 +95,19 @@ export function createAlertsProjection(needs: AlertsProjectionNeeds): Projection
     async apply(range) {
       // Most ranges hold nothing for alerts: that they were read need not be on disk, a commit each would keep everybody waiting for it.
       if (!range.events.some(isOfAlerts) && clock.monotonicMs() - savedAtMs < saveCursorEveryMs) return;
-      // On disk before anybody is told. Lost with the power before that, the same findings are the same alerts when they are read again.
-      const { made, grown, returned, findings, comments } = await yieldingTransaction(database, async (transaction) => {
-        const place = await readPlace(transaction);
-        const fresh = range.events.filter((event) => comparePositions(event.position, place.cursor) >= 0);
-        const grouped = await groupedFrom(transaction, fresh, place.nextNumber);
-        const comments = fresh.flatMap(commentOf);
-        await insertAlerts(transaction, needs, grouped.made);
-        await insertComments(transaction, comments);
-        const cursor = comparePositions(range.to, place.cursor) > 0 ? range.to : place.cursor;
-        await writePlace(transaction, { cursor, nextNumber: grouped.nextNumber });
-        return { ...grouped, comments };
-      });
+      const { made, grown, returned, findings, comments } = await database
+        .transaction()
+        .execute(async (transaction) => {
+          const place = await readPlace(transaction);
+          const fresh = range.events.filter((event) => comparePositions(event.position, place.cursor) >= 0);
+          const grouped = await groupedFrom(transaction, fresh, place.nextNumber);
+          const comments = fresh.flatMap(commentOf);
+          await insertAlerts(transaction, needs, grouped.made);
+          await insertComments(transaction, comments);
+          const cursor = comparePositions(range.to, place.cursor) > 0 ? range.to : place.cursor;
+          await writePlace(transaction, { cursor, nextNumber: grouped.nextNumber });
+          return { ...grouped, comments };
+        });
       savedAtMs = clock.monotonicMs();
       const shown = made.map(({ alert }) => alert).filter(({ state }) => state !== 'suppressed');
       created += made.length;

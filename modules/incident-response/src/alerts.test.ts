@@ -82,41 +82,6 @@ forEachDatabase((name, open) => {
     assert.deepEqual((await restarted.projection.load(ledger.head())).cursor, whole.to);
   });
 
-  test(`what a loss of power took of them is made again from the ledger, with the same ids and numbers, on ${name}`, async () => {
-    const { database } = await open();
-    const { alerts, ledger, needs } = await setUp(database);
-    const tables = ['alert_findings', 'alerts', 'alerts_cursor'] as const;
-    const rows = database.withTables<Record<(typeof tables)[number], Record<string, unknown>>>();
-    // The third and the fifth go into alerts that are there.
-    const hosts = [1, 2, 1, 3, 2, 4];
-    const events = hosts.map((index) => findingEvent({ index }));
-    await append(ledger, events.slice(0, 2));
-    await catchUp(alerts.projection, ledger);
-    const kept = await Promise.all(tables.map((table) => rows.selectFrom(table).selectAll().execute()));
-    await append(ledger, events.slice(2));
-    await catchUp(alerts.projection, ledger, 1);
-    const before = await alerts.list(everything);
-    assert.deepEqual(
-      before.map(({ number, count }) => [number, count]),
-      [
-        [4, 1],
-        [3, 1],
-        [2, 2],
-        [1, 2],
-      ],
-    );
-    for (const [at, table] of tables.entries()) {
-      await rows.deleteFrom(table).execute();
-      await rows
-        .insertInto(table)
-        .values(kept[at] ?? [])
-        .execute();
-    }
-    const again = createAlerts(needs);
-    await catchUp(again.projection, ledger, 4);
-    assert.deepEqual(await again.list(everything), before);
-  });
-
   test(`a crash before the commit leaves neither alert nor cursor on ${name}`, async () => {
     const { database } = await open();
     const { alerts, ledger } = await setUp(database);

@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { renameSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseSignedCheckpoint } from '@sallyport/merkle-log';
 import { readFileIfPresent, writeFileDurably } from '@sallyport/platform/files';
@@ -48,6 +49,10 @@ export function createLogPublisher(needs: {
   const { tree, signer, number } = needs;
   let { published, signing } = needs;
   let stopped = false;
+  // Neither the name that `publish` writes under, which may be called before this is done, nor one of whoever held the log before: a write of
+  // theirs that is still in the system must not land in what was renamed since.
+  const temporary = join(needs.directory, `${besidePrefix}${randomUUID()}`);
+  let isSwept = false;
   /** Under way. */
   let beside: Promise<void> | undefined;
   let publishedSize = published === undefined ? -1 : parseSignedCheckpoint(published).checkpoint.treeSize;
@@ -84,13 +89,19 @@ export function createLogPublisher(needs: {
     return note;
   }
 
+  /** What was under way when this log was held last, and will never be renamed. */
+  async function sweep(): Promise<void> {
+    for (const name of await readdir(needs.directory))
+      if (name.startsWith(besidePrefix)) await rm(join(needs.directory, name), { force: true });
+    isSwept = true;
+  }
+
   async function writeBeside(): Promise<void> {
     const size = tree.size();
     const note = signer.sign(size, tree.root());
     try {
       tree.writeAll();
-      // Not the name that `publish` writes under: it may be called before this is done.
-      const temporary = `${file}.beside`;
+      if (!isSwept) await sweep();
       await writeSynced(temporary, note);
       // Needed at once meanwhile, not to be signed any more, or the folder of somebody else now. Looked at in one piece with the rename: an
       // older checkpoint never comes in place of a newer one.
@@ -137,6 +148,8 @@ export function createLogPublisher(needs: {
     unsigned,
   };
 }
+
+const besidePrefix = 'checkpoint.beside-';
 
 async function writeSynced(path: string, text: string): Promise<void> {
   await using file = await open(path, 'w', 0o600);
