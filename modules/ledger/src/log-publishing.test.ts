@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setImmediate as nextRound } from 'node:timers/promises';
@@ -86,6 +86,29 @@ test('what is frozen or closed while it is published keeps the checkpoint it had
   assert.equal(sizeOnDisk(closed.directory), sizeOf(newest));
   assert.ok(sizeOf(newest) > sizeOf(before));
   next.close();
+});
+
+test('who takes a log over writes beside under another name than whoever held it, and sweeps away what that left', async (context) => {
+  const besides = (directory: string): string[] =>
+    readdirSync(directory).filter((name) => name.startsWith('checkpoint.beside'));
+  const one = logIn(context);
+  one.log.append([entry('a', 0)], testStartMs);
+  const late = assert.rejects(one.log.publishBeside(), { code: 'unavailable' });
+  one.log.release();
+  const next = openLog(logNeeds(one.root));
+  next.append([entry('a', 1)], testStartMs);
+  // Also published beside: under one name for both, what the first still writes would land in the checkpoint.
+  const newest = await next.publishBeside();
+  await late;
+  assert.equal(readFileSync(join(one.directory, 'checkpoint'), 'utf8'), newest);
+  next.close();
+  writeFileSync(join(one.directory, 'checkpoint.beside-of-a-dead-one'), 'half a check');
+  const third = openLog(logNeeds(one.root));
+  third.append([entry('a', 2)], testStartMs);
+  await third.publishBeside();
+  assert.deepEqual(besides(one.directory), []);
+  assert.equal(await isWhole(one.directory, third), true);
+  third.close();
 });
 
 test('killed at any moment, it comes up with all it acknowledged and no checkpoint older than one it told of', async (context) => {
