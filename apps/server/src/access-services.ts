@@ -24,12 +24,16 @@ export function createAccessServices(
 ): Required<Pick<EdgeNeeds, 'decide' | 'reach' | 'heldAt' | 'resources'>> {
   const { policy, cameras, devices, clock } = needs;
   const timeIn = createLocalTime(needs.timeZone);
-  const localTime = () => timeIn(clock.nowMs());
+  /** Read when first asked for, then the same: one question is asked, and recorded, at one moment. */
+  const oneMoment = (): (() => ReturnType<typeof timeIn>) => {
+    let read: { readonly time: ReturnType<typeof timeIn> } | undefined;
+    return () => (read ??= { time: timeIn(clock.nowMs()) }).time;
+  };
 
   const questionOf = (principal: Principal, action: string, context: DecisionContext) => ({
     principal,
     action,
-    context: { ...context, localTime },
+    context: { ...context, localTime: oneMoment() },
     risk: needs.riskOf(principal),
     factsOf,
   });
@@ -56,7 +60,7 @@ export function createAccessServices(
     heldAt(principal, context) {
       // What they may at some moment is what they may at each, where no policy asks.
       if (!policy.asksForMoment) return principal;
-      const at = { context: { ...context, localTime }, risk: needs.riskOf(principal) };
+      const at = { context: { ...context, localTime: oneMoment() }, risk: needs.riskOf(principal) };
       const { siteScopes } = principal;
       return {
         ...principal,

@@ -164,8 +164,9 @@ export function createAccessPolicy(texts: PolicyTexts, options: { maxCachedDecis
     permissionsOf(principal, { context, risk, site } = {}) {
       const channel = principal.kind === 'operator' ? ('socket' as const) : ('network' as const);
       const resource: AccessResource | undefined = site === undefined ? undefined : { kind: 'site', id: site };
+      const now = context && atOneMoment(context);
       const at =
-        context === undefined ? { context: { channel }, risk: { value: 0, isFresh: true } } : { context, risk };
+        now === undefined ? { context: { channel }, risk: { value: 0, isFresh: true } } : { context: now, risk };
       const ask = (): readonly (Action | KindAction)[] => {
         const isEver = context === undefined && loaded.asksForMoment ? bestMoment.search() : undefined;
         return [...allActions, ...kindActions].filter((action) => {
@@ -176,7 +177,8 @@ export function createAccessPolicy(texts: PolicyTexts, options: { maxCachedDecis
       };
       if (context?.proofAgeSeconds !== undefined || isReleased) return ask();
       // Asked with every request of a session: what a decision rests on of a principal and of the moment is the whole question.
-      const moment = context === undefined ? undefined : [contextRecord('', context, spoken), risk && knownRisk(risk)];
+      const known = risk && [knownRisk(risk), risk.isFresh];
+      const moment = now === undefined ? undefined : [contextRecord('', now, spoken), known];
       return permissions.load(JSON.stringify([seenOf(principal, spoken), site, moment]), ask);
     },
     roles: () => roles,
@@ -194,6 +196,14 @@ export function createAccessPolicy(texts: PolicyTexts, options: { maxCachedDecis
       releasePolicies(loaded);
     },
   };
+}
+
+/** The same hour however often it is read: what was told at one must not be remembered under another. */
+function atOneMoment(context: AccessRequest['context']): AccessRequest['context'] {
+  const { localTime } = context;
+  if (localTime === undefined) return context;
+  let read: { readonly time: ReturnType<typeof localTime> } | undefined;
+  return { ...context, localTime: () => (read ??= { time: localTime() }).time };
 }
 
 function riskInWords(risk: PrincipalRisk | undefined): string {

@@ -144,6 +144,83 @@ test('somebody who is named is told from whoever holds the same, whichever is as
   }
 });
 
+/** What asks for the moment: whether a risk is fresh, how great it is, which hour and day it is, and of each not one answer to all. */
+const momentary = (
+  ['!principal.riskFresh', 'principal.risk >= 50', 'context.hour >= 17', 'context.weekday > 5'] as const
+).map((asked, place) => policyText(`m${place}`, 'forbid', 'principal is Sallyport::User', ` when { ${asked} }`));
+const auditor = (id: string): Principal => ({
+  kind: 'user',
+  id,
+  name: id,
+  scopes: [],
+  roles: ['auditor'],
+  assurance: 3,
+});
+const risks = [undefined, ...[0, 49, 100].flatMap((value) => [true, false].map((isFresh) => ({ value, isFresh })))];
+
+test('rights are told at each risk and hour as if nobody was asked at another, also where the hour turns meanwhile', () => {
+  const moment = fc.record({
+    id: fc.constantFrom('ada', 'bob'),
+    risk: fc.constantFrom(...risks),
+    times: fc.array(fc.record({ hour: fc.constantFrom(9, 16, 17, 23), weekday: fc.constantFrom(1, 6) }), {
+      minLength: 1,
+      maxLength: 2,
+    }),
+    at: where,
+  });
+  for (const own of [...momentary.map((one) => [one]), momentary]) {
+    const kept = createAccessPolicy(withOwn(...own));
+    const plain = createAccessPolicy(withOwn(...own, stranger), { maxCachedDecisions: 0 });
+    fc.assert(
+      fc.property(fc.array(moment, { minLength: 2, maxLength: 6 }), (moments) => {
+        for (const { id, risk, times, at } of moments) {
+          let reads = 0;
+          const turning = () => times[Math.min(reads++, times.length - 1)];
+          const told = kept.permissionsOf(auditor(id), {
+            ...at,
+            risk,
+            context: { channel: 'network', localTime: turning },
+          });
+          const context = { channel: 'network', localTime: () => times[0] } as const;
+          assert.deepEqual(told, plain.permissionsOf(auditor(id), { ...at, risk, context }));
+          const asked = { principal: auditor(id), action: 'audit:read', risk, context } as const;
+          if (at.site === undefined) assert.equal(told.includes('audit:read'), plain.decide(asked).allowed);
+        }
+      }),
+      { numRuns: 5 },
+    );
+    kept.release();
+    plain.release();
+  }
+});
+
+test('a stale risk is not answered as the greatest that is fresh, nor the next hour as the one that ended while it was asked', () => {
+  const local = createAccessPolicy(withOwn(...momentary.slice(0, 1)));
+  const may = (isFresh: boolean) =>
+    local
+      .permissionsOf(auditor('ada'), { context: { channel: 'network' }, risk: { value: 100, isFresh } })
+      .includes('audit:read');
+  assert.deepEqual([may(true), may(false), may(true)], [true, false, true]);
+  local.release();
+
+  const byDay = createAccessPolicy(withOwn(...momentary.slice(2, 3)));
+  let reads = 0;
+  const risk = { value: 0, isFresh: true };
+  const at = (hour: () => number) =>
+    byDay
+      .permissionsOf(auditor('ada'), {
+        risk,
+        context: { channel: 'network', localTime: () => ({ hour: hour(), weekday: 1 }) },
+      })
+      .includes('audit:read');
+  assert.equal(
+    at(() => (reads++ === 0 ? 23 : 0)),
+    false,
+  );
+  assert.deepEqual([reads, at(() => 23), at(() => 0)], [1, false, true]);
+  byDay.release();
+});
+
 test('a text is read as if it was the first, whatever was read before', () => {
   const good = policyText('x', 'permit', 'principal in Sallyport::Role::"guard"');
   const texts: readonly PolicyTexts[] = [
