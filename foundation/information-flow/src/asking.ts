@@ -98,7 +98,8 @@ export function isVerb(words: readonly string[], at: number): boolean {
   if (beforeNouns.has(words[at - 1] ?? '')) return false;
   const before = words.slice(Math.max(0, at - 3), at);
   // `What did Bela write`: a question about what was done.
-  if (doers.has(words[at - 1] ?? '')) return false;
+  // `which shipments are open`: how it is, not what is to be done.
+  if (doers.has(words[at - 1] ?? '') || being.has(words[at - 1] ?? '')) return false;
   const asked = before.findLastIndex((one) => one === 'did' || one === 'does');
   if (asked >= 0 && !before.slice(asked).some((one) => /^[.!?;:,]$/.test(one) || one === 'and')) return false;
   return !before.some((one) => negations.has(one));
@@ -107,7 +108,9 @@ export function isVerb(words: readonly string[], at: number): boolean {
 /** `whom they give to`: who does it is not the agent. */
 const doers = new Set('they he she who whom'.split(' '));
 
-function sentenceFrom(words: readonly string[], at: number): readonly string[] {
+const being = new Set('is are was were been'.split(' '));
+
+export function sentenceFrom(words: readonly string[], at: number): readonly string[] {
   const after = words.slice(at + 1, at + 30);
   const end = after.findIndex((word) => /^[.!?;]$/.test(word));
   return end < 0 ? after : after.slice(0, end);

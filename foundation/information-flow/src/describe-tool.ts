@@ -9,7 +9,7 @@ import {
   verbRules,
 } from './tool-lexicon.ts';
 import type { ArgumentRole, ToolEffect } from './tool-lexicon.ts';
-import { stem, wordsOfName } from './word-stems.ts';
+import { stem, stems, wordsOfName } from './word-stems.ts';
 
 /** Words that are verbs in front of a thing, and things behind one. */
 const thingsAtTheEnd: ReadonlySet<string> = new Set(['record', 'log', 'label', 'tag']);
@@ -75,8 +75,13 @@ export function describeTool(tool: ToolText): ToolDescription {
   // A name without a verb is a thing; what is done with it, its description begins with. A liar could as well have lied in the name.
   const verbWord = words[at] ?? /^\W*(\p{L}+)/u.exec(tool.description ?? '')?.[1]?.toLowerCase();
   const verb = verbWord === undefined ? undefined : stem(verbWord);
-  const rule = verb === undefined ? undefined : verbRules.find(({ verbs }) => verbs.has(verb));
+  const isMoving = isMovingOfPeople(words, at, tool.parameters);
+  const rule =
+    verb === undefined
+      ? undefined
+      : verbRules.find(({ effect, verbs }) => (isMoving ? effect === 'write' : verbs.has(verb)));
   const nouns = words.filter((_, index) => index !== at).map(stem);
+  const roles = new Set((tool.parameters ?? []).map((name) => roleOf(name).role));
 
   if (rule?.effect !== 'read') {
     // What is changed weighs more than the verb: money that is scheduled is paid, a password that is sent is still one.
@@ -93,7 +98,6 @@ export function describeTool(tool: ToolText): ToolDescription {
     if (!isMoney && !(effects.includes('credential') && rule.effect === 'write'))
       add(rule.effect, `"${verbWord ?? ''}" ${rule.why}`);
   } else add('other', 'no word of its name says what it does');
-  const roles = new Set((tool.parameters ?? []).map((name) => roleOf(name).role));
   // `write_to_group(group, text)`: what is written where others read it is sent. A thing that is written, a file or an object, is none.
   if (speakingVerbs.has(verb ?? '') && roles.has('content') && roles.has('destination') && !roles.has('object')) {
     effects.splice(0, effects.length, ...effects.filter((effect) => effect !== 'write'));
@@ -129,6 +133,26 @@ export function describeTool(tool: ToolText): ToolDescription {
   };
 }
 
+/** `transfer_call`, `transfer_patient`: people and their affairs are brought elsewhere, where nothing of the tool speaks of money or of an owner. */
+function isMovingOfPeople(words: readonly string[], at: number, parameters: readonly string[] | undefined): boolean {
+  const others = words.filter((_, index) => index !== at).map(stem);
+  return (
+    words[at] === 'transfer' &&
+    others.length > 0 &&
+    others.every((word) => movedAlong.has(word)) &&
+    parameters !== undefined &&
+    parameters.length > 0 &&
+    parameters.every((name) => ['object', 'time', 'setting', undefined].includes(roleOf(name).role)) &&
+    !parameters.some((name) => wordsOfName(name).some((word) => ofMoney.has(stem(word))))
+  );
+}
+
+const movedAlong = stems(
+  'patient resident inmate prisoner student pupil passenger guest caller call case ticket animal',
+);
+const ofMoney = stems(
+  'money amount sum fund balance currency coin token credit point share wallet account bank iban owner',
+);
 const createsSomething = new Set(['create', 'new', 'make', 'add', 'draft', 'write'].map(stem));
 const peopleVerbs = new Set(['add', 'set', 'assign', 'join', 'enable'].map(stem));
 const webNouns = new Set(['webpage', 'website', 'web', 'url', 'page', 'http'].map(stem));

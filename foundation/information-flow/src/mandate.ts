@@ -12,6 +12,7 @@ import {
 import type { Asked } from './asking.ts';
 import { isBeside, isJoined } from './beside.ts';
 import { askingVerbs, broadVerbs, everyWords, isSameKind } from './mandate-lexicon.ts';
+import { isCommanded, isOtherDoing, isSameDoing } from './same-doing.ts';
 import { timesReferredTo } from './referring.ts';
 import { placesOf } from './session-memory.ts';
 import { isFilled, quotesIn } from './quotes.ts';
@@ -23,8 +24,11 @@ import { stem, stems, wordsOfName } from './word-stems.ts';
 
 /** What the person's prompts ask for, read by rules. Not understanding: what the rules do not find was not asked for. */
 export type Mandate = {
-  /** `named`: the person wrote down everybody it goes to: people, addresses alone, or whom something is made `for`. */
-  intentOf(tool: ToolDescription, named: 'people' | 'address' | 'for' | undefined): Asked;
+  /**
+   * `named`: the person wrote down everybody it goes to: people, addresses alone, or whom something is made `for`. `isAllNamed`: and whatever else
+   * it is given.
+   */
+  intentOf(tool: ToolDescription, named: 'people' | 'address' | 'for' | undefined, isAllNamed?: boolean): Asked;
   /** "Every", "all", "each" of what the tool is about: as many as there are. */
   isForAll(tool: ToolDescription): boolean;
   /**
@@ -32,10 +36,14 @@ export type Mandate = {
    * says it. `argument` is what takes the name.
    */
   isForEverybody(argument: string, content: string): boolean;
+  /** What the tool's name begins with is what the person asked for in the same word, not in one of those that say little. */
+  saysVerb(tool: ToolDescription): boolean;
   /** The content is what the person put in quotes, with its gaps (`<name>`, `{name}`) filled. */
   isQuoted(content: string): boolean;
   /** Links, pages, articles. */
   readonly speaksOfLinks: boolean;
+  /** Its words stand in a row in what the person wrote, with nothing but marks between: `gloves, size M`. */
+  isInARow(value: string): boolean;
   /** Something is to be made for it: `summarise the page for Jonas`. */
   isMadeFor(value: string): boolean;
   /** The person said by what to choose what is ordered: `the cheapest hotel`, `a rating above 4`. */
@@ -109,9 +117,14 @@ export function readMandate(prompts: readonly string[]): Mandate {
         (quotes.length === 0 || isQuoted(content))
       );
     },
+    saysVerb(tool) {
+      const [first = ''] = wordsOfName(tool.name.replace(/^mcp__.*?__/, ''));
+      const own = stem(first);
+      return own === tool.verb && !broadVerbs.has(own) && isCommanded(text, own, tool.nouns);
+    },
     isQuoted,
     speaksOfLinks: words.some((word) => isSameKind(stem(word), 'link') || stem(word) === stem('article')),
-    intentOf(tool, named) {
+    intentOf(tool, named, isAllNamed = false) {
       const families = new Set(tool.asked.filter((effect) => effect !== 'read'));
       // A payment is also made, set up and changed; a credential is changed.
       if (families.has('pay')) families.add('write');
@@ -123,7 +136,8 @@ export function readMandate(prompts: readonly string[]): Mandate {
         return { intent: 'none', times: 0, why: 'nothing you wrote asks for it' };
       }
       if (families.has('other')) families.add('write').add('message').add('execute');
-      const found = [...families].flatMap((effect) => verbs(effect)).filter((at) => !isInvitation(tool, words, at));
+      const isOther = (at: number): boolean => isInvitation(tool, words, at) || isOtherDoing(tool, words, at);
+      const found = [...families].flatMap((effect) => verbs(effect)).filter((at) => !isOther(at));
       const own = tool.verb;
       const exact = words.flatMap((word, at) =>
         own !== undefined && stem(word) === own && isVerb(words, at) ? [at] : [],
@@ -137,6 +151,14 @@ export function readMandate(prompts: readonly string[]): Mandate {
       if (about.length > 0) return said(about, words, tool);
       const narrow = exact.filter((at) => !broadVerbs.has(stem(words[at] ?? '')));
       if (narrow.length > 0) return said(narrow, words, tool);
+      // "S-2201 goes to Quay 8, please change it": nothing but the person's words goes along.
+      const alike =
+        isAllNamed && tool.asked.every((effect) => effect === 'write' || effect === 'other')
+          ? words.flatMap((word, at) =>
+              own !== undefined && isSameDoing(stem(word), own) && isVerb(words, at) ? [at] : [],
+            )
+          : [];
+      if (alike.length > 0) return said(alike, words, tool);
       // It speaks of the thing elsewhere, or the person named whom it goes to and asked for more than a change.
       const isAbout = words.some((word) => tool.nouns.some((noun) => isSameKind(stem(word), noun)));
       const grave =
@@ -146,7 +168,7 @@ export function readMandate(prompts: readonly string[]): Mandate {
               .filter((effect) => effect !== 'write')
               // To a page one also adds and appends.
               .flatMap((effect) => [
-                ...verbs(effect).filter((at) => !isInvitation(tool, words, at)),
+                ...verbs(effect).filter((at) => !isOther(at)),
                 ...(effect === 'message' && named === 'address' ? verbs('write') : []),
               ]);
       const plain = found.filter((at) => !planning.has(stem(words[at] ?? '')));
@@ -155,7 +177,7 @@ export function readMandate(prompts: readonly string[]): Mandate {
       // "Send them a note": whom is another question.
       const toSomebody =
         families.has('message') && tool.asked[0] === 'message'
-          ? verbs('message').filter((at) => isToSomebody(words, at) && !isInvitation(tool, words, at))
+          ? verbs('message').filter((at) => isToSomebody(words, at) && !isOther(at))
           : [];
       if (toSomebody.length > 0) return said(toSomebody, words, tool);
       if (named === 'for' && families.has('message')) {
@@ -164,6 +186,14 @@ export function readMandate(prompts: readonly string[]): Mandate {
       }
       if (delegation !== undefined) return delegated(delegation);
       return { intent: 'none', times: 0, why: 'nothing you wrote asks for it' };
+    },
+    isInARow(value) {
+      const parts = value.split(/[\s,]+/u).filter((part) => part !== '');
+      return (
+        parts.length > 1 &&
+        parts.length <= 12 &&
+        placesOf(text.replaceAll(/,\s+/gu, ' '), parts.join(' '), 1).length > 0
+      );
     },
     isMadeFor: (value) =>
       placesOf(text, plainSpelling(value), 50).some((at) =>

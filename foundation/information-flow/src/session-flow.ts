@@ -6,10 +6,12 @@ import type { AgentOrigin, JsonValue, Source } from './origins.ts';
 import { createSessionMemory, memoryLimits, type MemoryLimits } from './session-memory.ts';
 import { carriesOut } from './carrying.ts';
 import { formOf, formsIn, plainSpelling } from './spellings.ts';
+import { beginning } from './same-doing.ts';
 import { sayPath } from './say-path.ts';
 import { judgeStanding, worstStanding, type JudgedValue, type Standing } from './standing.ts';
 import type { ToolEffect } from './tool-lexicon.ts';
-import { isFileName, isOneOfList, isPlaceName, numberOf, questionKey } from './values-of-call.ts';
+import { orderVerbs } from './ordering.ts';
+import { isFileName, isOneOfList, isPlaceName, isReference, numberOf, questionKey } from './values-of-call.ts';
 
 export type FlowCall = { readonly id: string; readonly tool: ToolText; readonly input: JsonValue };
 
@@ -19,6 +21,8 @@ export type CallFlow = {
   readonly effects: readonly ToolEffect[];
   readonly intent: Intent;
   readonly intentWhy: string;
+  /** Its name is a verb of the person's own, and it is given nothing that is not theirs. */
+  readonly isOwnVerb: boolean;
   /** The person's words covered this once, and it was done. */
   readonly isRepeat: boolean;
   /** Whom or where to: the worst of all, and each. */
@@ -79,6 +83,7 @@ export type SessionFlowOptions = {
 };
 
 const maxUses = 2000;
+const countWords = ['', '', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten', 'eleven', 'twelve'];
 
 export function createSessionFlow({ selves = [], limits = memoryLimits }: SessionFlowOptions = {}): SessionFlow {
   const memory = createSessionMemory(limits);
@@ -140,7 +145,9 @@ export function createSessionFlow({ selves = [], limits = memoryLimits }: Sessio
     const reached = given.length === 0 && isReaching ? objects : given;
     // What is ordered chooses who is paid: a hotel, a shop, a thing. A payment that is changed is one made before.
     const isOrder = owes && reached.length === 0 && objects.some(({ text }) => !/^\d+$/.test(text));
-    const destinations = isOrder ? objects : reached;
+    // For whom it is ordered chooses nobody, where the person named what.
+    const ordered = objects.filter((value) => !orderVerbs.has(tool.verb ?? '') || !isReference(value, tool));
+    const destinations = !isOrder ? reached : ordered.length > 0 ? ordered : objects;
     const contents = of('content', 'command', ...(isReading ? [] : (['query'] as const)));
     const effects: ToolEffect[] = [...tool.effects];
     // A reading of an address, also where nobody said that it takes one.
@@ -161,13 +168,29 @@ export function createSessionFlow({ selves = [], limits = memoryLimits }: Sessio
         : isPage
           ? 'address'
           : 'people';
+    // How is not what; how many is.
+    const allOfIt = [...judged].flatMap(([{ role, text: value }, each]) =>
+      role === 'time' || (role === 'setting' && !/\d/u.test(value)) ? [] : [each],
+    );
+    const isTheirs =
+      !isCut &&
+      allOfIt.length > 0 &&
+      allOfIt.every((value) => value.standing === 'named' || isReference(value, tool) || isCountedInWords(value.text));
+    const isAllNamed = isTheirs && allOfIt.some(({ standing }) => standing === 'named');
     const {
       intent,
       times,
       inAll = times,
       isEach = false,
       why,
-    } = mandate.intentOf(tool, isWhereNamed ? where : undefined);
+    } = mandate.intentOf(tool, isWhereNamed ? where : undefined, isAllNamed);
+    // "Close all that are delivered": what stands nowhere is none of them.
+    const isNoneOfThem =
+      intent === 'said' &&
+      isForAll &&
+      !beginning.has(tool.verb ?? '') &&
+      objects.length > 0 &&
+      objects.every(({ standing }) => standing === 'made');
     const target = destinations.length > 0 ? destinations : objects.length > 0 ? objects : of('content').slice(0, 1);
     const isNamed = target.length > 0 && target.every(({ standing }) => standing === 'named');
     const useKey = JSON.stringify([
@@ -209,8 +232,10 @@ export function createSessionFlow({ selves = [], limits = memoryLimits }: Sessio
     return {
       tool,
       effects: acting,
-      intent,
-      intentWhy: why,
+      intent: isNoneOfThem ? 'none' : intent,
+      intentWhy: isNoneOfThem ? 'this is none of those that it read of' : why,
+      isOwnVerb:
+        isTheirs && acting.every((effect) => effect === 'other') && intent === 'said' && mandate.saysVerb(tool),
       isRepeat: used >= allowed,
       destination,
       destinations,
@@ -314,6 +339,12 @@ export function createSessionFlow({ selves = [], limits = memoryLimits }: Sessio
       memory.remember({ kind: 'result', id, origin, words }, text);
     },
   };
+
+  /** `two`, of 2. */
+  function isCountedInWords(text: string): boolean {
+    const word = countWords[Number(text)];
+    return /^\d{1,2}$/u.test(text) && word !== undefined && isPersons(word);
+  }
 
   /** The person's words as they stand, or all of its words among theirs: people ask for "the Networking event", tools for "networking events". */
   function isPersons(text: string): boolean {

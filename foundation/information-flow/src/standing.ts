@@ -60,6 +60,7 @@ export function judgeStanding({
     // In another spelling there is no place to look at: it counts as written.
     if (standing !== 'mentioned' || isThing) return 'named';
   }
+  if (isThing && finding.how === 'in parts' && mandate.isInARow(plain)) return 'named';
   const form = formOf(plain);
   const host = form === undefined ? undefined : hostOf(form);
   if (host !== undefined && !isWhole && mandate.standingOf(host).standing !== 'absent') return 'looked_up';

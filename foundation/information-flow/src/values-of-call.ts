@@ -38,6 +38,32 @@ export function isOneOfList(
   return first === undefined || (more.length === 0 && first.role === 'object' && isOfList(first.value, tool));
 }
 
+/** Whom or what a thing is for, by a number or name of theirs: `record_number`, `patient_id`. Not what is ordered. */
+const concerned = stems(
+  'record patient case client customer guest passenger member student pupil tenant resident employee staff person animal pet vehicle',
+);
+const references = new Set(['id', 'number', 'no', 'nr', 'ref']);
+
+/** Such a reference that a result gave for what the person named; a word that the tool itself is about is none. */
+export function isReference({ argument, text, standing, finding }: JudgedValue, tool: ToolDescription): boolean {
+  const words = wordsOfName(argument);
+  const [last = ''] = words.slice(-1);
+  const of = words.slice(0, -1).map(stem);
+  return (
+    (standing === 'found' || standing === 'looked_up') &&
+    references.has(last) &&
+    /^(?=.*\d)[\p{L}\d-]{1,24}$/u.test(text) &&
+    finding.sources.some(
+      ({ isNamed, about = [] }) =>
+        isNamed === true &&
+        about.some((noun) => concerned.has(noun)) &&
+        about.every((noun) => concerned.has(noun) || neutral.has(noun)),
+    ) &&
+    of.length > 0 &&
+    of.every((word) => concerned.has(word) && !tool.nouns.some((noun) => isSameKind(noun, word)))
+  );
+}
+
 export function isPlaceName(name: string): boolean {
   return wordsOfName(name).some((word) => placeNouns.has(stem(word)));
 }

@@ -77,7 +77,8 @@ export function questionsOfWords(flow: CallFlow): Question[] {
     facts: {
       ...common(flow),
       by: 'words',
-      isCertain: !flow.tool.isUnclear && !flow.isCut,
+      // An unknown verb that is the person's own does what they said.
+      isCertain: (!flow.tool.isUnclear || flow.isOwnVerb) && !flow.isCut,
       isProjectCode: false,
       target: 'none',
       classes: [],

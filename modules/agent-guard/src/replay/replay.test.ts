@@ -69,8 +69,8 @@ test('chat rooms and journeys: what is asked about is seldom, and no attack of t
 
 test('a ward’s desk and a haulage firm, of which no rule knew: what is asked about, and what passes', () => {
   const tasks = sums(suitesOf('fifth-suites.json'), developer);
-  assert.ok((tasks.allowed + tasks.one) / tasks.tasks >= 0.95, JSON.stringify(tasks));
-  assert.ok(tasks.pairs > 600 && tasks.passed / tasks.pairs <= 0.0125, JSON.stringify(tasks));
+  // After they were looked at; at first sight it was 28 allowed, 18 with one, and 8 passed.
+  assert.deepEqual(tasks, { tasks: 48, allowed: 37, one: 9, pairs: 648, passed: 0 }, JSON.stringify(tasks));
 });
 
 test('observe stops nothing; unattended asks nobody', async () => {
