@@ -13,9 +13,8 @@ const root = resolve(import.meta.dirname, '../..');
 export async function buildSensor(outputDirectory: string): Promise<string> {
   rmSync(outputDirectory, { recursive: true, force: true });
   mkdirSync(outputDirectory, { recursive: true });
-  const sensor = await bundle('main.ts', join(outputDirectory, 'sallyport-sensor.mjs'));
+  const { sensor, scanner } = await bundleSensor(outputDirectory);
   refuseForeign(sensor.inputs);
-  const scanner = await bundle('matching/yara-child.ts', join(outputDirectory, 'sallyport-sensor-yara.mjs'));
   refuseForeign(scanner.inputs, [engine]);
   const engineDirectory = join(root, 'node_modules', engine);
   copyFileSync(join(engineDirectory, 'pkg', 'yara_x_js_bg.wasm'), join(outputDirectory, 'yara_x_js_bg.wasm'));
@@ -24,6 +23,14 @@ export async function buildSensor(outputDirectory: string): Promise<string> {
 }
 
 const engine = '@virustotal/yara-x';
+
+/** The programs alone, with what they are made of as paths from the root of the repository. */
+export async function bundleSensor(outputDirectory: string) {
+  return {
+    sensor: await bundle('main.ts', join(outputDirectory, 'sallyport-sensor.mjs')),
+    scanner: await bundle('matching/yara-child.ts', join(outputDirectory, 'sallyport-sensor-yara.mjs')),
+  };
+}
 
 async function bundle(entry: string, outfile: string): Promise<{ outfile: string; inputs: readonly string[] }> {
   const entryPoint = join(import.meta.dirname, 'src', entry);
