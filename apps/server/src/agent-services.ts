@@ -54,7 +54,10 @@ export async function createAgentServices(
     },
 ): Promise<AgentServices> {
   const { log, every } = needs;
-  const packs = loadPackDecisions(agentPolicyFiles());
+  const packs = loadPackDecisions(agentPolicyFiles(), {
+    onTrouble: (pack, error) =>
+      log.error(`Cannot load the pack "${pack}": every call under it is denied`, errorFields(error)),
+  });
   const owner: AgentGuardNeeds['owner'] = async ({ kind, id }) => {
     if (kind === 'user') return (await needs.people.personNow(id, strongest))?.principal;
     if (kind === 'key') {

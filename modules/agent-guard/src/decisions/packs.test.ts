@@ -92,6 +92,38 @@ test('a pack is loaded when it is asked: without its file none starts, and one t
   );
 });
 
+test('a pack that cannot be loaded is told of, denies for a minute, and is tried again when it is asked then', () => {
+  let [isFailing, tries, nowMs] = [true, 0, 0];
+  const told: string[] = [];
+  const faulty: typeof cedar = {
+    ...cedar,
+    preparsePolicySet(...asked) {
+      tries += 1;
+      return isFailing ? { type: 'failure', errors: [] } : cedar.preparsePolicySet(...asked);
+    },
+  };
+  const observe =
+    loadPackDecisions(files, {
+      cedar: faulty,
+      nowMs: () => nowMs,
+      onTrouble: (pack, error) => told.push(`${pack} ${error instanceof AgentGuardError ? error.code : 'unknown'}`),
+    }).get('observe') ?? assert.fail();
+  const asked = (): AgentVerdict => {
+    const judge = createSessionJudge(observe, { subject, machine: () => goodMachine });
+    judge.prompt('p', 'Read my mail');
+    return judge.judge(call('read_inbox', {})).verdict;
+  };
+  assert.deepEqual([asked(), asked(), tries, told], ['deny', 'deny', 1, ['observe agent_pack_invalid']]);
+  nowMs = 59_999;
+  assert.deepEqual([asked(), tries], ['deny', 1]);
+  nowMs = 60_000;
+  assert.deepEqual([asked(), tries, told.length], ['deny', 2, 2]);
+  isFailing = false;
+  assert.deepEqual([asked(), tries], ['deny', 2]);
+  nowMs = 120_000;
+  assert.deepEqual([asked(), asked(), tries, told.length], ['allow', 'allow', 3, 2]);
+});
+
 test('each pack says what the tests beside it expect', () => {
   for (const pack of packNames) {
     const rows = testsBeside(pack);
