@@ -70,7 +70,7 @@ const usualPlace = /^\/(?:usr|opt|lib|lib64|nix\/store|Library|Applications|Syst
 
 /** Places that stand within a word: `-I/place`, `@/place`, `-Dname=/place`, `lib:/place`. */
 function joinedPlaces(text: Text): readonly Text[] {
-  if (/:\/\//.test(text.text)) return [];
+  if (text.text.includes('://')) return [];
   const [, ...pieces] = text.text.split(/[=:,@]|^-[A-Za-z](?=[/~.])/);
   return pieces
     .filter((piece) => /^(?:[~/]|\.\.(?:\/|$))/.test(piece) && !usualPlace.test(piece))
