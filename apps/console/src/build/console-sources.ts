@@ -8,6 +8,7 @@ export const consoleSources = [
   'foundation/merkle-log/src/**/*.ts',
   'foundation/segment-format/src/**/*.ts',
   'modules/camera-watch/src/recording/**/*.ts',
-  'modules/ledger/src/*.ts',
+  'modules/ledger/src/{*,range/**/*}.ts',
   'package-lock.json',
+  'platform/src/errors.ts',
 ];
