@@ -100,7 +100,7 @@ export async function createAgentServices(
       const owners: Principal[] = [{ ...owner, name: ownerName, scopes: [] }];
       if (person !== undefined && person !== owner.id)
         owners.push({ kind: 'user', id: person, name: person, scopes: [] });
-      return { risk: ofAgent(agentId), ownerRisk: Math.max(...owners.map((one) => of(one)?.value ?? 0)) };
+      return { risk: ofAgent(agentId), ownerRisk: Math.max(...owners.map((one) => of(one)?.value ?? 100)) };
     },
     servicesOf: (userId) => needs.services.idsOf(userId),
     telling: {

@@ -178,6 +178,16 @@ test('a flood of made-up names, each busy for hours, displaces nobody known for 
   assert.ok(book.get('eve') && book.get('kim'));
 });
 
+test('what is known of an agent stays, however many names are made up beside it', () => {
+  const book = createEntityBook(50);
+  const place = { log: 1, index: 0 };
+  book.keep('courier', createEntity({ kind: 'agent', name: 'courier', atMs: dayMs, event: place }));
+  for (let number = 0; number < 500; number += 1)
+    book.keep(`h-${number}`, createEntity({ kind: 'host', name: `h-${number}`, atMs: dayMs + number, event: place }));
+  assert.ok(book.get('courier'));
+  assert.equal(book.size(), 50);
+});
+
 test('entities made as large as can be are bounded together, and displace nobody known for days', () => {
   const most = 100_000;
   const book = createEntityBook(1_000, most);

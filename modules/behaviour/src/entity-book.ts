@@ -65,7 +65,10 @@ export function createEntityBook(capacity: number, mostSize = defaultSize): Enti
   function place(id: string, entity: Entity): void {
     settled.delete(id);
     newcomers.delete(id);
-    const isSettled = entity.events >= settledEvents && entity.lastSeenMs - entity.firstSeenMs >= settledMs;
+    // Agents are named by this server's own records alone, and what they may do rests on what is known of them: nobody makes them up to displace.
+    const isSettled =
+      entity.kind === 'agent' ||
+      (entity.events >= settledEvents && entity.lastSeenMs - entity.firstSeenMs >= settledMs);
     (isSettled ? settled : newcomers).set(id, entity);
   }
 

@@ -135,8 +135,12 @@ export function createSeeServer(
     const ownerId = standing.session.owner.id;
     const known = [...met.tools.values()];
     const unseen = definitions.filter((one) => pinOf(one, { met, pins }) === undefined);
-    const taken = newDefinitions.take(ownerId, unseen.length);
-    const waiting = new Set(unseen.slice(taken).map(keyOf));
+    // Written whatever else was told of: new words of what is known, which somebody approved as it was, and prompts, which a gateway of before
+    // asks for without a digest, so that one nobody knows is let. How many there are of both is bounded by itself.
+    const isSure = (one: Definition): boolean => one.kind === 'prompt' || met.tools.has(keyOf(one));
+    const rated = unseen.filter((one) => !isSure(one));
+    newDefinitions.take(ownerId, unseen.length - rated.length);
+    const waiting = new Set(rated.slice(newDefinitions.take(ownerId, rated.length)).map(keyOf));
     const fresh = met.fresh.filter((one) => !waiting.has(keyOf(one)));
     await makeRoom(store, { transaction, server, ownerId, definitions, fresh, known, pins });
     return { pins, waiting };
