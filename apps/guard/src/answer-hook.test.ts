@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -80,8 +80,13 @@ test('"--fail open" goes on where nobody is there, and at nothing an agent can b
   const gone = await open({ SALLYPORT_AGENT_SERVER: 'http://127.0.0.1:1' });
   assert.deepEqual([gone.exitCode, gone.stdout], [0, '{}'], gone.stderr);
   assert.match(gone.stderr, /going on/);
+  const [empty, words] = [join(state, 'empty.pem'), join(state, 'words.pem')];
+  writeFileSync(empty, '');
+  writeFileSync(words, 'no certificate\n');
   const refusals: [more: Readonly<Record<string, string>>, told: RegExp][] = [
     [{ SALLYPORT_AGENT_CA: join(state, 'nowhere.pem') }, /certificate of the server cannot be read/],
+    [{ SALLYPORT_AGENT_CA: empty }, /certificate of the server cannot be read/],
+    [{ SALLYPORT_AGENT_CA: words }, /certificate of the server cannot be read/],
     [{ SALLYPORT_AGENT_SERVER: 'http://elsewhere.example:1' }, /https/],
     [{ SALLYPORT_AGENT_SERVER: address.replace('http:', 'https:') }, /did not answer/],
     [{ SALLYPORT_AGENT_SERVER: falling }, /did not answer/],

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { isNobodyThere } from './nobody-there.ts';
 import { noteMissed, tellMissed } from './missed-hooks.ts';
 import { LostWhileAsked, postHook } from './post-hook.ts';
 import { forgetRun, runCredential } from './run-credential.ts';
 import type { Conversation } from './run-credential.ts';
+import { serverAuthority } from './server-authority.ts';
 
 export type HookAnswer = { readonly stdout: string; readonly stderr: string; readonly exitCode: 0 | 2 };
 
@@ -58,7 +58,7 @@ export async function answerHook(asked: {
   const { credential } = run;
   try {
     const { token, server, caFile } = credential;
-    const ca = authority(caFile);
+    const ca = caFile === undefined ? undefined : serverAuthority(caFile);
     if (ca === null) return refuse(`the certificate of the server cannot be read from "${caFile ?? ''}"`);
     // First: what went ahead unasked may have brought words of others.
     await tellMissed(environment, credential, ca);
@@ -113,15 +113,6 @@ function eventOf(
     };
   } catch {
     return {};
-  }
-}
-
-/** Null where a file is named that cannot be read: an agent may have taken it away. */
-function authority(file: string | undefined): string | undefined | null {
-  try {
-    return file === undefined ? undefined : readFileSync(file, 'utf8');
-  } catch {
-    return null;
   }
 }
 

@@ -78,6 +78,24 @@ test('an answer that nobody can be given is a no', async () => {
   assert.match(said, /cannot be answered/);
 });
 
+test('an answer whose rest nobody takes any more is a no, also through a pipe that does not wait', async () => {
+  // To open it as a stream makes the pipe one that does not wait, as some harnesses hand it over.
+  const waits =
+    'const write = process.stdout.write.bind(process.stdout);' +
+    "process.stdout.write = (...all) => { const is = write(...all); process.stderr.write('the rest waits\\n'); return is; };";
+  const options = ['--import', `data:text/javascript,${encodeURIComponent(waits)}`];
+  const child = spawn(process.execPath, [...options, guard, 'codex'], { env: environment });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+    if (said.includes('the rest waits')) child.stdout.destroy();
+  });
+  child.stdin.end(asking);
+  const [code] = await once(child, 'close');
+  assert.equal(code, 2, said);
+  assert.match(said, /the rest waits[^]*cannot be answered/);
+});
+
 test('a hook loads neither a client of HTTP nor of TLS nor cryptography', async () => {
   const list = "process.on('exit',()=>process.stderr.write(process.moduleLoadList.join()))";
   const { child, ended } = started(environment, ['--import', `data:text/javascript,${encodeURIComponent(list)}`]);

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { createServer as createTlsServer } from 'node:https';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { after, test } from 'node:test';
+import { createAskServer } from './mcp/ask-server.ts';
+import { createHttpAsk } from './mcp/http-ask.ts';
 import { isNobodyThere } from './nobody-there.ts';
 import { postHook } from './post-hook.ts';
 
@@ -100,4 +102,36 @@ test('the credential goes to who shows a certificate of the named authority for 
   assert.equal(bytes, hook.length);
   await assert.rejects(post(`http://server.example:${port}/`), /must begin with https/);
   await assert.rejects(post('ftp://localhost/'), /must begin with https/);
+});
+
+test('an environment that has certificates not looked at gets the credential sent nowhere', async () => {
+  const [ours, theirs] = [createTestAuthority(), createTestAuthority()];
+  const certificate = theirs.issue({ commonName: 'x', dnsName: 'localhost', use: 'serverAuth' });
+  const seen: unknown[] = [];
+  const server = createTlsServer(certificate, (request, response) => {
+    seen.push(request.headers.authorization);
+    request.resume().on('end', () => response.end('{}'));
+  });
+  const base = `https://localhost:${await listen(server)}`;
+  const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+  process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+  try {
+    for (const pinned of [{ ca: ours.certificatePem }, {}]) {
+      await assert.rejects(post(`${base}/x`, pinned), /certificate/);
+      const ask = createAskServer({ server: base, token: 'spa_x', ...pinned });
+      assert.equal((await ask.post({ path: '/x', body: {} })).kind, 'refused');
+      ask.close();
+    }
+    const remote = createHttpAsk(new URL(base));
+    const headers = { authorization: 'Bearer x' };
+    await assert.rejects(
+      remote.send({ method: 'POST', headers, body: {}, signal: new AbortController().signal }),
+      /certificate/,
+    );
+    remote.close();
+  } finally {
+    if (before === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+    else process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = before;
+  }
+  assert.deepEqual(seen, []);
 });

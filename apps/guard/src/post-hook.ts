@@ -97,6 +97,8 @@ async function opened({
   const socket = tls.connect({
     host,
     port: Number(url.port || 443),
+    // Else NODE_TLS_REJECT_UNAUTHORIZED in the environment of an agent would hand the credential to whoever is there.
+    rejectUnauthorized: true,
     ALPNProtocols: ['http/1.1'],
     ...(isIP(host) === 0 ? { servername: host } : {}),
     ...(ca === undefined ? {} : { ca }),

@@ -50,7 +50,8 @@ export async function writeOutput(to: 'stdout' | 'stderr', text: string): Promis
       const rest = bytes.subarray(at);
       return new Promise((resolve, reject) => {
         process[to].on('error', reject);
-        process[to].write(rest, () => resolve());
+        // Without an error it is handed over: `null` where all went well.
+        process[to].write(rest, (failed) => (failed ? reject(failed) : resolve()));
       });
     }
   }

@@ -50,7 +50,13 @@ export function createAskServer({
   if (!isSecure && !(base.protocol === 'http:' && isLoopback(base.hostname)))
     throw new Error(`Cannot ask "${server}": its address must begin with https:`);
   const agent = isSecure
-    ? new https.Agent({ keepAlive: true, minVersion: 'TLSv1.3', ...(ca === undefined ? {} : { ca }) })
+    ? // Said, lest NODE_TLS_REJECT_UNAUTHORIZED in the environment of an agent hand the credential to whoever is there.
+      new https.Agent({
+        keepAlive: true,
+        rejectUnauthorized: true,
+        minVersion: 'TLSv1.3',
+        ...(ca === undefined ? {} : { ca }),
+      })
     : new http.Agent({ keepAlive: true });
 
   function once(question: Parameters<AskServer['post']>[0]): Promise<ServerAnswer & { readonly isStale?: boolean }> {

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createAskServer } from './ask-server.ts';
 import type { Gate } from './gate.ts';
@@ -19,6 +18,7 @@ import { givenCredential } from './sign-in/credential.ts';
 import { createSignInEvents } from './sign-in/sign-in-events.ts';
 import { createSignInStore } from './sign-in/sign-in-store.ts';
 import { createSignedIn } from './sign-in/signed-in.ts';
+import { serverAuthority } from '../server-authority.ts';
 import { stateDirectory } from './state-directory.ts';
 import { serveStdio } from './stdio-front.ts';
 import { createStdioServer } from './stdio-server.ts';
@@ -141,11 +141,12 @@ function gateOf(
       'this agent was not started with "sallyport agent run -- PROGRAM", so nobody knows whose it is ' +
         '(its harness must hand SALLYPORT_AGENT_TOKEN and SALLYPORT_AGENT_SERVER on; "--local FILE" needs no server)',
     );
-  const ask = createAskServer({
-    server,
-    token,
-    ...(caFile === undefined || caFile === '' ? {} : { ca: readFileSync(caFile, 'utf8') }),
-  });
+  const ca = caFile === undefined || caFile === '' ? undefined : serverAuthority(caFile);
+  if (ca === null)
+    throw new Error(
+      `Cannot read the certificate of the server from "${caFile ?? ''}": it must be a certificate in PEM form`,
+    );
+  const ask = createAskServer({ server, token, ...(ca === undefined ? {} : { ca }) });
   return createServerGate({
     name,
     ask,

@@ -26,7 +26,8 @@ export function createHttpAsk(url: URL): HttpAsk {
   const isSecure = url.protocol === 'https:';
   if (!isSecure && !isLoopback(url.hostname)) throw new Error(`"${url.host}" must be reached by https:`);
   const agent = isSecure
-    ? new https.Agent({ keepAlive: true, maxSockets, minVersion: 'TLSv1.2' })
+    ? // Said, lest NODE_TLS_REJECT_UNAUTHORIZED in the environment of an agent hand the credential to whoever is there.
+      new https.Agent({ keepAlive: true, rejectUnauthorized: true, maxSockets, minVersion: 'TLSv1.2' })
     : new http.Agent({ keepAlive: true, maxSockets });
   const heard = new WeakSet<Socket>();
   return {

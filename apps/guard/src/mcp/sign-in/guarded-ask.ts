@@ -73,7 +73,7 @@ export function createGuardedAsk({
       const sent = (url.protocol === 'https:' ? https : http).request(url, {
         method: body === undefined ? 'GET' : 'POST',
         agent: false,
-        ...(url.protocol === 'https:' ? { minVersion: 'TLSv1.2' as const } : {}),
+        ...(url.protocol === 'https:' ? { minVersion: 'TLSv1.2' as const, rejectUnauthorized: true } : {}),
         lookup: guardedLookup((address) => refuseFarther(address, from)),
         ...(signal === undefined ? {} : { signal }),
         headers: {
