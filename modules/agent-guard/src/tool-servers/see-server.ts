@@ -15,6 +15,7 @@ import { readTold, type ToldDefinitions } from './told-definitions.ts';
 import { listedKinds, stateOfTool, toolServerLimits as limits } from './tool-server.ts';
 import type { Pin, PinnedKind, ServerIdentity, Sighting, ToolServer } from './tool-server.ts';
 import type { ToolServerStore } from './tool-server-store.ts';
+import type { ToldOffer, WaitingOffers } from './waiting-offers.ts';
 import { whyHeld, whyServerHeld } from './why-held.ts';
 
 /** A server as a gateway met it in a run. */
@@ -60,9 +61,10 @@ export function createSeeServer(
     readonly store: ToolServerStore;
     /** Two runs that meet the same new server at once write it down once, and nobody decides in between. */
     readonly inTurn: Turns;
+    readonly waitingOffers: Pick<WaitingOffers, 'told'>;
   },
 ): SeeServer {
-  const { database, outbox, clock, random, store, inTurn } = needs;
+  const { database, outbox, clock, random, store, inTurn, waitingOffers } = needs;
   const newId = (): string => Buffer.from(random(8)).toString('hex');
 
   const meetServer = createMeetServer({ database, store });
@@ -135,14 +137,18 @@ export function createSeeServer(
     const ownerId = standing.session.owner.id;
     const known = [...met.tools.values()];
     const unseen = definitions.filter((one) => pinOf(one, { met, pins }) === undefined);
-    // Written whatever else was told of: new words of what is known, which somebody approved as it was, and prompts, which a gateway of before
-    // asks for without a digest, so that one nobody knows is let. How many there are of both is bounded by itself.
-    const isSure = (one: Definition): boolean => one.kind === 'prompt' || met.tools.has(keyOf(one));
-    const rated = unseen.filter((one) => !isSure(one));
-    newDefinitions.take(ownerId, unseen.length - rated.length);
-    const waiting = new Set(rated.slice(newDefinitions.take(ownerId, rated.length)).map(keyOf));
+    // What was approved and says something else now comes first, and whatever else is told of does not use that up.
+    const isChanged = (one: Definition): boolean =>
+      (pins.get(met.tools.get(keyOf(one))?.id ?? '') ?? []).some(({ state }) => state === 'approved');
+    const parts = [
+      { of: newDefinitions.changed, who: `${ownerId} ${server.id}`, all: unseen.filter(isChanged) },
+      { of: newDefinitions.fresh, who: ownerId, all: unseen.filter((one) => !isChanged(one)) },
+    ].map((part) => ({ ...part, count: part.of.room(part.who, part.all.length) }));
+    const waiting = new Set(parts.flatMap(({ all, count }) => all.slice(count).map(keyOf)));
     const fresh = met.fresh.filter((one) => !waiting.has(keyOf(one)));
     await makeRoom(store, { transaction, server, ownerId, definitions, fresh, known, pins });
+    // Not before: a telling that is refused has brought nothing.
+    for (const { of, who, count } of parts) of.take(who, count);
     return { pins, waiting };
   }
 
@@ -202,6 +208,13 @@ export function createSeeServer(
         return { server: known, before: await roomFor(seeing, known, { definitions, met }) };
       });
       const taken = definitions.filter((one) => !before.waiting.has(keyOf(one)));
+      const offersOf = (isWaiting: boolean): ToldOffer[] =>
+        definitions.flatMap((one) =>
+          before.waiting.has(keyOf(one)) === isWaiting
+            ? [{ kind: one.kind ?? 'tool', name: one.name, digest: digestOf(one) }]
+            : [],
+        );
+      waitingOffers.told(server.id, { taken: [], waiting: offersOf(true) });
       const pins = new Map<string, Pin>();
       // A part at a time, with turns for others in between: what a fall leaves out is new the next time.
       for (let at = 0; at < taken.length; at += definitionsAtOnce) {
@@ -213,6 +226,7 @@ export function createSeeServer(
         });
         await setImmediate();
       }
+      waitingOffers.told(server.id, { taken: offersOf(false), waiting: [] });
       return inTransaction(async ({ transaction }) => {
         const { offers = {} } = told;
         const pinsOffers = listedKinds.filter((kind) => server.pinsOffers.includes(kind) || offers[kind] !== undefined);
@@ -220,13 +234,13 @@ export function createSeeServer(
           await store.updateServer(transaction, { ...server, pinsOffers });
         const all = groupBy(await store.listPins(transaction, server.id));
         const tools = new Map((await store.listTools(transaction, server.id)).map((tool) => [tool.id, tool]));
-        return { server, pins, tools, all };
+        return { server, pins, tools, all, waiting: before.waiting.size };
       });
     });
     await outbox.flushed();
-    const { server, pins, tools, all } = seen;
+    const { server, pins, tools, all, waiting } = seen;
     const held = whyServerHeld(server);
-    const wait = Math.ceil(newDefinitions.waitMs(standing.session.owner.id) / 60_000);
+    const wait = Math.ceil(newDefinitions.fresh.waitMs(standing.session.owner.id, waiting) / 60_000);
     const tooMuchNew = `More that is new was told of than is taken in at once: again in ${Math.max(1, wait)} minutes`;
     return {
       server,

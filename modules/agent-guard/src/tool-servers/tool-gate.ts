@@ -3,6 +3,7 @@ import type { Database } from '@sallyport/platform/database';
 import { stateOfTool, toolServerLimits as limits } from './tool-server.ts';
 import type { PinnedKind, ServerTool, ToolServer } from './tool-server.ts';
 import type { ToolServerStore } from './tool-server-store.ts';
+import type { WaitingOffers } from './waiting-offers.ts';
 import { whyHeld, whyServerHeld } from './why-held.ts';
 
 /** What may be used. Asked anew for each call, so that what somebody blocks is blocked from then on. */
@@ -29,9 +30,11 @@ export type ToolGate = {
 export function createToolGate({
   database,
   store,
+  waitingOffers,
 }: {
   readonly database: Database;
   readonly store: ToolServerStore;
+  readonly waitingOffers: Pick<WaitingOffers, 'waits'>;
 }): ToolGate {
   /** Of each run the servers by name; the run heard of last stands last. */
   const sessions = new Map<string, Map<string, string>>();
@@ -47,6 +50,9 @@ export function createToolGate({
 
   async function whyOfferHeld(server: ToolServer, kind: PinnedKind, name: string): Promise<string | undefined> {
     const offer = await findAsked(server.id, kind, name);
+    // New words about an address are no reason to refuse it; other words about one that was decided about are.
+    if ((kind !== 'resource' || offer !== undefined) && waitingOffers.waits(server.id, offer?.kind ?? kind, name))
+      return whyHeld(server, offer, { state: 'held' }, kind);
     if (offer === undefined) return undefined;
     const pins = (await store.listPins(database, server.id)).filter(({ toolId }) => toolId === offer.id);
     const state = stateOfTool(offer, pins);

@@ -8,6 +8,7 @@ import { createSeeServer, type SeenServer, type ToldServer } from './see-server.
 import { createShowServers, type ShowServers } from './show-server.ts';
 import { createToolGate, type ToolGate } from './tool-gate.ts';
 import { createToolServerStore } from './tool-server-store.ts';
+import { createWaitingOffers } from './waiting-offers.ts';
 
 /**
  * The servers of tools that agents meet: quarantined until somebody approves them, their tools pinned by digest to what they said of
@@ -28,8 +29,9 @@ export function createToolServers(
 ): ToolServers {
   const store = createToolServerStore(needs);
   const inTurn = createTurns();
-  const seeServer = createSeeServer({ ...needs, store, inTurn });
-  const gate = createToolGate({ database: needs.database, store });
+  const waitingOffers = createWaitingOffers();
+  const seeServer = createSeeServer({ ...needs, store, inTurn, waitingOffers });
+  const gate = createToolGate({ database: needs.database, store, waitingOffers });
   return {
     ...createServerDecisions({ ...needs, store, inTurn }),
     show: createShowServers({ database: needs.database, store }),

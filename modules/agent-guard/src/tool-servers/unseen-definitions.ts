@@ -4,37 +4,53 @@ import { toolServerLimits as limits } from './tool-server.ts';
 
 /**
  * How much that is new one owner's runs may bring: each definition is a row, an event and a comparison with all others, and a server can
- * make up names without end, since what nobody decided about gives way. What is known already goes on whatever comes beside it.
+ * make up names without end, since what nobody decided about gives way. What is known already goes on whatever comes beside it. What was
+ * approved and says something else is counted by itself, of each owner and server: names made up by another server never hide it.
  */
-type NewDefinitions = {
+type NewDefinitions = { readonly fresh: Rate; readonly changed: Rate };
+type Rate = {
   /** As many of these as may be taken in now. */
-  take(ownerId: string, count: number): number;
-  /** Until one more may be. */
-  waitMs(ownerId: string): number;
+  room(who: string, count: number): number;
+  take(who: string, count: number): void;
+  /** Until so many may be, or as many as ever may at once. */
+  waitMs(who: string, count: number): number;
 };
 
-const maxOwners = 1000;
+const maxBuckets = 1000;
 
 export function createNewDefinitions(clock: Pick<Clock, 'monotonicMs'>): NewDefinitions {
+  return { fresh: createRate(clock), changed: createRate(clock) };
+}
+
+function createRate(clock: Pick<Clock, 'monotonicMs'>): Rate {
   const buckets = new Map<string, TokenBucket>();
 
-  function bucketOf(ownerId: string): TokenBucket {
+  function bucketOf(who: string): TokenBucket {
     const now = clock.monotonicMs();
-    const known = buckets.get(ownerId);
+    const known = buckets.get(who);
     if (known !== undefined) return known;
-    if (buckets.size >= maxOwners) for (const [id, one] of buckets) if (one.isFull(now)) buckets.delete(id);
+    if (buckets.size >= maxBuckets) for (const [id, one] of buckets) if (one.isFull(now)) buckets.delete(id);
     const bucket = createTokenBucket({ perSecond: limits.newAnHour / 3600, burst: limits.newAtOnce }, now);
-    buckets.set(ownerId, bucket);
+    buckets.set(who, bucket);
     return bucket;
   }
 
   return {
-    take(ownerId, count) {
-      const bucket = bucketOf(ownerId);
-      let taken = 0;
-      while (taken < count && bucket.take(clock.monotonicMs(), 1)) taken += 1;
-      return taken;
+    room(who, count) {
+      const bucket = bucketOf(who);
+      const now = clock.monotonicMs();
+      let least = 0;
+      let most = count;
+      while (least < most) {
+        const half = Math.ceil((least + most) / 2);
+        if (bucket.waitMs(now, half) === 0) least = half;
+        else most = half - 1;
+      }
+      return least;
     },
-    waitMs: (ownerId) => bucketOf(ownerId).waitMs(clock.monotonicMs(), 1),
+    take(who, count) {
+      bucketOf(who).spend(clock.monotonicMs(), count);
+    },
+    waitMs: (who, count) => bucketOf(who).waitMs(clock.monotonicMs(), Math.min(count, limits.newAtOnce)),
   };
 }
