@@ -1,5 +1,5 @@
-import { appendFileSync, mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { appendFileSync, mkdirSync, readFileSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { hashedName } from './hashed-name.ts';
 import { postHook } from './post-hook.ts';
 import type { RunCredential } from './run-credential.ts';
@@ -26,12 +26,14 @@ export async function noteMissed(
   if (folder === undefined) return;
   try {
     const file = await fileIn(folder, credential);
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > maxBytes) return;
     const { atMs, tool, went } = missed;
-    appendFileSync(file, `${JSON.stringify({ at_ms: atMs, tool: tool.slice(0, longestTool), went })}\n`, {
-      mode: 0o600,
-    });
+    const line = `${JSON.stringify({ at_ms: atMs, tool: tool.slice(0, longestTool), went })}\n`;
+    try {
+      append(folder, file, line);
+    } catch {
+      // Whoever told what was there took the folder away in the same moment.
+      append(folder, file, line);
+    }
   } catch {
     // Standard error has said it; there is no other place.
   }
@@ -48,6 +50,7 @@ export async function tellMissed(
   if (folder === undefined || statSync(folder, { throwIfNoEntry: false }) === undefined) return;
   const file = await fileIn(folder, credential);
   const taken = `${file}.${process.pid}`;
+  adopt(folder, file);
   try {
     // One of several hooks at once tells.
     renameSync(file, taken);
@@ -58,7 +61,7 @@ export async function tellMissed(
     const lines = readFileSync(taken, 'utf8')
       .split('\n')
       .filter((line) => line !== '');
-    const hooks = lines.slice(0, maxTold).map((line): unknown => JSON.parse(line));
+    const hooks = lines.slice(0, maxTold).flatMap(hookIn);
     const { status } = await postHook({
       url: new URL('/v1/agent/outages', credential.server),
       token: credential.token,
@@ -68,15 +71,51 @@ export async function tellMissed(
     });
     // What it does not understand, or whom it does not know, it will not know later either.
     if (status < 500) told(folder, taken);
-    else renameSync(taken, file);
+    else putBack(folder, taken, file);
   } catch {
-    putBack(taken, file);
+    putBack(folder, taken, file);
   }
 }
 
-function putBack(taken: string, file: string): void {
+function append(folder: string, file: string, lines: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > maxBytes) return;
+  // On a line of its own, whatever half a one stands before it.
+  appendFileSync(file, `\n${lines}`, { mode: 0o600 });
+}
+
+/** What a hook that was killed had taken, and told nobody of. */
+function adopt(folder: string, file: string): void {
+  const begin = `${basename(file)}.`;
+  for (const name of readdirSync(folder)) {
+    const pid = name.startsWith(begin) ? Number(name.slice(begin.length)) : 0;
+    if (Number.isSafeInteger(pid) && pid > 0 && !isRunning(pid)) putBack(folder, join(folder, name), file);
+  }
+}
+
+function isRunning(pid: number): boolean {
   try {
-    renameSync(taken, file);
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+/** None where a line was cut off: those beside it are told all the same. */
+function hookIn(line: string): readonly unknown[] {
+  try {
+    return [JSON.parse(line)];
+  } catch {
+    return [];
+  }
+}
+
+/** Behind what other hooks of the run noted meanwhile. */
+function putBack(folder: string, taken: string, file: string): void {
+  try {
+    append(folder, file, readFileSync(taken, 'utf8'));
+    rmSync(taken);
   } catch {
     // Nothing more can be done for it here.
   }

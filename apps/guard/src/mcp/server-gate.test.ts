@@ -251,7 +251,7 @@ test('a result that came while the server was gone marks the run once it is back
   assert.deepEqual(await gate.finished(call, back), {});
   assert.match(
     readFileSync(file, 'utf8'),
-    /^\{"server":"wicked","kind":"tool","name":"get_time",.*"session":"ab12"\}\n$/,
+    /^\n\{"server":"wicked","kind":"tool","name":"get_time",.*"session":"ab12"\}\n$/,
   );
   isGone = false;
   await gate.judge(call, new AbortController().signal);

@@ -47,8 +47,7 @@ export function createSpool(file: string, { say }: { readonly say: (line: string
       if (sizeOf(from) === undefined) continue;
       if (from === file) renameSync(file, sending);
       // Another gateway of this name may have sent that one and begun the next.
-      const { ino, mtimeMs, size } = statSync(sending);
-      const of = `${ino} ${mtimeMs} ${size}`;
+      const of = identityOf(sending);
       if (taken.of !== of) taken = { of, lines: 0 };
       const lines = readFileSync(sending, 'utf8').split('\n');
       const calls = lines.map((line) => missedOf(line)).filter((call) => call !== undefined);
@@ -58,7 +57,7 @@ export function createSpool(file: string, { say }: { readonly say: (line: string
         if (!(await told(calls.slice(taken.lines, taken.lines + atOnce)))) return;
         taken.lines += atOnce;
       }
-      rmSync(sending);
+      if (identityOf(sending) === of) rmSync(sending);
     }
   }
 
@@ -68,7 +67,9 @@ export function createSpool(file: string, { say }: { readonly say: (line: string
       mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
       const open = openSync(file, 'a', 0o600);
       try {
-        writeSync(open, `${JSON.stringify(missed)}\n`);
+        // Begins a line of its own: half a one that a full disk left before is no part of it.
+        const line = Buffer.from(`\n${JSON.stringify(missed)}\n`);
+        if (writeSync(open, line) < line.length) throw new Error(`"${file}" took half a line`);
         fsyncSync(open);
       } finally {
         closeSync(open);
@@ -81,6 +82,11 @@ export function createSpool(file: string, { say }: { readonly say: (line: string
       return draining;
     },
   };
+}
+
+function identityOf(file: string): string {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  return stat === undefined ? 'gone' : `${stat.ino} ${stat.mtimeMs} ${stat.size}`;
 }
 
 function sizeOf(file: string): number | undefined {
