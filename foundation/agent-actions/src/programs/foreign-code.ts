@@ -2,6 +2,7 @@ import { addHost, addPath, addProgram } from '../run/effects.ts';
 import type { Invocation } from '../run/run.ts';
 import { isKnown, shown } from '../run/text.ts';
 import type { Text } from '../run/text.ts';
+import { endOf } from './awk-program.ts';
 import { runScript } from './start.ts';
 
 /** Words of a language that only compute, or read what is piped in. Code of nothing else is certain to do nothing. */
@@ -33,6 +34,8 @@ const familyOf: ReadonlyMap<string, string> = new Map([
 ]);
 
 const maxLength = 32_768;
+/** Longer code is not looked at so closely that it could be told to only compute. */
+const maxComputing = 4096;
 
 /**
  * Code of another language in an argument. It is not understood, so it is never certain, except where every word of it is known to only
@@ -42,7 +45,7 @@ export function addForeignCode(invocation: Invocation, code: Text): void {
   const text = shown(code.text).slice(0, maxLength);
   const family = familyOf.get(invocation.name.replace(/[\d.]+$/, ''));
   const isHarmless =
-    isKnown(code) && code.text.length <= maxLength && family !== undefined && onlyComputes(text, family);
+    isKnown(code) && code.text.length <= maxComputing && family !== undefined && onlyComputes(text, family);
   addProgram(
     invocation,
     { name: invocation.name, classes: ['interpreter'], arguments: invocation.arguments },
@@ -83,13 +86,16 @@ function onlyComputes(text: string, family: string): boolean {
     return false;
   const held = text
     .replaceAll(/\brequire\((["'])\.{1,2}\/[\w./-]+\.json\1\)/g, 'd')
-    .replaceAll(/\bjson\.load\(open\((["'])[^"'\\]+\1\)\)/g, 'd');
+    .replaceAll(/\bjson\.load\(open\((["'])[\w./-]+\1\)\)/g, 'd');
   const named = /(?:^|[\s;,])(?:const |let |var )?([A-Za-z_]\w*)\s*=\s*d\b/.exec(held)?.[1] ?? 'd';
   // What a file of data holds under a name is data, as long as it is not called.
-  const bare = held
-    .replaceAll(new RegExp(`\\b(?:d|${named})(?:\\??\\.\\w+)+(?!\\s*[\\w(])`, 'g'), 'd')
-    .replaceAll(new RegExp(`\\b${named}\\b`, 'g'), 'd')
-    .replaceAll(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g, "''");
+  const bare = withoutTexts(
+    held
+      .replaceAll(new RegExp(`\\b(?:d|${named})(?:\\??\\.\\w+)+(?!\\s*[\\w(])`, 'g'), 'd')
+      .replaceAll(new RegExp(`\\b${named}\\b`, 'g'), 'd'),
+  );
+  // Between marks of a pattern or a remark a quote begins no text.
+  if (bare === undefined || /"""|'''/.test(text) || (family === 'node' && bare.includes('/'))) return false;
   // What is found by a name that is put together, and then called, may be anything.
   if (/[\])]\s*\(|\b[A-Za-z]\s*\(/.test(bare)) return false;
   if (family === 'node' && /\\[0-7\n]/.test(text)) return false;
@@ -97,8 +103,25 @@ function onlyComputes(text: string, family: string): boolean {
   return (bare.match(/[A-Za-z_$][\w$]*/g) ?? []).every((word) => word.length === 1 || words.has(word));
 }
 
+/** Code with its texts emptied; undefined where one does not end on its line, so that it is not certain what is code. */
+function withoutTexts(code: string): string | undefined {
+  let bare = '';
+  for (let at = 0; at < code.length; at += 1) {
+    const letter = code.charAt(at);
+    if (letter !== '"' && letter !== "'") {
+      bare += letter;
+      continue;
+    }
+    const end = endOf(code, at + 1, letter);
+    if (end === -1) return undefined;
+    bare += "''";
+    at = end;
+  }
+  return bare;
+}
+
 function stringsOf(text: string): string[] {
-  return [...text.matchAll(/"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|`([^`]*)`/g)].map(
+  return [...text.matchAll(/"((?:[^"\\]|\\.){0,1024})"|'((?:[^'\\]|\\.){0,1024})'|`([^`]{0,2048})`/g)].map(
     ([, a, b, c]) => a ?? b ?? c ?? '',
   );
 }
@@ -106,7 +129,7 @@ function stringsOf(text: string): string[] {
 /** Texts that are handed to a shell: the first argument of what runs commands, joined where it is a list. */
 function commandsOf(text: string): string[] {
   const calls =
-    /\b(?:system|popen|\w*exec\w*|spawn\w*|passthru|proc_open|run|call|check_output|check_call|Popen|qx|getoutput|shell)\s*[({]?\s*(\[[^\]]{0,2048}\]|"(?:[^"\\]|\\.)*"(?:\s*,\s*\[[^\]]{0,2048}\])?|'(?:[^'\\]|\\.)*'(?:\s*,\s*\[[^\]]{0,2048}\])?|`[^`]*`)/g;
+    /\b(?:system|popen|\w{0,32}exec\w{0,32}|spawn\w{0,32}|passthru|proc_open|run|call|check_output|check_call|Popen|qx|getoutput|shell)\s{0,64}[({]?\s{0,64}(\[[^\]]{0,2048}\]|"(?:[^"\\]|\\.){0,2048}"(?:\s{0,64},\s{0,64}\[[^\]]{0,2048}\])?|'(?:[^'\\]|\\.){0,2048}'(?:\s{0,64},\s{0,64}\[[^\]]{0,2048}\])?|`[^`]{0,2048}`)/g;
   const found = [...text.matchAll(calls)].map(([, argument = '']) => stringsOf(argument).join(' '));
   const ticks = [...text.matchAll(/`([^`]{1,2048})`/g)].map(([, inner = '']) => inner);
   return [...new Set([...found, ...ticks])].filter((command) => command.trim() !== '');

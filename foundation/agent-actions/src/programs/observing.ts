@@ -36,7 +36,9 @@ export function observingProgram(invocation: Invocation): Value {
     read.strangers.length === 0 &&
     (name !== 'perf' || /^(?:stat|record|report|annotate|list)$/.test(subcommand)) &&
     (name !== 'valgrind' ||
-      [...read.flags].every((flag) => words.every(({ text }) => !text.startsWith(flag) || valgrindOption.test(text))));
+      words
+        .slice(0, words.length - read.operands.length)
+        .every(({ text }) => text === '--' || valgrindOption.test(text)));
   addProgram(
     invocation,
     { name: `${name} ${subcommand}`.trim(), classes: ['tool'], arguments: given },

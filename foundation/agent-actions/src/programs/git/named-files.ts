@@ -11,10 +11,10 @@ export function wordsBehind(given: readonly Text[], word: string): readonly Text
   return word === 'foreach' && /^(?:--recursive|--quiet|-q)$/.test(words[0]?.text ?? '') ? words.slice(1) : words;
 }
 
-/** `HEAD:.env`: the file as it was. */
+/** `HEAD:.env`, `:0:.env`: the file as it was, or as it is kept for the next commit. */
 export function addFilesOfCommits(invocation: Invocation, operands: readonly Text[]): void {
   for (const text of operands) {
-    const file = /^[^:]*:(?![/\\]{2})([^:]+)$/.exec(text.text)?.[1];
+    const file = /^(?::[0-3]:|[^:]*:(?![/\\]{2}))([\s\S]+)$/.exec(text.text)?.[1];
     if (file !== undefined) addPath(invocation, 'read', { ...text, text: file });
   }
 }

@@ -2,6 +2,7 @@ import { addName, addPath } from '../../run/effects.ts';
 import type { Invocation } from '../../run/run.ts';
 import { known, shown, unknown } from '../../run/text.ts';
 import type { Text, Value } from '../../run/text.ts';
+import { readArguments } from '../arguments.ts';
 import { runScript } from '../start.ts';
 
 /** Settings of git whose value git runs, or that say where programs and hooks are. */
@@ -32,7 +33,12 @@ export function addSetting(invocation: Invocation, text: Text): void {
 }
 
 /** `git config`: what is read, and what is set. */
-export function configureGit(invocation: Invocation, operands: readonly Text[], flags: ReadonlySet<string>): Value {
+export function configureGit(invocation: Invocation, given: readonly Text[]): Value {
+  const { operands, flags, values } = readArguments(
+    { read: '-f --file --fi --fil', text: '--blob --type --default --comment --value' },
+    given,
+    false,
+  );
   const isReading =
     [...flags].some((flag) => /^(?:--get|--list|-l|--get-all|--get-regexp|--show-origin)/.test(flag)) ||
     /^(?:get|list)$/.test(operands[0]?.text ?? '');
@@ -43,6 +49,8 @@ export function configureGit(invocation: Invocation, operands: readonly Text[], 
       { of: 'setting', name: 'git config' },
       { doubt: 'unknown_until_run', why: 'opens the settings of git in an editor' },
     );
+  // Another file than the repository's own.
+  for (const { role, text } of values) if (role === 'read') addPath(invocation, isReading ? 'read' : 'write', text);
   const [name, value] = /^(?:set|unset|add)$/.test(operands[0]?.text ?? '') ? operands.slice(1) : operands;
   if (isReading || name === undefined || (value === undefined && !flags.has('--unset')))
     return [unknown('a setting of git')];

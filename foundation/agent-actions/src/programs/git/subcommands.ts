@@ -15,7 +15,7 @@ export function runSubcommand(invocation: Invocation, name: string, given: reado
     {
       text: '-m --message -b -B -n -L --author --date --since --until --format --pretty --grep -S -G --depth --branch --origin -s --strategy --max-count --sort --jobs -j --filter --shallow-since',
       write: '-o --output --output-directory',
-      read: '-F --file --pathspec-from-file',
+      read: '-F --file --pathspec-from-file --contents',
       execute: '--template',
       'write-tree': '--directory',
       script:
@@ -37,7 +37,12 @@ export function runSubcommand(invocation: Invocation, name: string, given: reado
       !(option === '-x' && name !== 'rebase');
     if (isScript && text.text !== '') runScript(text, invocation);
     else if (role === 'write') addPath(invocation, 'write', text);
-    else if (role === 'read' && option === '-F') addPath(invocation, 'read', text);
+    else if (role === 'read' && (option === '-F' || /^(?:commit|tag|notes|merge|blame)$/.test(name)))
+      addPath(invocation, 'read', text);
+    else if (option === '-L' && /^[^:]+:[^:]+$/.test(text.text))
+      addPath(invocation, 'read', { ...text, text: text.text.replace(/^[^:]+:/, '') });
+    else if (option === '-L' && /^:[\s\S]*:/.test(text.text))
+      addPath(invocation, 'read', { ...text, text: text.text.replace(/^[\s\S]*:/, '') });
     else if (role === 'read-tree') addPlace(invocation, name, option ?? '', text);
     else if (role === 'execute' && /^(?:init|clone)$/.test(name))
       addName(
@@ -47,6 +52,12 @@ export function runSubcommand(invocation: Invocation, name: string, given: reado
         { doubt: 'unknown_until_run', why: `takes hooks and settings from "${shown(text.text).slice(0, 100)}"` },
       );
     else if (role === 'name' && (option === '--config' || name === 'clone')) addSetting(invocation, text);
+  }
+  // `grep -nO/program`: `-n` takes no value there.
+  for (const text of name === 'grep' ? given : []) {
+    const program = /^-[^-efABCmO]+O([\s\S]*)$/.exec(text.text)?.[1];
+    if (program !== undefined)
+      runScript(program === '' ? unknown('the pager of git') : { ...text, text: program }, invocation);
   }
   if (given.some(({ text }) => /^--(?:ext-diff|textconv|filters)$/.test(text)))
     addProgram(
@@ -58,7 +69,7 @@ export function runSubcommand(invocation: Invocation, name: string, given: reado
   const operands = name === 'push' ? given.filter(({ text }) => !text.startsWith('-')) : read.operands;
   switch (name) {
     case 'config':
-      return configureGit(invocation, read.operands, read.flags);
+      return configureGit(invocation, given);
     case 'push':
       addRemote(invocation, operands[0], 'send', ['commits of this repository']);
       return [known('')];
