@@ -58,16 +58,35 @@ export function readArguments(
       const value = { ...text, text: text.text.slice(equals + 1) };
       flags.add(option);
       const role = roles.get(option);
-      if (role === undefined) strangers.push(value);
-      else values.push({ role, option, text: value });
+      const short = role === undefined ? shortened(option, roles) : undefined;
+      if (role !== undefined) values.push({ role, option, text: value });
+      else strangers.push(value);
+      if (short !== undefined) values.push({ ...short, text: value });
     } else if (written.startsWith('--')) {
       flags.add(written);
       if (!isKnown(text)) strangers.push(text);
+      const short = shortened(written, roles);
+      // It may take no value: what stands behind it is read as both.
+      if (short !== undefined) values.push({ ...short, text: given[at + 1] ?? known('') });
     } else {
       readCluster({ text, roles, flags, values, takeNext, strangers });
     }
   }
   return { values, operands, flags, strangers };
+}
+
+/** The gravest first. */
+const graveRoles: readonly Role[] = ['command', 'script', 'execute', 'delete', 'delete-tree', 'move', 'change', 'write', 'write-tree', 'name']; // prettier-ignore
+
+/** getopt takes the beginning of a long option for it: `--use-compress-prog`, `--exe`. Of several the gravest counts. */
+function shortened(written: string, roles: ReadonlyMap<string, Role>): Omit<RoledArgument, 'text'> | undefined {
+  // Node's own option, beside those that begin like it.
+  if (written.length < 3 || written === '--test') return undefined;
+  return [...roles]
+    .filter(([option, role]) => option.startsWith(written) && graveRoles.includes(role))
+    .map(([option, role]) => ({ option, role }))
+    .toSorted((a, b) => graveRoles.indexOf(a.role) - graveRoles.indexOf(b.role))
+    .at(0);
 }
 
 type Cluster = {

@@ -138,10 +138,16 @@ function declare(invocation: Invocation): Value {
       if (invocation.name === 'export') invocation.state.unexported.delete(argument.text);
       if (!/^[-+]/.test(argument.text) && invocation.name === 'local')
         invocation.state.variables.set(argument.text, nothing);
+      if (isReference && !/^[-+]/.test(argument.text)) opaque(invocation);
       if (/^-\w*f/.test(argument.text) || !isKnown(argument)) opaqueDeclaration(invocation, argument);
       continue;
     }
     const [, name = '', append, text = ''] = found;
+    // What is put into the one name later goes into the other.
+    if (isReference) {
+      if (/^[A-Za-z_]\w*$/.test(text)) assignShellVariable(text, [unknown(`"${name}" is a name for it`)], invocation);
+      opaque(invocation);
+    }
     const value: Text = isReference ? unknown(`"${name}" is another variable's name`) : { ...argument, text };
     const isExport = invocation.name === 'export' || flags.some((flag) => /^-\w*x/.test(flag));
     const assign = isExport ? assignVariable : assignShellVariable;
@@ -202,6 +208,9 @@ function setOptions(invocation: Invocation): Value {
   if (flags.some((flag) => /^\+\w*e/.test(flag))) state.stopsOnError = false;
   if (flags.some((flag) => /^-\w*a|^allexport$/.test(flag))) exportAll(state);
   const dashes = flags.indexOf('--');
+  // `name=value` behind a program's name counts as one in front of it from now on.
+  const isKeyword = (flag: string): boolean => /^-\w*k|^keyword$/.test(flag) || flag.startsWith(hole);
+  if (flags.slice(0, dashes === -1 ? undefined : dashes).some(isKeyword)) opaque(invocation);
   if (dashes !== -1) state.positional = given.slice(dashes + 1);
   else if (!/^[-+]/.test(first.text)) state.positional = given;
   return nothing;
@@ -212,7 +221,9 @@ function exportAll(state: State): void {
   state.unexported.clear();
 }
 
-function shellOptions({ arguments: given, state }: Invocation): Value {
+function shellOptions(invocation: Invocation): Value {
+  const { arguments: given, state } = invocation;
+  if (given.some(({ text }) => text === 'keyword')) opaque(invocation);
   if (given.some(({ text }) => text === 'allexport')) exportAll(state);
   return nothing;
 }
@@ -297,7 +308,7 @@ function opaque(invocation: Invocation): Value {
   addProgram(
     invocation,
     { name: invocation.name, classes: ['shell'], arguments: invocation.arguments },
-    { doubt: 'unknown_until_run', why: 'binds commands to keys or completion' },
+    { doubt: 'unknown_until_run', why: 'changes how later commands are read or completed' },
   );
   return [unknown(`what "${invocation.name}" prints`)];
 }

@@ -98,13 +98,17 @@ function isLookingCompose([first, ...rest]: readonly Text[]): boolean {
   );
 }
 
-/** `inspect --format`, where it asks for none of what a container was given. */
+/** `inspect --format`, where it asks for none of what a container was given. Of several formats the last counts, so that there must be one alone. */
 function showsPlainly(rest: readonly Text[]): boolean {
   const at = rest.findIndex(({ text }) => /^(?:-f|--format)(?:=|$)/.test(text));
-  const format = rest[at]?.text.includes('=') === true ? rest[at].text : (rest[at + 1]?.text ?? '');
+  const isJoined = rest[at]?.text.includes('=') === true;
+  const format = (isJoined ? rest[at]?.text.replace(/^[^=]*=/, '') : rest[at + 1]?.text) ?? '';
   return (
     at !== -1 &&
-    /^(?:(?:-f|--format)=)?(?:\{\{\s*\.(?:State|Id|Name|Created|Image|RestartCount|NetworkSettings)(?:\.\w+)*\s*\}\}|[\w :,-])+$/.test(
+    rest.every(({ text }, index) => index === at || !text.startsWith('-') || text === '--type=container') &&
+    format.includes('{{') &&
+    !/^\s*(?:json|table)/.test(format) &&
+    /^(?:\{\{\s*\.(?:State|Id|Name|Created|Image|RestartCount|NetworkSettings)(?:\.\w+)*\s*\}\}|[\w :,-])+$/.test(
       format,
     )
   );

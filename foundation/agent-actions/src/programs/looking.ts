@@ -24,7 +24,7 @@ export function isSteeredByVariables({ state, run }: Invocation): boolean {
   );
 }
 
-/** Whether a word may turn out to be an option, or several words. */
+/** Whether a word may turn out to be an option, or several words: what stands in its middle may hold a blank and an option behind it. */
 export function mayBeOption(text: string): boolean {
-  return text.startsWith(hole) || text.startsWith(wild.star) || text.startsWith(wild.one) || text.startsWith(wild.set);
+  return [hole, wild.star, wild.one, wild.set].some((mark) => text.includes(mark));
 }

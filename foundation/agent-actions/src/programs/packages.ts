@@ -9,6 +9,7 @@ import { runCommand, runScript } from './start.ts';
 import { givenFromElsewhere, isInProject } from './project-programs.ts';
 import { isPublishing, sendProject } from './publishing.ts';
 import { readArguments } from './arguments.ts';
+import { mayBeOption } from './looking.ts';
 
 // Package managers: scripts of the project, and code that is fetched and run.
 
@@ -100,7 +101,20 @@ export function packageProgram(outer: Invocation): Value {
       invocation,
     );
   }
-  if (reading.test(word) || word === '') {
+  const isFix = word === 'audit' && (plain[0]?.text === 'fix' || rest.some(({ text }) => /^--fix\b/.test(text)));
+  if (isFix) {
+    addProgram(invocation, program, {
+      doubt: 'fetched_code',
+      why: 'fetches packages, which may run code of their own',
+    });
+    return [known('')];
+  }
+  // `preversion`, `postversion`
+  const isVersioning = word === 'version' && plain.length > 0;
+  if ((reading.test(word) || word === '') && !isVersioning) {
+    const doubt = lookingDoubt(outer, invocation);
+    if (doubt !== undefined)
+      addProgram(invocation, program, { doubt, why: "its settings or what runs it may be somebody else's" });
     const isSetting =
       word === 'config' &&
       (/^(?:set|edit|delete|unset|rm|add)$/.test(plain[0]?.text ?? '') ||
@@ -180,7 +194,7 @@ export function packageProgram(outer: Invocation): Value {
   // A script whose text is not known, by its name.
   const isGivenAway = isPublishing(script === '' ? word : script);
   if (isGivenAway) sendProject(invocation);
-  const isProject = projectOnly.test(word) || fetching.test(word);
+  const isProject = isVersioning || projectOnly.test(word) || fetching.test(word);
   addProgram(
     invocation,
     {
@@ -197,6 +211,27 @@ export function packageProgram(outer: Invocation): Value {
       : { doubt: 'unknown_program', why: `what "${program.name}" does is not known` },
   );
   return [unknown(`what "${program.name}" prints`)];
+}
+
+/** What only looks starts programs too: those that its options, or the settings of the place it works in, name. */
+function lookingDoubt(
+  { name, arguments: given }: Invocation,
+  invocation: Invocation,
+): 'fetched_code' | 'unknown_until_run' | undefined {
+  for (const [index, text] of given.entries()) {
+    const [option, joined] = /^(?:--(?:log|log-file|report|output-file)|-o)(?:=([\s\S]*))?$/.exec(text.text) ?? [];
+    if (option !== undefined)
+      addPath(invocation, 'write', joined === undefined ? (given[index + 1] ?? known('')) : { ...text, text: joined });
+  }
+  const isSet = given.some(
+    ({ text }, index) =>
+      mayBeOption(text) ||
+      (/^(?:apt|apt-get|apt-cache|aptitude)$/.test(name) && /^(?:-[a-zA-Z]*[oc]|--(?:o|con))/.test(text)) ||
+      /^--p(?:y\w*)?=.*\//s.test(text) ||
+      (/^--py\w*$/.test(text) && given[index + 1]?.text.includes('/') === true),
+  );
+  const found = givenFromElsewhere(invocation);
+  return found ?? (isSet ? 'unknown_until_run' : undefined);
 }
 
 /** Options that say where it works. npm takes the beginning of an option for it, and one dash for two. */

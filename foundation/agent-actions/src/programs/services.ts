@@ -19,7 +19,7 @@ const planning: ReadonlyMap<string, Looking> = new Map(
   ['terraform', 'tofu'].map((name) => [
     name,
     {
-      words: /^(?:plan|show|output|graph|state (?:list|show)|workspace (?:list|show)|refresh)(?: |$)/,
+      words: /^(?:plan|show|output|graph|state (?:list|show)|workspace (?:list|show))(?: |$)/,
       options:
         /^--?(?:out|no-color|var|var-file|target|refresh|refresh-only|input|compact-warnings|detailed-exitcode|lock|lock-timeout|parallelism|destroy|replace|concise|type)(?:=.*)?$/s,
     },
@@ -77,11 +77,19 @@ function isApiLook(name: string, words: readonly string[]): boolean {
     !/^\/?(?:repos|orgs|users|search|licenses|gitignore|rate_limit)(?:[/?]|$)/.test(path)
   )
     return false;
-  if (/secret|token|key|hooks|variables/i.test(path)) return false;
+  if (/secret|token|key|hooks|variables|%|\.\./i.test(path)) return false;
   return rest.every((word, at) =>
     word.startsWith('-')
       ? /^(?:--jq|-q|--template|-t|--paginate|--slurp|--cache)(?:=|$)/.test(word)
       : /^(?:--jq|-q|--template|-t|--cache)$/.test(rest[at - 1] ?? ''),
+  );
+}
+
+/** What is asked of an answer may show the environment, which holds what signs in: `--jq env`, `--jq '$ENV.GH_TOKEN'`. */
+function showsEnvironment(words: readonly string[]): boolean {
+  return (
+    words.some((word) => /^(?:-[A-Za-z]*[qt]|--(?:jq|template)(?:=|$))/.test(word)) &&
+    words.some((word) => /\benv\b|\$__|\binput/i.test(word))
   );
 }
 
@@ -114,12 +122,14 @@ export function serviceProgram(invocation: Invocation): Value {
     (rule.words.test(said.slice(0, 2).join(' ')) || (said.length < 2 && rule.words.test(said[0] ?? ''))) &&
     words.every((word) => !word.startsWith('-') || rule.options.test(word)) &&
     !words.some((word) => /secret/i.test(word) || fileWords.test(word)) &&
+    !showsEnvironment(words) &&
     !(said[0] === 'auth' && words.some((word) => word.startsWith('-'))) &&
     // It follows a log, and names a file elsewhere.
     !(name === 'kubectl' && words.includes('-f') && said[0] !== 'logs') &&
     !given.some(({ text }) => mayBeOption(text)) &&
     !isSteeredByVariables(invocation);
-  const isAsking = !isElsewhere && isApiLook(name, words);
+  const isAsking =
+    !isElsewhere && isApiLook(name, words) && !showsEnvironment(words) && !given.some(({ text }) => mayBeOption(text));
   if (isAsking) addName(invocation, 'network', { of: 'setting', name: `server of ${name}` });
   const plan = planning.get(name);
   const isPlanning =
@@ -132,9 +142,12 @@ export function serviceProgram(invocation: Invocation): Value {
     !given.some(({ text }) => mayBeOption(text)) &&
     !isSteeredByVariables(invocation);
   if (isPlanning) {
-    for (const word of words) {
-      const file = /^--?out=(.+)$/s.exec(word)?.[1];
-      if (file !== undefined) addPath(invocation, 'write', known(file));
+    for (const [index, word] of words.entries()) {
+      const [, option, joined] = /^--?(out|var-file)(?:=(.*))?$/s.exec(word) ?? [];
+      if (option !== undefined)
+        addPath(invocation, option === 'out' ? 'write' : 'read', known(joined ?? words[index + 1] ?? ''));
+      // `show file`: a plan or a state, with all its values.
+      else if (said[0] === 'show' && index > 0 && !word.startsWith('-')) addPath(invocation, 'read', known(word));
     }
     addProgram(
       invocation,

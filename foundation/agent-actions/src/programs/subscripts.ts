@@ -1,6 +1,7 @@
 import type { Invocation } from '../run/run.ts';
-import { isKnown, shown } from '../run/text.ts';
+import { isKnown, shown, unknown } from '../run/text.ts';
 import type { Text } from '../run/text.ts';
+import { assignShellVariable } from '../run/variables.ts';
 import { runScript } from './start.ts';
 
 /**
@@ -37,6 +38,8 @@ const naming: ReadonlyMap<string, RegExp | undefined> = new Map([
 export function runSubscripts(invocation: Invocation): void {
   const { name, arguments: given } = invocation;
   if (!naming.has(name)) return;
+  for (const variable of assignedBy(name, given))
+    assignShellVariable(variable, [unknown(`"${variable}" is set when it runs`)], invocation);
   const after = naming.get(name);
   const from = after === undefined ? 0 : given.findIndex(({ text }) => after.test(text));
   if (from === -1) return;
@@ -46,4 +49,22 @@ export function runSubscripts(invocation: Invocation): void {
     const script = subscriptScript(text);
     if (script !== undefined) runScript(script, invocation);
   }
+}
+
+/** Names that `let`, `getopts` and `wait -p` put a value into. */
+function assignedBy(name: string, given: readonly Text[]): readonly string[] {
+  const words = given.map(({ text }) => text);
+  if (name === 'let') return words.flatMap(assignedIn);
+  const at = name === 'wait' ? words.findIndex((word) => /^-\w*p/.test(word)) : -1;
+  const joined = /^-\w*?p(.+)$/s.exec(words[at] ?? '')?.[1];
+  const variable =
+    name === 'getopts' ? words.at(words[0] === '--' ? 2 : 1) : at === -1 ? undefined : (joined ?? words[at + 1]);
+  return variable !== undefined && /^[A-Za-z_]\w*$/.test(variable) ? [variable] : [];
+}
+
+/** Names that an arithmetic expression sets: `n = 1`, `n += 1`, `n++`, `--n`. */
+export function assignedIn(expression: string): readonly string[] {
+  return [
+    ...expression.matchAll(/(?:\+\+|--)\s*([A-Za-z_]\w*)|\b([A-Za-z_]\w*)\s*(?:\+\+|--|(?:[-+*/%&|^]|<<|>>)?=(?!=))/g),
+  ].map(([, before, after]) => before ?? after ?? '');
 }

@@ -25,16 +25,16 @@ export function flockProgram(invocation: Invocation): Value {
 export function watchingProgram(invocation: Invocation): Value {
   const read = readArguments(
     {
-      text: '-e --ext --exts -d --debounce --delay -s --signal --shell -i --ignore',
+      text: '-e --ext --exts -d --debounce --delay -s --signal -i --ignore',
       'read-tree': '-w --watch',
-      script: '-x --exec',
+      script: '-x --exec --shell',
     },
     invocation.arguments,
     true,
   );
   addProgram(invocation, { name: invocation.name, classes: ['tool'], arguments: invocation.arguments });
-  for (const { role, text } of read.values) {
-    if (role === 'script') runScript(text, invocation);
+  for (const { role, text, option } of read.values) {
+    if (role === 'script' && !isNoShell(option, text)) runScript(text, invocation);
     if (role === 'read-tree') addPath(invocation, 'read', text, { isTree: true });
   }
   const [only] = read.operands;
@@ -48,12 +48,17 @@ export function watchingProgram(invocation: Invocation): Value {
   return runCommand(name, invocation);
 }
 
+/** `--shell=none`: its commands are started without one. */
+function isNoShell(option: string | undefined, { text }: Text): boolean {
+  return /^-(?:S|-shell)$/.test(option ?? '') && /^(?:none|default|(?:ba|da|z)?sh)$/.test(text);
+}
+
 /** `hyperfine`: each operand is a command of a shell. */
 export function measuringProgram(invocation: Invocation): Value {
   const read = readArguments(
     {
-      text: '-w --warmup -m --min-runs -M --max-runs -r --runs -S --shell -P --parameter-scan -D --parameter-step-size -L --parameter-list --style --sort -u --time-unit -n --command-name',
-      script: '-p --prepare -c --cleanup -s --setup -C --conclude --reference',
+      text: '-w --warmup -m --min-runs -M --max-runs -r --runs -P --parameter-scan -D --parameter-step-size -L --parameter-list --style --sort -u --time-unit -n --command-name',
+      script: '-S --shell -p --prepare -c --cleanup -s --setup -C --conclude --reference',
       write: '--export-json --export-csv --export-markdown --export-asciidoc --export-orgmode --output',
       read: '--input',
     },
@@ -61,7 +66,8 @@ export function measuringProgram(invocation: Invocation): Value {
     false,
   );
   addProgram(invocation, { name: invocation.name, classes: ['tool'], arguments: invocation.arguments });
-  for (const { role, text } of read.values) {
+  for (const { role, text, option } of read.values) {
+    if (role === 'script' && isNoShell(option, text)) continue;
     if (role === 'script') runScript(text, invocation);
     else if (role === 'write' && text.text !== 'null' && text.text !== 'pipe') addPath(invocation, 'write', text);
     else if (role === 'read' && text.text !== 'null') addPath(invocation, 'read', text);

@@ -1,6 +1,6 @@
 import type { ActionRefusal } from '../action.ts';
 import { judgeCommand } from '../programs/judge-command.ts';
-import { subscriptScript } from '../programs/subscripts.ts';
+import { assignedIn, subscriptScript } from '../programs/subscripts.ts';
 import { parseShell } from '../shell/parse.ts';
 import type { AndOr, Command, List, Pipeline, Redirect } from '../shell/syntax.ts';
 import { addGuardCredential } from '../programs/guard.ts';
@@ -356,6 +356,9 @@ export function createRun({ context, add, refuse }: Sink): Run {
         return known(path);
       },
       arithmetic: (expression) => {
+        // A number in a variable of the shell's own is only a number.
+        for (const name of assignedIn(expression).filter((name) => /[A-Z]/.test(name)))
+          assignShellVariable(name, [unknown(`"${name}" is counted when it runs`)], { ...around, run });
         for (const name of expression.match(/[A-Za-z_]\w*/g) ?? []) {
           for (const text of around.state.variables.get(name) ?? []) {
             if (!/\$\(|`|\uF8FF/.test(text.text) || /^\uF8FF$/.test(text.text)) continue;

@@ -72,6 +72,12 @@ test('what is the project’s no more is asked about before anything came in', (
     'kubectl get secret x',
     'gh pr merge 12',
     'docker run alpine',
+    'docker inspect -f json web',
+    'docker inspect --format=json web',
+    "docker inspect -f '{{.Id}}' -f '{{.Config.Env}}' web",
+    "docker inspect -sf '{{.Config.Env}}' -f '{{.Id}}' web",
+    'podman inspect -f json web',
+    'docker inspect --format table web',
   ])
     assert.notEqual(verdict(command, false), 'allow', command);
 });
