@@ -76,7 +76,7 @@ export function readAwkProgram(program: string): AwkProgram {
 
 /** What is left when patterns are gone and texts are empty: pipes, and what `print` writes to. */
 function readBare(bare: string, texts: readonly string[]): AwkProgram {
-  if (/\|/.test(bare.replaceAll('||', ''))) return notPlain;
+  if (bare.replaceAll('||', '').includes('|')) return notPlain;
   const writes: string[] = [];
   let text = 0;
   for (const statement of bare.split(/[;}]/)) {
