@@ -327,7 +327,7 @@ test('an agent that was noticed for something grave asks before it sends or give
   const verdicts = (pack: string, tool: string, input: JsonValue): AgentVerdict[] =>
     all.map((risk) => verdict(judgeOf(pack, { prompt, risk }), tool, input));
   assert.deepEqual(verdicts('developer', 'send_mail', mail), ['allow', 'allow', 'ask', 'allow', 'ask']);
-  assert.deepEqual(verdicts('locked-down', 'send_mail', mail), ['allow', 'ask', 'ask', 'ask', 'ask']);
+  assert.deepEqual(verdicts('locked-down', 'send_mail', mail), ['allow', 'allow', 'ask', 'allow', 'ask']);
   assert.deepEqual(verdicts('unattended', 'send_mail', mail), ['allow', 'allow', 'deny', 'allow', 'allow']);
   assert.deepEqual(verdicts('unattended', 'send_money', pay), ['allow', 'allow', 'deny', 'allow', 'deny']);
   assert.deepEqual(verdicts('observe', 'send_money', pay), ['allow', 'allow', 'allow', 'allow', 'allow']);
