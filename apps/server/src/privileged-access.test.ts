@@ -243,7 +243,8 @@ test('sealed codes let somebody in when nothing else does, with an alarm at once
   assert.match(JSON.stringify(warned.body), /"break_glass":\[\{.*vault room/);
   const alert = await until(async () => {
     const text = JSON.stringify((await get(ada, '/v1/alerts')).body);
-    return /break-glass/i.test(text) ? text : undefined;
+    // The codes that were tried in vain have an alert of their own, which may come first.
+    return /break-glass/i.test(text) && text.includes('"level":"critical"') ? text : undefined;
   });
   assert.match(alert, /"level":"critical"/);
   assert.equal((await post({}, '/v1/break-glass/open', { ...codes, ...who })).code, 'break_glass_refused', 'once');
