@@ -1,4 +1,4 @@
-import { queryOptions } from '@tanstack/react-query';
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { call } from '../../api/call.ts';
 import type { Answer } from '../../api/call.ts';
 
@@ -27,16 +27,31 @@ export const stopsQuery = queryOptions({
   refetchInterval: againEveryMs,
 });
 
-/** What stands in the ledger of a run, newest first. */
-export function timelineQuery(run: Pick<Run, 'id' | 'started_at_ms'>) {
+/** Which part of a run's timeline: its newest steps, or those next to the step at a place of the ledger. */
+export type TimelinePart = { readonly kind: 'newest' } | { readonly kind: 'earlier' | 'later'; readonly than: string };
+
+/** What stands in the ledger of a run, one part of it, newest first. What is over there stays as it is. */
+export function timelineQuery(run: Pick<Run, 'id' | 'started_at_ms'>, part: TimelinePart) {
   return queryOptions({
-    queryKey: ['agents', 'timeline', run.id],
-    queryFn: ({ signal }) =>
-      call('GET /v1/events', {
-        query: { q: timelineSearch(run.id), from: new Date(run.started_at_ms - 1000).toISOString(), limit: 200 },
+    queryKey: ['agents', 'timeline', run.id, part],
+    async queryFn({ signal }) {
+      const { events, next } = await call('GET /v1/events', {
+        query: {
+          q: timelineSearch(run.id),
+          from: new Date(run.started_at_ms - 1000).toISOString(),
+          limit: 200,
+          ...(part.kind === 'newest' ? {} : { after: part.than }),
+          ...(part.kind === 'later' ? { sort: 'oldest' } : {}),
+        },
         signal,
-      }),
-    refetchInterval: againEveryMs,
+      });
+      return part.kind === 'later'
+        ? { events: events.toReversed(), hasEarlier: true, hasLater: next !== undefined }
+        : { events, hasEarlier: next !== undefined, hasLater: part.kind === 'earlier' };
+    },
+    // From one part to the next nothing jumps.
+    placeholderData: keepPreviousData,
+    refetchInterval: part.kind === 'newest' ? againEveryMs : false,
   });
 }
 

@@ -28,7 +28,7 @@ export function AgentsRoom({ me }: { readonly me: Me }) {
   const selected = all.find(({ id }) => id === get('run'));
   const error = agents.error ?? runs.error ?? stops.error;
   const canStop = may(me, 'agents:stop');
-  const openRun = (id: string): void => change({ run: id });
+  const openRun = (id: string | undefined): void => change({ run: id, earlier: undefined, later: undefined });
   return (
     <div className="room-inner">
       <RoomHead
@@ -64,7 +64,7 @@ export function AgentsRoom({ me }: { readonly me: Me }) {
             agent={known.find(({ id }) => id === selected.agent_id)}
             canRead={may(me, 'events:read')}
             canStop={canStop}
-            onClose={() => change({ run: undefined })}
+            onClose={() => openRun(undefined)}
           />
         )}
       </div>

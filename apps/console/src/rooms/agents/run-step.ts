@@ -44,6 +44,7 @@ export function runStep({ position, received, event }: Row): RunStep | undefined
 /** What became of a call that goes on at its tool server. */
 const taskWords: Readonly<Record<string, string>> = {
   began: 'goes on at its server',
+  resumed: 'is looked after again, by a gateway that came back',
   said: 'goes on, and its server said how',
   cancelled: 'was taken back',
   expired: 'was not done in time',

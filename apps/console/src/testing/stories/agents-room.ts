@@ -56,6 +56,15 @@ function telemetry(): JsonObject {
   };
 }
 
+/** So many steps at once. */
+function manyAnswers(count: number): JsonObject {
+  const logRecords = Array.from({ length: count }, (_, number): JsonObject => {
+    const said = { 'event.name': 'api_request', model: `model-${number}`, input_tokens: '12', output_tokens: '3' };
+    return { attributes: Object.entries(said).map(([key, value]) => ({ key, value: { stringValue: value } })) };
+  });
+  return { resourceLogs: [{ scopeLogs: [{ logRecords }] }] };
+}
+
 /** Told in order, in a house in which no agent was run. */
 export function agentsRoomStory(house: () => Promise<RoomUnderTest>): void {
   before(async () => {
@@ -150,6 +159,35 @@ export function agentsRoomStory(house: () => Promise<RoomUnderTest>): void {
     assert.equal((await page.content()).includes(secret), false);
     await steps.getByText('1 kept back: the agent reads a token').scrollIntoViewIfNeeded();
     await room.atRest('agents-redaction');
+  });
+
+  test('Of a long run a part of its steps is shown, and the others are a key away, in the address too', async () => {
+    const long = await begin('long');
+    await post('/v1/agent/telemetry', manyAnswers(250), long.token);
+    await room.server.caughtUp();
+    const { page } = room;
+    await room.visit(`/agents?run=${long.id}`, 'Agents');
+    const panel = page.getByRole('complementary');
+    const steps = panel.getByRole('list', { name: 'What it did, newest first' });
+    await steps.getByText('model-249 answered').waitFor();
+    assert.equal(await steps.getByText('The run began').count(), 0);
+    await panel.getByRole('button', { name: 'Earlier steps' }).focus();
+    await page.keyboard.press('Enter');
+    await steps.getByText('The run began').waitFor();
+    // Whoever came by keyboard goes on at the first of them.
+    await page.locator('.agent-steps > li:first-child:focus').getByText('model-49 answered').waitFor();
+    await room.atRest('agents-run-earlier');
+    await page.reload();
+    await steps.getByText('The run began').waitFor();
+    assert.equal(await steps.getByText(/^model-50 /).count(), 0);
+    await panel.getByRole('button', { name: 'Later steps' }).click();
+    await steps.getByText('model-249 answered').waitFor();
+    await steps.getByText('model-50 answered').waitFor();
+    await page.goBack();
+    await steps.getByText('The run began').waitFor();
+    await panel.getByRole('button', { name: 'Newest steps' }).click();
+    await steps.getByText('model-249 answered').waitFor();
+    assert.equal(new URL(page.url()).search, `?run=${long.id}`);
   });
 
   test('All agents are stopped with one reason, the agent hears it, and they are let go on again', async () => {
