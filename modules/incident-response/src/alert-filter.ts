@@ -16,14 +16,15 @@ export const alertFilterParameters = {
   ),
   level: Type.Optional(Type.Enum(findingLevels, { description: 'This level or above' })),
   rule: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
-  host: Type.Optional(Type.String({ ...whole, description: 'Whole, in any case; as user, source and process' })),
+  host: Type.Optional(Type.String({ ...whole, description: 'Whole, in any case; as user, source, process and agent' })),
   user: Type.Optional(Type.String(whole)),
   source: Type.Optional(Type.String(whole)),
   process: Type.Optional(Type.String(whole)),
+  agent: Type.Optional(Type.String({ ...whole, description: 'Id of the AI agent' })),
   q: Type.Optional(
     Type.String({
       maxLength: 200,
-      description: 'At most 8 words, each part of the title, or all of a rule, host, user, source or program',
+      description: 'At most 8 words, each part of the title, or all of a rule, host, user, source, program or agent',
     }),
   ),
   since: Type.Optional(
@@ -45,6 +46,7 @@ export type AlertFilterQuery = {
   user?: string;
   source?: string;
   process?: string;
+  agent?: string;
   q?: string;
   since?: string;
   sort?: 'newest' | 'priority' | 'severity';

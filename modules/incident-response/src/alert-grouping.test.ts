@@ -262,7 +262,7 @@ forEachDatabase((name, open) => {
   test(`alerts are found by whom and what they are about, whole and in any case, on ${name}`, async () => {
     const { database } = await open();
     const { alerts, ledger } = await setUp(database);
-    const entities = { source: '192.0.2.7', process: 'C:\\cmd.exe' };
+    const entities = { source: '192.0.2.7', process: 'C:\\cmd.exe', agent: 'a1b2c3' };
     await append(ledger, [
       findingEvent({ index: 1, entities }),
       findingEvent({ index: 2, level: 'critical', title: '100%_sure \\ thing' }),
@@ -275,6 +275,8 @@ forEachDatabase((name, open) => {
     assert.deepEqual(await numbers({ entities: { host: 'planted-host' } }), []);
     assert.deepEqual(await numbers({ entities: { source: '192.0.2.7', user: 'planted-user' } }), [1]);
     assert.deepEqual(await numbers({ entities: { process: entities.process } }), [1]);
+    assert.deepEqual(await numbers({ entities: { agent: 'a1b2c3' } }), [1]);
+    assert.deepEqual(await numbers({ entities: { agent: '192.0.2.7' } }), []);
     assert.deepEqual(await numbers({ entities: { user: '192.0.2.7' } }), []);
     assert.deepEqual(await numbers({ text: 'certutil planted-host-3' }), [3]);
     assert.deepEqual(await numbers({ text: 'CERTUTIL' }), [3, 1]);

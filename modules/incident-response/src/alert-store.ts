@@ -9,6 +9,7 @@ import { groupFindings } from './migrations/0003-group-findings.ts';
 import { announceAgain } from './migrations/0004-announce-again.ts';
 import { addDispositions } from './migrations/0005-add-dispositions.ts';
 import { addPriority } from './migrations/0006-add-priority.ts';
+import { findByAgent } from './migrations/0007-find-by-agent.ts';
 import { entityTag, openEntities, sealEntities } from './entities.ts';
 import type { TaggedName } from './entities.ts';
 import { priorityBasisText, readPriority } from './priority.ts';
@@ -35,6 +36,7 @@ type AlertRow = {
   user_tag: string | null;
   source_tag: string | null;
   process_tag: string | null;
+  agent_tag: string | null;
   group_tag: string | null;
   changed_by: string | null;
   findings: number;
@@ -61,6 +63,7 @@ export const alertMigrations: MigrationSet = {
     '0004-announce-again': announceAgain,
     '0005-add-dispositions': addDispositions,
     '0006-add-priority': addPriority,
+    '0007-find-by-agent': findByAgent,
   },
 };
 
@@ -75,9 +78,9 @@ export type AlertFilter = {
   readonly untilMs?: number;
   /** null: those nobody has. */
   readonly assignee?: string | null;
-  /** About this host, user, source address or program, whole and in any case. */
+  /** About this host, user, source address, program or AI agent, whole and in any case. */
   readonly entities?: Partial<Record<TaggedName, string>>;
-  /** Words that are each part of the title, the rule, or all of a host, user, source or program. */
+  /** Words that are each part of the title, the rule, or all of a host, user, source, program or agent. */
   readonly text?: string;
   /**
    * Default newest: by the last finding. `priority`: what is not closed first. `made`: by number, where no alert moves while pages
@@ -333,6 +336,7 @@ export async function forgetEntities(connection: Connection, id: string): Promis
     user_tag: null,
     source_tag: null,
     process_tag: null,
+    agent_tag: null,
     group_tag: null,
   };
   await view(connection).updateTable('alerts').set(nothing).where('id', '=', id).execute();
@@ -368,6 +372,7 @@ function toRow(sealing: Sealing, { alert, groupTag }: NewAlert): AlertRow {
     user_tag: tagOf('user'),
     source_tag: tagOf('source'),
     process_tag: tagOf('process'),
+    agent_tag: tagOf('agent'),
     group_tag: groupTag,
     changed_by: sealChanger(sealing, alert),
     findings: alert.count,

@@ -46,7 +46,7 @@ const entityNames = [
   'last_picture_before',
 ] as const;
 /** Those alerts can be found by. */
-export const taggedNames = ['host', 'user', 'source', 'process'] as const;
+export const taggedNames = ['host', 'user', 'source', 'process', 'agent'] as const;
 export type TaggedName = (typeof taggedNames)[number];
 
 type Sealing = { readonly sealingKey: SealingKey; readonly random: (length: number) => Uint8Array };

@@ -766,7 +766,7 @@ export type Routes = {
       readonly digest?: string | undefined;
       readonly arguments: Readonly<Record<string, unknown>>;
       readonly task: string;
-      readonly change: 'began' | 'said' | 'cancelled' | 'expired' | 'abandoned';
+      readonly change: 'began' | 'resumed' | 'said' | 'cancelled' | 'expired' | 'abandoned';
       readonly words?: Readonly<Record<string, unknown>> | undefined;
       readonly reason?: string | undefined;
     };
@@ -2622,6 +2622,7 @@ export type Routes = {
       readonly user?: string | undefined;
       readonly source?: string | undefined;
       readonly process?: string | undefined;
+      readonly agent?: string | undefined;
       readonly q?: string | undefined;
       readonly since?: string | undefined;
       readonly sort?: 'newest' | 'priority' | 'severity' | undefined;
@@ -2693,6 +2694,7 @@ export type Routes = {
       readonly user?: string | undefined;
       readonly source?: string | undefined;
       readonly process?: string | undefined;
+      readonly agent?: string | undefined;
       readonly q?: string | undefined;
       readonly since?: string | undefined;
       readonly sort?: 'newest' | 'priority' | 'severity' | undefined;
