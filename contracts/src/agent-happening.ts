@@ -15,8 +15,13 @@ export const agentSignInChanges = ['signed_in', 'signed_out', 'refresh_failed'] 
 export type AgentSignInChange = (typeof agentSignInChanges)[number];
 
 /** What became of a call that goes on as a task of its tool server; what it brought is told as of any call. */
-export const agentTaskChanges = ['began', 'said', 'cancelled', 'expired', 'abandoned'] as const;
+export const agentTaskChanges = ['began', 'resumed', 'said', 'cancelled', 'expired', 'abandoned'] as const;
 export type AgentTaskChange = (typeof agentTaskChanges)[number];
+
+/** Whether a task goes on after this: all else is of one that does not. */
+export function isLiveTask(change: AgentTaskChange): boolean {
+  return change === 'began' || change === 'resumed' || change === 'said';
+}
 
 /** Who it is and for whom it acts: the same for all events of a session. */
 export type AgentSession = {

@@ -1,7 +1,7 @@
 export { isJsonObject, itemsOf, parseJson, textOf, textsOf } from './json-value.ts';
 export { agentEvent, agentEventLimits, agentLogName } from './agent-event.ts';
 export type { AgentEventInput } from './agent-event.ts';
-export { agentActions, agentOrigins, agentSignInChanges, agentTaskChanges } from './agent-happening.ts';
+export { agentActions, agentOrigins, agentSignInChanges, agentTaskChanges, isLiveTask } from './agent-happening.ts';
 export type {
   AgentAction,
   AgentCall,

@@ -25,7 +25,7 @@ export type FrontTasks = {
   /** A call went on as a task; as the client hears it. */
   began(task: JsonObject, can: JsonObject): JsonObject;
   /** `tasks/get`, `tasks/update` and `tasks/cancel`. */
-  answer(request: Pick<RpcRequest, 'method' | 'params'>): Promise<RpcOutcome>;
+  answer(request: Pick<RpcRequest, 'method' | 'params' | 'can'>): Promise<RpcOutcome>;
   /** A question of the server for a task. False where it belongs to none. */
   asked(question: RpcRequest): boolean;
   takenBack(id: RpcId): void;
@@ -78,6 +78,24 @@ export function createFrontTasks({
     tasks.delete(taskId);
     for (const { id } of held?.questions.values() ?? [])
       respond(id, failed(rpcCodes.internal, 'No answer of the client'));
+  }
+
+  function hold(taskId: string, can: JsonObject): Held {
+    const held: Held = { can, questions: new Map(), isFetching: false };
+    tasks.set(taskId, held);
+    // What is done gives way before what goes on.
+    const [oldest] = [...tasks].find(([, { brought }]) => brought !== undefined) ?? [...tasks][0] ?? [];
+    if (tasks.size > maxHeld && oldest !== undefined) drop(oldest);
+    // What it brings and what it wants to know come with that.
+    fetch(taskId, held);
+    return held;
+  }
+
+  /** One that began with a gateway before this one is known to the relay once it is asked for. */
+  async function takeUp(taskId: string, can: JsonObject): Promise<void> {
+    if (tasks.has(taskId)) return;
+    const outcome = await ask('tasks/get', { taskId });
+    if ('result' in outcome && !tasks.has(taskId)) hold(taskId, can);
   }
 
   /** Without `mayFetch` nothing is fetched anew that was withheld: who only listens would ask for ever. */
@@ -160,17 +178,12 @@ export function createFrontTasks({
     },
     began(task, can) {
       const taskId = textOf(task['taskId']);
-      const held: Held = { can, questions: new Map(), isFetching: false };
-      tasks.set(taskId, held);
-      // What is done gives way before what goes on.
-      const [oldest] = [...tasks].find(([, { brought }]) => brought !== undefined) ?? [...tasks][0] ?? [];
-      if (tasks.size > maxHeld && oldest !== undefined) drop(oldest);
-      // What it brings and what it wants to know come with that.
-      fetch(taskId, held);
+      hold(taskId, can);
       return { resultType: 'task', ...flat(task), status: 'working' };
     },
-    async answer({ method, params }) {
+    async answer({ method, params, can = {} }) {
       const taskId = textOf(params['taskId']);
+      await takeUp(taskId, can);
       if (method === 'tasks/get') return get(taskId);
       const held = tasks.get(taskId);
       if (held === undefined) return failed(rpcCodes.invalidParams, 'Task not found');

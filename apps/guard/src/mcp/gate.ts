@@ -63,7 +63,10 @@ export type Gate = {
       readonly task?: string;
     },
   ): Promise<{ readonly withheld?: string; readonly result?: JsonObject; readonly isOver?: true }>;
-  /** A call goes on as a task, its server says something of it, or it brings nothing any more. `words`: what the client has instead. */
+  /**
+   * A call goes on as a task, its server says something of it, or it brings nothing any more. `words`: what the client has instead;
+   * `isUnasked`: nobody judged the call, or heard that it goes on.
+   */
   task(
     call: GatedCall,
     told: {
@@ -72,7 +75,12 @@ export type Gate = {
       readonly words?: JsonObject;
       readonly reason?: string;
     },
-  ): Promise<{ readonly withheld?: string; readonly words?: JsonObject; readonly isOver?: true }>;
+  ): Promise<{
+    readonly withheld?: string;
+    readonly words?: JsonObject;
+    readonly isOver?: true;
+    readonly isUnasked?: true;
+  }>;
   /** Why tasks of this server may not go on, or (`over`) nothing of this run. Undefined where nobody can be asked. */
   standing(): Promise<{ readonly over?: string; readonly held?: string } | undefined>;
   /** Sign-ins to remote servers, put on record. False where that cannot be and it may go on all the same; rejects where it may not. */

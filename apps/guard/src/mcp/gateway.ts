@@ -14,6 +14,7 @@ import { readOwnFile, replaceFile } from './locked-file.ts';
 import { createServerGate } from './server-gate.ts';
 import { createSpool } from './spool.ts';
 import { createTaskFile } from './task-file.ts';
+import { createTaskSeal, type TaskSeal } from './task-seal.ts';
 import { givenCredential } from './sign-in/credential.ts';
 import { createSignInEvents } from './sign-in/sign-in-events.ts';
 import { createSignInStore } from './sign-in/sign-in-store.ts';
@@ -45,10 +46,8 @@ export async function runGateway(args: readonly string[], environment: Environme
   try {
     const nowMs = (): number => Date.now();
     const newId = (): string => randomBytes(12).toString('base64url');
-    const session = sessionIn(environment);
     const directory = join(stateDirectory(environment), 'mcp-tasks');
-    const of = session === undefined ? {} : { session };
-    const taskFile = createTaskFile({ directory, name, nowMs, newId, ...of });
+    const taskFile = createTaskFile({ directory, name, nowMs, newId, ...runOf(options, environment) });
     const open = (front: Pick<RelayNeeds, 'toClient' | 'closed'>) => {
       const gate = gateOf(options, { environment, say, nowMs });
       return createRelay({
@@ -155,6 +154,16 @@ function gateOf(
     ...(spool === undefined ? {} : { spool: createSpool(spool, { say }) }),
     ...(session === undefined ? {} : { session }),
   });
+}
+
+/** Whose tasks a gateway that comes back may go on with; without a server of Sallyport nobody says whether it may. */
+function runOf(
+  { local }: GatewayOptions,
+  environment: Environment,
+): { readonly session?: string; readonly seal?: TaskSeal } {
+  const [session, token = ''] = [sessionIn(environment), environment['SALLYPORT_AGENT_TOKEN']];
+  if (session === undefined) return {};
+  return { session, ...(local !== undefined || token === '' ? {} : { seal: createTaskSeal(token) }) };
 }
 
 /** The run, as the environment names it. */

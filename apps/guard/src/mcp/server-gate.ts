@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson, isJsonObject, itemsOf, textOf } from '@sallyport/contracts';
+import { canonicalJson, isJsonObject, isLiveTask, itemsOf, textOf } from '@sallyport/contracts';
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
 import { digestOf, keyOf, offerKinds, shownOffer } from '@sallyport/tool-pins';
 import type { Definition, OfferDefinition } from '@sallyport/tool-pins';
@@ -163,8 +163,7 @@ export function createServerGate({
     },
 
     async task(call, { task, change, words: said, reason }) {
-      const isLive = change === 'began' || change === 'said';
-      if (isLive ? unasked.has(call.id) : unasked.delete(call.id)) return {};
+      if (isLiveTask(change) ? unasked.has(call.id) : unasked.delete(call.id)) return { isUnasked: true };
       const more = {
         ...(said === undefined ? {} : { words: said }),
         ...(reason === undefined ? {} : { reason: reason.slice(0, longestReason) }),
@@ -177,7 +176,7 @@ export function createServerGate({
       }
       if (answer.kind === 'unreachable' && spool !== undefined) {
         say(`the task of "${call.name}" cannot be recorded: the server cannot be reached (${answer.reason})`);
-        return {};
+        return { isUnasked: true };
       }
       return { withheld: noAnswer(answer) };
     },

@@ -1,23 +1,15 @@
 import { isJsonObject, textOf } from '@sallyport/contracts';
-import type { AgentTaskChange, JsonObject } from '@sallyport/contracts';
-import type { Gate, GatedCall } from './gate.ts';
+import type { JsonObject } from '@sallyport/contracts';
+import type { GatedCall } from './gate.ts';
 import { failed, rpcCodes } from './json-rpc.ts';
 import type { RpcOutcome } from './json-rpc.ts';
-import { createLeftTasks } from './left-tasks.ts';
-import { createRate, type GatewayLimits } from './limits.ts';
-import type { TaskFile } from './task-file.ts';
+import { callOfLeft } from './left-tasks.ts';
+import { createRate } from './limits.ts';
+import { createTaskCare, type Began, type TaskCareNeeds } from './task-care.ts';
 import { immediateResponse, isEnded, readTask, relatedTask } from './task-state.ts';
-import { createTaskTable, shownTask, type Task } from './task-table.ts';
-import type { Upstream } from './upstream.ts';
+import { shownTask, type Task } from './task-table.ts';
+import type { WaitingTask } from './waiting-tasks.ts';
 
-/** What a task is of: the call that was judged. */
-type Began = {
-  readonly call: GatedCall;
-  /** Told already; the server knows of no task. */
-  readonly kept?: JsonObject;
-  /** Aborted once nothing of its progress is heard any more. */
-  readonly progress?: AbortController;
-};
 type How = { readonly signal: AbortSignal };
 
 /**
@@ -70,141 +62,34 @@ export type Told = { readonly outcome: RpcOutcome; readonly isHad: boolean; read
 
 /** Of its arguments: enough for whoever judges to know the call again, what is longer is dropped. */
 const longestInput = 64 * 1024;
-const endMs = 2000;
-/** After a start: what was left by who fell a moment ago. */
-const leftAgainMs = 20_000;
 
-export function createTaskCalls({
-  gate,
-  upstream,
-  limits,
-  nowMs,
-  newId,
-  say,
-  canCancel,
-  target,
-  transport,
-  file,
-}: {
-  readonly gate: Pick<Gate, 'task' | 'standing'>;
-  readonly upstream: Pick<Upstream, 'ask'>;
-  readonly limits: Pick<GatewayLimits, 'maxTasks' | 'taskMs' | 'taskQuestionsAMinute' | 'taskBeatMs' | 'requestMs'>;
-  readonly nowMs: () => number;
-  readonly newId: () => string;
-  readonly say: (line: string) => void;
-  readonly canCancel: boolean;
-  readonly target: string;
-  readonly transport: 'stdio' | 'http';
-  readonly file?: TaskFile;
-}): TaskCalls {
-  const table = createTaskTable<Began>({
-    most: limits.maxTasks,
-    longestMs: limits.taskMs,
-    nowMs,
-    newId,
-    forgotten: (task) => void settle(task, 'abandoned', 'its result was never fetched').catch(told),
-  });
+export function createTaskCalls(needs: TaskCareNeeds): TaskCalls {
+  const { gate, upstream, limits, nowMs, newId, say, canCancel, target, transport, file } = needs;
+  const care = createTaskCare(needs);
+  const { table, left } = care;
   const polls = createRate({ aMinute: limits.taskQuestionsAMinute, nowMs });
   /** Each of them stands in the record: one server says no more than that of all its tasks. */
   const spoken = createRate({ aMinute: limits.taskQuestionsAMinute, nowMs });
-  let beating: NodeJS.Timeout | undefined;
-  let overFor: string | undefined;
-  const left = createLeftTasks({
-    gate,
-    target,
-    say,
-    ...(file === undefined ? {} : { file }),
-    ...(transport === 'http' && canCancel ? { cancelThere } : {}),
-  });
+  /** By our ids: whether they may go on is being asked. */
+  const resuming = new Map<string, Promise<Task<Began> | RpcOutcome>>();
 
-  function told(error: unknown): void {
-    say(`what became of a task cannot be told: ${String(error)}`);
-  }
-
-  /** Nothing comes of it any more, and that stands in the record. */
-  async function settle(task: Task<Began>, change: AgentTaskChange, reason: string): Promise<void> {
-    task.isSettled = true;
-    task.of.progress?.abort();
-    const { withheld } = await gate.task(task.of.call, { task: task.id, change, reason });
-    // What could not be told is told by the gateway after this one.
-    if (withheld === undefined) drop(task.id);
-    else say(`task ${task.id}: ${withheld}`);
-  }
-
-  function drop(id: string): void {
-    try {
-      file?.drop(id);
-    } catch (error) {
-      say(`what is under way cannot be kept: ${String(error)}`);
-    }
-  }
-
-  /** Ends it here, and asks the server to. */
-  async function stop(task: Task<Began>, change: AgentTaskChange, reason: string): Promise<void> {
-    const wasOpen = !isEnded(task.status);
-    table.end(task, `Sallyport: ${reason}`);
-    await Promise.all([
-      wasOpen && task.of.kept === undefined ? cancelThere(task.theirs) : undefined,
-      settle(task, change, reason).catch(told),
-    ]);
-  }
-
-  async function cancelThere(theirs: string): Promise<void> {
-    if (canCancel) await upstream.ask({ method: 'tasks/cancel', params: { taskId: theirs }, waitMs: endMs });
-  }
-
-  async function over(reason: string): Promise<void> {
-    overFor ??= reason;
-    await Promise.all(table.unsettled().map((task) => stop(task, 'abandoned', reason)));
-  }
-
-  async function beat(): Promise<void> {
-    const open = table.unsettled();
-    if (open.length === 0) return;
-    mark();
-    // Their server may never answer: whoever looks after the others does not wait for it.
-    for (const task of open.filter(({ untilMs }) => nowMs() >= untilMs))
-      void stop(task, 'expired', `it was not done within ${Math.round((task.untilMs - task.atMs) / 1000)} s`).catch(
-        told,
-      );
-    const going = table.unsettled();
-    if (going.length === 0) return;
-    const standing = await gate.standing();
-    const held = standing?.held;
-    if (standing?.over !== undefined) await over(standing.over);
-    else if (held !== undefined) await Promise.all(going.map((task) => stop(task, 'abandoned', held)));
-    if (left.isUntold()) void left.tell().catch(told);
-  }
-
-  /** What cannot be marked is looked after all the same. */
-  function mark(): void {
-    try {
-      file?.beat();
-    } catch (error) {
-      say(`what is under way cannot be kept: ${String(error)}`);
-    }
-  }
-
-  /** While anything goes on. */
-  function keepBeating(): void {
-    if (beating !== undefined || table.unsettled().length === 0) return;
-    beating = setTimeout(() => {
-      beat()
-        .catch((error: unknown) => say(`tasks cannot be looked after: ${String(error)}`))
-        .finally(() => {
-          beating = undefined;
-          keepBeating();
-        });
-    }, limits.taskBeatMs).unref();
-  }
-
-  function find(params: JsonObject): Task<Began> | RpcOutcome {
+  async function find(params: JsonObject, signal?: AbortSignal): Promise<Task<Began> | RpcOutcome> {
     const id = textOf(params['taskId']);
     const task = table.byId(id);
+    const asked = resuming.get(id);
     const wait = polls.take(task?.id ?? '');
     if (wait !== undefined)
       return failed(rpcCodes.internal, `Sallyport: too many questions about tasks; wait ${Math.ceil(wait / 1000)} s`);
+    if (asked !== undefined) return asked;
     if (task !== undefined) return task;
+    const before = id === '' ? undefined : await left.take(id, signal);
+    if (before !== undefined) {
+      const going = goOnWith(before).finally(() => resuming.delete(id));
+      resuming.set(id, going);
+      return going;
+    }
+    // Who asked beside us has it.
+    if (resuming.has(id) || table.byId(id) !== undefined) return find(params, signal);
     const wasLeft = id !== '' && file?.wasLeft(id) === true;
     return failed(
       rpcCodes.invalidParams,
@@ -212,6 +97,24 @@ export function createTaskCalls({
         ? 'Sallyport: Task not found: the gateway it began with was ended, so it was abandoned and its result is not to be had'
         : 'Task not found',
     );
+  }
+
+  /** One of a gateway before this one: it was judged when it began, and whether it may go on is asked. */
+  async function goOnWith(before: WaitingTask): Promise<Task<Began> | RpcOutcome> {
+    const call = callOfLeft(before);
+    const task = table.takeUp({ ...before, ...before.going }, { call });
+    if (task === undefined) {
+      left.putBack(before);
+      return failed(rpcCodes.internal, `Sallyport: ${limits.maxTasks} tasks go on already`);
+    }
+    const { withheld, isOver } = await gate.task(call, { task: task.id, change: 'resumed' });
+    if (isOver === true) await care.over(withheld ?? 'the run is over');
+    else if (withheld !== undefined && task.ended === undefined) {
+      table.forget(task);
+      left.putBack(before);
+    }
+    care.keepBeating();
+    return withheld === undefined ? task : failed(rpcCodes.internal, withheld);
   }
 
   /** What its server says of it, told before anybody reads it; nothing where it said that before. */
@@ -223,15 +126,17 @@ export function createTaskCalls({
       change: 'said',
       words: { statusMessage: message },
     });
-    if (isOver === true) await over(withheld ?? 'the run is over');
+    if (isOver === true) await care.over(withheld ?? 'the run is over');
     if (withheld !== undefined) return;
     task.said = message;
     task.message = textOf((words ?? { statusMessage: message })['statusMessage']);
   }
 
-  /** It began, for the gateway after this one; the reason where that cannot be. */
-  async function keep(task: Task<Began>): Promise<string | undefined> {
-    const { id, digest, name } = task.of.call;
+  /** It began, for the gateway after this one; the reason where that cannot be. `goesOn`: that one may go on with it. */
+  async function keep(task: Task<Began>, { goesOn }: { readonly goesOn: boolean }): Promise<string | undefined> {
+    const { id, digest, name, input } = task.of.call;
+    const { atMs, untilMs, pollMs } = task;
+    const going = { input, atMs, untilMs, ...(pollMs === undefined ? {} : { pollMs }) };
     try {
       file?.keep({
         id: task.id,
@@ -240,10 +145,11 @@ export function createTaskCalls({
         callId: id,
         tool: name,
         ...(digest === undefined ? {} : { digest }),
+        ...(goesOn && transport === 'http' ? { going } : {}),
       });
       return undefined;
     } catch (error) {
-      await stop(task, 'abandoned', `it cannot be kept (${String(error)})`);
+      await care.stop(task, 'abandoned', `it cannot be kept (${String(error)})`);
       return task.ended;
     }
   }
@@ -251,17 +157,17 @@ export function createTaskCalls({
   async function fetchKept(task: Task<Began>, kept: JsonObject): Promise<RpcOutcome> {
     // What it brought was told when it came; whether it may still be had is asked, and what cannot be asked is a no.
     const { withheld, isOver } = await gate.task(task.of.call, { task: task.id, change: 'said' });
-    if (isOver === true) await over(withheld ?? 'the run is over');
+    if (isOver === true) await care.over(withheld ?? 'the run is over');
     if (isEndedByUs(task)) return failed(rpcCodes.internal, task.ended ?? '');
     if (withheld !== undefined) return failed(rpcCodes.internal, withheld);
     task.isSettled = true;
-    drop(task.id);
+    care.drop(task.id);
     return { result: withRelated(kept, task.id) };
   }
 
   return {
     mayBegin() {
-      if (overFor !== undefined) return `Sallyport: ${overFor}`;
+      if (care.overFor() !== undefined) return `Sallyport: ${care.overFor() ?? ''}`;
       return table.hasRoom() ? undefined : `Sallyport: ${limits.maxTasks} tasks go on already`;
     },
 
@@ -279,7 +185,10 @@ export function createTaskCalls({
       if (task === undefined && !isOfAnother) {
         // Others began while this one was judged: it does not go on where nobody looks after it.
         const reason = `Sallyport: ${limits.maxTasks} tasks go on already`;
-        await Promise.all([cancelThere(said.taskId), gate.task(call, { task: newId(), change: 'abandoned', reason })]);
+        await Promise.all([
+          care.cancelThere(said.taskId),
+          gate.task(call, { task: newId(), change: 'abandoned', reason }),
+        ]);
         return refuse(reason);
       }
       if (task === undefined) {
@@ -287,7 +196,7 @@ export function createTaskCalls({
         return refuse('Sallyport: the server gave this task the id of another; nothing of it is to be had');
       }
       task.over.signal.addEventListener('abort', () => progress.abort(), { once: true });
-      const lost = await keep(task);
+      const lost = await keep(task, { goesOn: false });
       if (lost !== undefined) return refuse(lost);
       const meta = isJsonObject(result['_meta']) ? result['_meta'] : {};
       const immediate = meta[immediateResponse];
@@ -301,16 +210,19 @@ export function createTaskCalls({
         ...(Object.keys(words).length === 0 ? {} : { words }),
       });
       if (heard.withheld !== undefined) {
-        await stop(task, 'abandoned', 'that it began cannot be recorded, or it may not go on');
-        if (heard.isOver === true) await over(heard.withheld);
+        await care.stop(task, 'abandoned', 'that it began cannot be recorded, or it may not go on');
+        if (heard.isOver === true) await care.over(heard.withheld);
         return refuse(heard.withheld);
       }
+      // What nobody judged, or what is not on record, is gone on with by nobody.
+      const unkept = heard.isUnasked === true ? undefined : await keep(task, { goesOn: true });
+      if (unkept !== undefined) return refuse(unkept);
       const shown = heard.words ?? words;
       if (said.message !== undefined) {
         task.said = said.message;
         task.message = textOf(shown['statusMessage']);
       }
-      keepBeating();
+      care.keepBeating();
       const at = shown[immediateResponse];
       return {
         result: { task: shownTask(task), ...(typeof at === 'string' ? { _meta: { [immediateResponse]: at } } : {}) },
@@ -322,19 +234,19 @@ export function createTaskCalls({
       const task = table.add({ taskId: `here ${newId()}`, status }, { call: shortened(call), kept: result });
       // The result is there all the same.
       if (task === undefined) return { result };
-      const lost = await keep(task);
+      const lost = await keep(task, { goesOn: false });
       if (lost !== undefined) return failed(rpcCodes.internal, lost);
       const { withheld } = await gate.task(call, { task: task.id, change: 'began' });
       if (withheld !== undefined) {
-        await stop(task, 'abandoned', 'that it began cannot be recorded, or it may not go on');
+        await care.stop(task, 'abandoned', 'that it began cannot be recorded, or it may not go on');
         return failed(rpcCodes.internal, withheld);
       }
-      keepBeating();
+      care.keepBeating();
       return { result: { task: { ...shownTask(task), status: 'working' } } };
     },
 
     async get(params) {
-      const task = find(params);
+      const task = await find(params);
       if (!('theirs' in task)) return task;
       if (task.ended !== undefined || task.of.kept !== undefined) return { result: shownTask(task) };
       const outcome = await upstream.ask({
@@ -353,12 +265,12 @@ export function createTaskCalls({
     },
 
     async result(params, { signal, mayGo, changed, tell }) {
-      const task = find(params);
+      const task = await find(params, signal);
       if (!('theirs' in task)) return task;
       const { call } = task.of;
       const ended = (): RpcOutcome => failed(rpcCodes.internal, task.ended ?? 'Sallyport: it was ended');
       if (task.ended !== undefined) return ended();
-      if (overFor !== undefined) return failed(rpcCodes.internal, `Sallyport: ${overFor}`);
+      if (care.overFor() !== undefined) return failed(rpcCodes.internal, `Sallyport: ${care.overFor() ?? ''}`);
       const refused = mayGo(`tool ${call.name}`);
       if (refused !== undefined) return failed(rpcCodes.internal, refused);
       const before = await changed(call);
@@ -380,7 +292,7 @@ export function createTaskCalls({
         task: task.id,
       };
       const had = await tell(call, back);
-      if (had.isOver === true) await over('error' in had.outcome ? had.outcome.error.message : 'the run is over');
+      if (had.isOver === true) await care.over('error' in had.outcome ? had.outcome.error.message : 'the run is over');
       if (isEndedByUs(task)) return ended();
       if (!had.isHad) return had.outcome;
       // An error may be of the way there: what the task came to is for its server to say.
@@ -389,13 +301,13 @@ export function createTaskCalls({
         table.note(task, { status: isFailed ? 'failed' : 'completed' });
         task.isSettled = true;
         task.of.progress?.abort();
-        drop(task.id);
+        care.drop(task.id);
       }
       return had.outcome;
     },
 
     async cancel(params) {
-      const task = find(params);
+      const task = await find(params);
       if (!('theirs' in task)) return task;
       if (isEnded(task.status))
         return failed(rpcCodes.invalidParams, `Cannot cancel task: it is "${task.status}" already`);
@@ -407,7 +319,7 @@ export function createTaskCalls({
       });
       if ('error' in outcome) return failed(outcome.error.code, 'Sallyport: the server did not cancel this task');
       table.note(task, { status: 'cancelled' });
-      await settle(task, 'cancelled', 'the client took it back');
+      await care.settle(task, 'cancelled', 'the client took it back');
       return { result: shownTask(task) };
     },
 
@@ -426,23 +338,16 @@ export function createTaskCalls({
 
     idOf: (theirs) => table.byTheirs(theirs)?.id,
 
-    async tellLeft() {
-      await left.tell();
-      setTimeout(() => void left.tell().catch(told), leftAgainMs).unref();
-    },
-
-    async end(reason) {
-      clearTimeout(beating);
-      const all = over(reason).catch(told);
-      let late: NodeJS.Timeout | undefined;
-      await Promise.race([all, new Promise<void>((resolve) => (late = setTimeout(resolve, endMs)))]);
-      clearTimeout(late);
-    },
+    tellLeft: care.tellLeft,
+    end: care.end,
   };
 }
 
+/** Where there are too many: a call with no arguments would be another. */
 function shortened(call: GatedCall): GatedCall {
-  return JSON.stringify(call.input).length > longestInput ? { ...call, input: {} } : call;
+  return JSON.stringify(call.input).length > longestInput
+    ? { ...call, input: { left_out: `${longestInput} bytes` } }
+    : call;
 }
 
 function isEndedByUs(task: { readonly ended?: string }): boolean {

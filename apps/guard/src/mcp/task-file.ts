@@ -1,20 +1,10 @@
 import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import { isJsonObject, itemsOf, parseJson, textOf } from '@sallyport/contracts';
-import type { JsonObject } from '@sallyport/contracts';
+import { textOf } from '@sallyport/contracts';
+import { leftTasksIn, writtenTask, type LeftTask } from './left-task.ts';
 import { replaceFile } from './locked-file.ts';
-
-/** A task that a gateway had under way when it ended. Holds no argument and nothing that it brought. */
-type LeftTask = {
-  readonly id: string;
-  readonly theirs: string;
-  /** Of the server that has it. */
-  readonly target: string;
-  readonly callId: string;
-  readonly tool: string;
-  readonly digest?: string;
-  readonly session?: string;
-};
+import type { TaskSeal } from './task-seal.ts';
+import { createWaitingTasks, type WaitingTasks } from './waiting-tasks.ts';
 
 /**
  * Which tasks this gateway has under way, for the one that is started after it: whoever is killed can tell nobody what becomes of them. A
@@ -26,26 +16,33 @@ export type TaskFile = {
   drop(id: string): void;
   /** This process lives. */
   beat(): void;
-  /** What those left that are gone, each to one who asks; `told` once it stands in the record. */
-  takeLeft(): readonly { readonly tasks: readonly LeftTask[]; readonly told: () => void }[];
+  /**
+   * What those left that are gone, each to one who asks; `told` once it stands in the record. What of it can be gone on with at this server
+   * waits from now on, and is not among it.
+   */
+  takeLeft(target: string | undefined): readonly { readonly tasks: readonly LeftTask[]; readonly told: () => void }[];
   /** Whether a gateway that is gone had it. */
   wasLeft(id: string): boolean;
+  /** After how long one that such a gateway had can be taken; undefined where none had it, or it was taken. */
+  takenInMs(id: string): number | undefined;
+  /** Those of them that are gone on with here, and that no client asked for yet. */
+  readonly waiting: WaitingTasks;
 };
 
 /** Of a process that is gone: it may be alive where we cannot see it, as in another container. */
 const quietMs = 15_000;
 /** Longer than any task takes: another process may have its number by now. */
 const longestMs = 25 * 60 * 60_000;
-const maxBytes = 1024 * 1024;
+const maxBytes = 8 * 1024 * 1024;
 const maxFiles = 64;
-const maxTasks = 1000;
-/** What the record takes: what is longer was written by nobody of ours. */
-const longest = { theirs: 1024, target: 4096, tool: 256, digest: 100, session: 64 } as const;
+/** Of what is kept to go on with: it is written anew with each task. What is beyond that ends with this process. */
+const maxSealedBytes = 2 * 1024 * 1024;
 
 export function createTaskFile({
   directory,
   name,
   session,
+  seal,
   nowMs,
   newId,
   pid = process.pid,
@@ -53,13 +50,16 @@ export function createTaskFile({
   readonly directory: string;
   readonly name: string;
   readonly session?: string;
+  /** Of the run, there where what is under way can be gone on with. */
+  readonly seal?: TaskSeal;
   readonly nowMs: () => number;
   readonly newId: () => string;
   readonly pid?: number;
 }): TaskFile {
   const own = `${name}.${pid}.${newId()}.json`;
-  const held = new Map<string, LeftTask>();
+  const held = new Map<string, ReturnType<typeof writtenTask>>();
   const known = new Set<string>();
+  const waiting = createWaitingTasks();
   let claimed = 0;
 
   function write(): void {
@@ -67,6 +67,53 @@ export function createTaskFile({
     if (held.size === 0) rmSync(file, { force: true });
     else replaceFile(file, JSON.stringify([...held.values()]));
   }
+
+  function hold(task: LeftTask): void {
+    const written = writtenTask({ ...task, ...(session === undefined ? {} : { session }) }, { name, seal });
+    const sealedBytes = [...held.values()].reduce((sum, { sealed }) => sum + textOf(sealed).length, 0);
+    const { sealed, ...bare } = written;
+    held.set(task.id, sealedBytes + textOf(sealed).length > maxSealedBytes ? bare : written);
+    try {
+      mkdirSync(directory, { recursive: true, mode: 0o700 });
+      write();
+    } catch (error) {
+      held.delete(task.id);
+      throw error;
+    }
+  }
+
+  function drop(id: string): void {
+    if (held.delete(id)) write();
+  }
+
+  /** Those of this run that can be gone on with wait for their client from now on; those that are left over cannot. */
+  function goOnWith(tasks: readonly LeftTask[], target: string | undefined): LeftTask[] {
+    return tasks.filter((task) => {
+      const { going } = task;
+      if (going === undefined || task.target !== target || session === undefined || task.session !== session)
+        return true;
+      if (held.has(task.id)) return false;
+      try {
+        hold(task);
+      } catch {
+        // What cannot be kept is not gone on with, as it would not have begun.
+        return true;
+      }
+      if (waiting.add({ ...task, going })) return false;
+      drop(task.id);
+      return true;
+    });
+  }
+
+  const tasksIn = (file: string): LeftTask[] => {
+    try {
+      // What is no file of its own (a pipe, a link to elsewhere) may never be read to its end.
+      const found = lstatSync(file);
+      return !found.isFile() || found.size > maxBytes ? [] : leftTasksIn(readFileSync(file, 'utf8'), { name, seal });
+    } catch {
+      return [];
+    }
+  };
 
   /** Files of processes of this name that are gone. */
   function orphans(): string[] {
@@ -89,19 +136,8 @@ export function createTaskFile({
   }
 
   return {
-    keep(task) {
-      held.set(task.id, { ...task, ...(session === undefined ? {} : { session }) });
-      try {
-        mkdirSync(directory, { recursive: true, mode: 0o700 });
-        write();
-      } catch (error) {
-        held.delete(task.id);
-        throw error;
-      }
-    },
-    drop(id) {
-      if (held.delete(id)) write();
-    },
+    keep: hold,
+    drop,
     beat() {
       if (held.size === 0) return;
       try {
@@ -112,7 +148,7 @@ export function createTaskFile({
         write();
       }
     },
-    takeLeft: () =>
+    takeLeft: (target) =>
       orphans().flatMap((file) => {
         const from = join(directory, file);
         const at = ageOf(from);
@@ -124,12 +160,17 @@ export function createTaskFile({
         } catch {
           return [];
         }
-        const tasks = tasksIn(to);
+        const tasks = goOnWith(tasksIn(to), target);
         for (const { id } of tasks) known.add(id);
         return [{ tasks, told: () => rmSync(to, { force: true }) }];
       }),
     wasLeft: (id) =>
       known.has(id) || orphans().some((file) => tasksIn(join(directory, file)).some((task) => task.id === id)),
+    takenInMs(id) {
+      const file = orphans().find((one) => tasksIn(join(directory, one)).some((task) => task.id === id));
+      return file === undefined ? undefined : Math.max(0, (ageOf(join(directory, file)) ?? 0) + quietMs - nowMs());
+    },
+    waiting,
   };
 }
 
@@ -151,40 +192,4 @@ function isAlive(
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
-}
-
-/** What cannot be read was nobody's task. */
-function tasksIn(file: string): LeftTask[] {
-  try {
-    // What is no file of its own (a pipe, a link to elsewhere) may never be read to its end.
-    const found = lstatSync(file);
-    if (!found.isFile() || found.size > maxBytes) return [];
-    return itemsOf(parseJson(readFileSync(file, 'utf8')))
-      .slice(0, maxTasks)
-      .flatMap((one) => (isJsonObject(one) ? taskIn(one) : []));
-  } catch {
-    return [];
-  }
-}
-
-function taskIn(one: JsonObject): LeftTask[] {
-  const { digest, session } = one;
-  const [id, theirs, target, callId, tool] = ['id', 'theirs', 'target', 'callId', 'tool'].map((name) =>
-    textOf(one[name]),
-  );
-  if (id === undefined || theirs === undefined || target === undefined || callId === undefined || tool === undefined)
-    return [];
-  if (!/^[\w-]{8,64}$/.test(id) || !/^[\w-]{8,64}$/.test(callId) || theirs === '' || tool === '') return [];
-  if (Object.entries(longest).some(([field, most]) => textOf(one[field]).length > most)) return [];
-  return [
-    {
-      id,
-      theirs,
-      target,
-      callId,
-      tool,
-      ...(typeof digest === 'string' ? { digest } : {}),
-      ...(typeof session === 'string' ? { session } : {}),
-    },
-  ];
 }

@@ -127,7 +127,7 @@ test('a file that anybody may have written holds tasks within their bounds, or n
       utimesSync(forged, 1, 1);
       const file = fileIn(folder);
       file.wasLeft('abcdefgh');
-      for (const { tasks, told } of file.takeLeft()) {
+      for (const { tasks, told } of file.takeLeft('s')) {
         for (const { id, callId, theirs, tool, digest = '', session = '' } of tasks) {
           assert.match(`${id} ${callId}`, /^[\w-]{8,64} [\w-]{8,64}$/);
           assert.ok(theirs.length <= 1024 && tool.length <= 256 && digest.length <= 100 && session.length <= 64);
@@ -158,8 +158,8 @@ test('what a process of the same number left is told of: in a container started 
   const one = { id: 'abcdefgh', theirs: 't', target: 's', callId: 'abcdefgh', tool: 'one' };
   const left = join(folder, `a.${process.pid}.before.json`);
   writeFileSync(left, JSON.stringify([one]));
-  assert.deepEqual(fileIn(folder).takeLeft(), []);
+  assert.deepEqual(fileIn(folder).takeLeft('s'), []);
   utimesSync(left, Date.now() / 1000 - 60, Date.now() / 1000 - 60);
-  const [taken] = fileIn(folder).takeLeft();
+  const [taken] = fileIn(folder).takeLeft('s');
   assert.deepEqual(taken?.tasks, [one]);
 });

@@ -24,9 +24,16 @@ export type Task<Of> = {
 };
 
 /** Tasks of one connection. Holds at most `most` that go on, and as many that ended; what is in none of them does not exist. */
-type TaskTable<Of> = {
+export type TaskTable<Of> = {
   /** Undefined where there is no room, or one has this id already: a task belongs to one call. */
   add(said: SaidTask, of: Of): Task<Of> | undefined;
+  /** One that began before, under the ids it had. Undefined as with `add`. */
+  takeUp(
+    before: Pick<Task<Of>, 'id' | 'theirs' | 'atMs' | 'untilMs'> & { readonly pollMs?: number },
+    of: Of,
+  ): Task<Of> | undefined;
+  /** It is none of this connection any more. */
+  forget(task: Task<Of>): void;
   hasRoom(): boolean;
   byId(id: string): Task<Of> | undefined;
   byTheirs(id: string): Task<Of> | undefined;
@@ -57,37 +64,48 @@ export function createTaskTable<Of>({
   const byTheirs = new Map<string, Task<Of>>();
   const open = (): Task<Of>[] => [...tasks.values()].filter(({ status }) => !isEnded(status));
 
+  function begin(
+    begun: Pick<Task<Of>, 'id' | 'theirs' | 'of' | 'atMs' | 'untilMs' | 'status' | 'pollMs'>,
+  ): Task<Of> | undefined {
+    if (open().length >= most || byTheirs.has(begun.theirs)) return undefined;
+    const task: Task<Of> = { ...begun, changedAtMs: begun.atMs, isSettled: false, over: new AbortController() };
+    tasks.set(task.id, task);
+    byTheirs.set(task.theirs, task);
+    forgetOldest();
+    return task;
+  }
+
+  function remove({ id, theirs }: Task<Of>): void {
+    tasks.delete(id);
+    byTheirs.delete(theirs);
+  }
+
   function forgetOldest(): void {
     const over = [...tasks.values()].filter(({ status }) => isEnded(status));
     for (const task of over.slice(0, Math.max(0, over.length - most))) {
-      tasks.delete(task.id);
-      byTheirs.delete(task.theirs);
+      remove(task);
       if (!task.isSettled) forgotten(task);
     }
   }
 
   return {
     hasRoom: () => open().length < most,
-    add(said, of) {
-      if (open().length >= most || byTheirs.has(said.taskId)) return undefined;
+    add({ taskId, status, ttlMs = longestMs, pollMs }, of) {
       const atMs = nowMs();
-      const task: Task<Of> = {
-        id: newId(),
-        theirs: said.taskId,
-        of,
-        atMs,
-        untilMs: atMs + Math.min(said.ttlMs ?? longestMs, longestMs),
-        status: said.status,
-        changedAtMs: atMs,
-        isSettled: false,
-        ...(said.pollMs === undefined ? {} : { pollMs: said.pollMs }),
-        over: new AbortController(),
-      };
-      tasks.set(task.id, task);
-      byTheirs.set(task.theirs, task);
-      forgetOldest();
-      return task;
+      const times = { atMs, untilMs: atMs + Math.min(ttlMs, longestMs), ...(pollMs === undefined ? {} : { pollMs }) };
+      return begin({ id: newId(), theirs: taskId, of, status, ...times });
     },
+    takeUp: ({ id, theirs, atMs, untilMs, pollMs }, of) =>
+      begin({
+        id,
+        theirs,
+        of,
+        status: 'working',
+        atMs: Math.min(atMs, nowMs()),
+        untilMs: Math.min(untilMs, nowMs() + longestMs),
+        ...(pollMs === undefined ? {} : { pollMs }),
+      }),
+    forget: remove,
     byId: (id) => tasks.get(id),
     byTheirs: (id) => byTheirs.get(id),
     note(task, { status, pollMs }) {

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isLiveTask } from '@sallyport/contracts';
 import type { AgentOrigin, AgentTaskChange, JsonObject, JsonValue } from '@sallyport/contracts';
 import type { VettedTool } from '@sallyport/information-flow';
 import { messageOf } from '@sallyport/platform/errors';
@@ -187,7 +188,7 @@ export function createGatewayCalls({
     async task({ sessionId, call, ...rest }) {
       const gate = await gateOf(sessionId, call);
       const { change } = rest;
-      const forgotten = change === 'began' || change === 'said' ? forgottenBy(gate) : undefined;
+      const forgotten = isLiveTask(change) ? forgottenBy(gate) : undefined;
       if (forgotten !== undefined) return { held: forgotten };
       return hooks.cameBack.task({
         sessionId,

@@ -59,6 +59,7 @@ forEachDatabase((name, open) => {
     assert.deepEqual(await gateway.task({ ...told, change: 'began', words: { statusMessage: 'begun' } }), {});
     const back = { sessionId: session.id, call, result: { content: [] }, isSuccess: true, durationMs: 9 };
     assert.equal((await gateway.finished({ ...back, task })).content, 'untrusted');
+    await gateway.task({ ...told, change: 'resumed' });
     await gateway.task({ ...told, change: 'abandoned', reason: 'the gateway was ended' });
     assert.deepEqual(
       recorded(house).map(({ code, call: of, task: as = '', change = '' }) => [code, of, as, change]),
@@ -66,6 +67,7 @@ forEachDatabase((name, open) => {
         ['agent.tool_decided', call.id, '', ''],
         ['agent.tool_task', call.id, task, 'began'],
         ['agent.tool_finished', call.id, task, ''],
+        ['agent.tool_task', call.id, task, 'resumed'],
         ['agent.tool_task', call.id, task, 'abandoned'],
       ],
     );
@@ -82,14 +84,14 @@ forEachDatabase((name, open) => {
     const back = { sessionId: session.id, call, result: { content: [] }, isSuccess: true, durationMs: 9, task };
     const { held } = await gateway.finished(back);
     assert.deepEqual([held?.isOver, (held?.reason ?? '').includes('enough')], [true, true]);
-    const began = await gateway.task({ sessionId: session.id, call, task, change: 'began' });
-    assert.equal(began.held?.isOver, true);
+    for (const change of ['began', 'resumed'] as const)
+      assert.equal((await gateway.task({ sessionId: session.id, call, task, change })).held?.isOver, true);
     // What became of it stands in the record all the same.
     await gateway.task({ sessionId: session.id, call, task, change: 'abandoned', reason: 'stopped' });
     const kinds = recorded(house).map(
       ({ code, verdict = '', change = '' }) => `${String(code)} ${String(verdict)}${String(change)}`,
     );
-    assert.deepEqual(kinds, ['agent.tool_decided deny', 'agent.tool_decided deny', 'agent.tool_task abandoned']);
+    assert.deepEqual(kinds, [...Array.from({ length: 3 }, () => 'agent.tool_decided deny'), 'agent.tool_task abandoned']);
   });
 
   test(`what a tool brings that was blocked or changed while its task went on is not had, on ${name}`, async () => {
@@ -104,7 +106,8 @@ forEachDatabase((name, open) => {
     // Of a server that this process was not told of yet nothing is known, and nothing is recorded.
     become({ isLet: false, reason: 'not told of', isForgotten: true });
     assert.equal((await gateway.finished(back)).held?.isForgotten, true);
-    assert.equal((await gateway.task({ sessionId: session.id, call, task, change: 'said' })).held?.isForgotten, true);
+    for (const change of ['resumed', 'said'] as const)
+      assert.equal((await gateway.task({ sessionId: session.id, call, task, change })).held?.isForgotten, true);
     assert.deepEqual(await standing(), {});
     assert.equal(recorded(house).length, 1);
   });

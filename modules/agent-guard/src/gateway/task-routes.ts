@@ -24,7 +24,8 @@ export function createTaskRoutes(gateway: Pick<GatewayCalls, 'task' | 'standing'
               ...callSchema,
               task: taskId,
               change: Type.Enum([...agentTaskChanges], {
-                description: '`said`: its server said something of it; its result is told as of any call',
+                description:
+                  '`said`: its server said something of it; `resumed`: the gateway it began with is gone, and another of this run goes on with it; its result is told as of any call',
               }),
               words: Type.Optional(saidSchema),
               reason: Type.Optional(Type.String({ maxLength: 500 })),

@@ -1,3 +1,4 @@
+import { isLiveTask } from '@sallyport/contracts';
 import type { AgentOrigin, AgentTaskChange, JsonValue } from '@sallyport/contracts';
 import { sessionWords } from '../audit-record.ts';
 import type { StandingSession } from '../sessions/agent-sessions.ts';
@@ -109,9 +110,8 @@ export function createCameBack({
     },
 
     async task({ sessionId, call, task, change, words, reason, refusal }) {
-      const isLive = change === 'began' || change === 'said';
       const { standing, seen, isHeld } = await inTurn(sessionId, (read) => {
-        const stops = isLive && (heldBy(read) ?? refusal) !== undefined;
+        const stops = isLiveTask(change) && (heldBy(read) ?? refusal) !== undefined;
         const isRead = words !== undefined && !stops;
         return {
           standing: read,

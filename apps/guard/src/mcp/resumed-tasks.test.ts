@@ -1,0 +1,357 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import fc from 'fast-check';
+import { isJsonObject, parseJson } from '@sallyport/contracts';
+import type { JsonObject, JsonValue } from '@sallyport/contracts';
+import type { Gate, GatedCall } from './gate.ts';
+import { openGate, rawClient, textIn, type RawClient } from './gateway.fixture.ts';
+import type { RpcOutcome } from './json-rpc.ts';
+import { longestSealed } from './left-task.ts';
+import type { GatewayLimits } from './limits.ts';
+import { scripted, type ScriptedServer } from './scripted-server.fixture.ts';
+import { createTaskFile, type TaskFile } from './task-file.ts';
+import { createTaskSeal } from './task-seal.ts';
+import type { ToolServer } from './tool-server.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'sallyport-resumed-'));
+const clients: RawClient[] = [];
+after(async () => {
+  await Promise.all(clients.map(({ relay }) => relay.close()));
+  rmSync(root, { recursive: true, force: true });
+});
+
+const [run, token] = ['ab12', 'spa_of-this-run'];
+const secret = 'arguments-nobody-may-read';
+/** No process has this number. */
+const gone = 2 ** 30;
+let folders = 0;
+let files = 0;
+const folder = (): string => join(root, String((folders += 1)));
+const fileOf = (directory: string, more: Partial<Parameters<typeof createTaskFile>[0]> = {}): TaskFile =>
+  createTaskFile({
+    directory,
+    name: 'wicked',
+    session: run,
+    seal: createTaskSeal(token),
+    nowMs: Date.now,
+    newId: () => `file-${String((files += 1)).padStart(6, '0')}`,
+    ...more,
+  });
+
+type Told = { readonly change: string; readonly task: string; readonly call: GatedCall; readonly reason: string };
+type House = { readonly client: RawClient; readonly told: Told[]; readonly finished: GatedCall[] };
+
+/** A remote server: what it was asked for goes on whoever asked goes away. */
+function remoteServer(describe: () => string = () => 'Does it'): {
+  readonly server: ScriptedServer;
+  readonly remote: ToolServer;
+} {
+  let made = 0;
+  const server = scripted(({ method, params }) => {
+    const taskId = String(params['taskId'] ?? '');
+    switch (method) {
+      case 'initialize':
+        return {
+          protocolVersion: '2025-11-25',
+          capabilities: { tools: {}, tasks: { cancel: {}, requests: { tools: { call: {} } } } },
+          serverInfo: { name: 's', version: '1' },
+        };
+      case 'tools/list':
+        return {
+          tools: [
+            {
+              name: 'one',
+              description: describe(),
+              inputSchema: { type: 'object' },
+              execution: { taskSupport: 'optional' },
+            },
+          ],
+        };
+      case 'tools/call':
+        return { task: { taskId: `their-${(made += 1)}`, status: 'working', ttl: null } };
+      case 'tasks/get':
+        return { taskId, status: 'completed', ttl: null };
+      case 'tasks/cancel':
+        return {};
+      default:
+        return { content: [{ type: 'text', text: `came of ${taskId}` }] };
+    }
+  });
+  return { server, remote: { ...server, transport: 'http' } };
+}
+
+async function houseOf(
+  server: ToolServer,
+  file: TaskFile,
+  { gate = {}, limits = {} }: { readonly gate?: Partial<Gate>; readonly limits?: Partial<GatewayLimits> } = {},
+): Promise<House> {
+  const told: Told[] = [];
+  const finished: GatedCall[] = [];
+  const client = await rawClient(server, {
+    taskFile: file,
+    limits,
+    gate: openGate({
+      task: async (call, { change, task, reason = '' }) => {
+        told.push({ change, task, call, reason });
+        return {};
+      },
+      finished: async (call) => {
+        finished.push(call);
+        return {};
+      },
+      ...gate,
+    }),
+  });
+  clients.push(client);
+  return { client, told, finished };
+}
+
+async function begin({ client }: House, input: JsonObject = { a: secret }): Promise<JsonValue> {
+  const outcome = await client.ask('tools/call', { name: 'one', arguments: input, task: {} });
+  const task = 'result' in outcome ? outcome.result['task'] : undefined;
+  assert.ok(isJsonObject(task), JSON.stringify(outcome));
+  return task['taskId'] ?? null;
+}
+
+/** A gateway begins a task and is killed: it says nothing more, and its file grows old. */
+async function killed(
+  directory: string,
+  more: {
+    readonly server?: ToolServer;
+    readonly file?: Partial<Parameters<typeof createTaskFile>[0]>;
+    readonly gate?: Partial<Gate>;
+    readonly limits?: Partial<GatewayLimits>;
+    readonly input?: JsonObject;
+  } = {},
+): Promise<JsonValue> {
+  const { server = remoteServer().remote, file = {}, input, ...how } = more;
+  const house = await houseOf(server, fileOf(directory, { pid: gone, ...file }), how);
+  const taskId = await begin(house, input);
+  for (const name of readdirSync(directory)) utimesSync(join(directory, name), 1, 1);
+  return taskId;
+}
+const wordsOf = (outcome: RpcOutcome): string => JSON.stringify(outcome);
+const changesOf = ({ told }: House): string[] => told.map(({ change }) => change);
+const until = async (what: () => boolean): Promise<void> => {
+  while (!what()) await new Promise((resolve) => setImmediate(resolve));
+};
+const textsIn = (directory: string): string =>
+  readdirSync(directory)
+    .map((name) => readFileSync(join(directory, name), 'utf8'))
+    .join('\n');
+
+test('a gateway that comes back lets its run fetch what its task brought, told as of the call that was judged', async () => {
+  const directory = folder();
+  const taskId = await killed(directory);
+  assert.doesNotMatch(textsIn(directory), new RegExp(secret));
+  assert.match(textsIn(directory), /"sealed"/);
+
+  const { server, remote } = remoteServer();
+  const house = await houseOf(remote, fileOf(directory));
+  const { client, told, finished } = house;
+  const got = await client.ask('tasks/get', { taskId });
+  assert.ok('result' in got && got.result['taskId'] === taskId && got.result['status'] === 'completed', wordsOf(got));
+  assert.deepEqual(server.last('tasks/get'), { taskId: 'their-1' });
+  const brought = await client.ask('tasks/result', { taskId });
+  assert.ok('result' in brought, wordsOf(brought));
+  assert.match(textIn(brought.result), /came of their-1/);
+  assert.deepEqual(changesOf(house), ['resumed']);
+  assert.deepEqual([told[0]?.task, told[0]?.call.input, finished[0]?.input], [taskId, { a: secret }, { a: secret }]);
+  assert.equal(finished[0]?.digest, told[0]?.call.digest);
+  assert.equal(client.gate.judged.length, 0, 'it was judged when it began');
+  assert.deepEqual(readdirSync(directory), []);
+});
+
+test('one that is killed again hands on what it looked after', async () => {
+  const directory = folder();
+  const taskId = await killed(directory);
+  const between = fileOf(directory, { pid: gone });
+  assert.deepEqual(
+    between.takeLeft('scripted').map(({ tasks, told }) => [tasks.length, told()]),
+    [[0, undefined]],
+  );
+  for (const name of readdirSync(directory)) utimesSync(join(directory, name), 1, 1);
+  const { client } = await houseOf(remoteServer().remote, fileOf(directory));
+  assert.match(wordsOf(await client.ask('tasks/result', { taskId })), /came of their-1/);
+});
+
+test('ids of the server, of nobody and of a task that another client has answer as absent', async () => {
+  const directory = folder();
+  const taskId = await killed(directory);
+  const file = fileOf(directory);
+  const [first, second] = [await houseOf(remoteServer().remote, file), await houseOf(remoteServer().remote, file)];
+  for (const id of ['their-1', 'nobodys-task', '', null])
+    assert.match(wordsOf(await first.client.ask('tasks/result', { taskId: id })), /Task not found/);
+  const asked = await Promise.all([
+    first.client.ask('tasks/get', { taskId }),
+    first.client.ask('tasks/get', { taskId }),
+    second.client.ask('tasks/get', { taskId }),
+  ]);
+  assert.deepEqual(
+    asked.map((outcome) => 'result' in outcome),
+    [true, true, false],
+  );
+  assert.deepEqual([...changesOf(first), ...changesOf(second)], ['resumed']);
+});
+
+test('another run, another server, another name and a program have nothing of it: it is given up, and its server asked to end it', async () => {
+  const here = remoteServer();
+  const ways: readonly [ToolServer, Partial<Parameters<typeof createTaskFile>[0]>, boolean][] = [
+    [here.remote, { session: 'cd34', seal: createTaskSeal('spa_of-another-run') }, true],
+    // With the name of the run alone.
+    [here.remote, { seal: createTaskSeal('spa_of-another-run') }, true],
+    [{ ...here.remote, target: 'elsewhere' }, {}, false],
+    [here.server, {}, false],
+  ];
+  for (const [server, file, isCancelled] of ways) {
+    const directory = folder();
+    const taskId = await killed(directory);
+    here.server.heard.length = 0;
+    const house = await houseOf(server, fileOf(directory, file));
+    assert.match(wordsOf(await house.client.ask('tasks/result', { taskId })), /Task not found.*abandoned/);
+    await until(() => changesOf(house).includes('abandoned'));
+    assert.deepEqual(here.server.last('tasks/cancel'), isCancelled ? { taskId: 'their-1' } : {});
+  }
+  const directory = folder();
+  await killed(directory, { server: here.server });
+  assert.doesNotMatch(textsIn(directory), /sealed/, 'a program ends with its gateway');
+});
+
+test('what was changed on disk is not gone on with: another task of the server, another tool, another call, a name, a bit', async () => {
+  const changes: readonly ((one: JsonObject) => JsonObject)[] = [
+    (one) => ({ ...one, theirs: 'of-somebody-else' }),
+    (one) => ({ ...one, tool: 'other' }),
+    (one) => ({ ...one, digest: 'sha256:0' }),
+    (one) => ({ ...one, callId: 'call-of-another' }),
+    (one) => ({ ...one, id: 'chosen-by-them' }),
+    ({ sealed, ...one }) => ({ ...one, sealed: `${String(sealed).slice(0, -6)}AAAAAA` }),
+    (one) => ({ ...one, sealed: 'A'.repeat(longestSealed + 1) }),
+    (one) => ({ ...one, sealed: 7 }),
+  ];
+  for (const change of changes) {
+    const directory = folder();
+    const taskId = await killed(directory);
+    const [name = ''] = readdirSync(directory);
+    const read = parseJson(readFileSync(join(directory, name), 'utf8'));
+    const [one] = Array.isArray(read) ? read : [];
+    assert.ok(isJsonObject(one));
+    const changed = change(one);
+    writeFileSync(join(directory, name), JSON.stringify([changed]));
+    utimesSync(join(directory, name), 1, 1);
+    const { client } = await houseOf(remoteServer().remote, fileOf(directory));
+    for (const id of [taskId, changed['id'] ?? null])
+      assert.match(wordsOf(await client.ask('tasks/result', { taskId: id })), /Task not found/);
+  }
+  const [from, to] = [folder(), folder()];
+  const taskId = await killed(from, { file: { name: 'other' } });
+  mkdirSync(to);
+  writeFileSync(join(to, `wicked.${gone}.moved.json`), textsIn(from));
+  utimesSync(join(to, `wicked.${gone}.moved.json`), 1, 1);
+  const { client } = await houseOf(remoteServer().remote, fileOf(to));
+  assert.match(wordsOf(await client.ask('tasks/result', { taskId })), /Task not found/);
+});
+
+test('a run that was stopped meanwhile has nothing of it, and it ends at its server whether somebody asks or not', async () => {
+  for (const asks of [true, false]) {
+    const directory = folder();
+    const taskId = await killed(directory);
+    const { server, remote } = remoteServer();
+    const refusing: Partial<Gate> = asks
+      ? {
+          task: async (_call, { change }) => (change === 'resumed' ? { withheld: 'stopped by Ada', isOver: true } : {}),
+        }
+      : { standing: async () => ({ over: 'stopped by Ada' }) };
+    const { client } = await houseOf(remote, fileOf(directory), { gate: refusing, limits: { taskBeatMs: 5 } });
+    if (asks) assert.match(wordsOf(await client.ask('tasks/result', { taskId })), /stopped by Ada/);
+    await until(() => server.last('tasks/cancel')['taskId'] === 'their-1');
+    await until(() => readdirSync(directory).length === 0);
+    assert.doesNotMatch(wordsOf(await client.ask('tasks/result', { taskId })), /came of/);
+    assert.equal(server.last('tasks/result')['taskId'], undefined);
+  }
+});
+
+test('what cannot be asked is a no, and waits until it can be', async () => {
+  const directory = folder();
+  const taskId = await killed(directory);
+  let withheld: { withheld?: string } = { withheld: 'the server cannot be reached' };
+  const { server, remote } = remoteServer();
+  const { client } = await houseOf(remote, fileOf(directory), { gate: { task: async () => withheld } });
+  assert.match(wordsOf(await client.ask('tasks/result', { taskId })), /cannot be reached/);
+  assert.equal(server.last('tasks/result')['taskId'], undefined);
+  withheld = {};
+  assert.match(wordsOf(await client.ask('tasks/result', { taskId })), /came of their-1/);
+});
+
+test('a tool that says something else by now keeps what its task brought', async () => {
+  const directory = folder();
+  const taskId = await killed(directory);
+  const { server, remote } = remoteServer(() => 'Does something else');
+  const { client } = await houseOf(remote, fileOf(directory));
+  assert.match(wordsOf(await client.ask('tasks/result', { taskId })), /changed while its task went on/);
+  assert.equal(server.last('tasks/result')['taskId'], undefined);
+});
+
+test('it ends with the time it had when it began, and with the last who could be asked', async () => {
+  const short = folder();
+  await killed(short, { limits: { taskMs: 1 } });
+  const { server, remote } = remoteServer();
+  const late = await houseOf(remote, fileOf(short), { limits: { taskBeatMs: 5 } });
+  await until(() => changesOf(late).includes('expired'));
+  assert.deepEqual(server.last('tasks/cancel'), { taskId: 'their-1' });
+
+  const directory = folder();
+  await killed(directory);
+  const file = fileOf(directory);
+  const [first, second] = [await houseOf(remoteServer().remote, file), await houseOf(remote, file)];
+  await until(() => file.waiting.all('scripted').length === 1);
+  await first.client.relay.close();
+  assert.deepEqual(changesOf(first), []);
+  await second.client.relay.close();
+  assert.deepEqual(changesOf(second), ['abandoned']);
+  assert.deepEqual(readdirSync(directory), []);
+});
+
+test('a call that went unasked, and one too long to be kept, are not gone on with', async () => {
+  const unasked = folder();
+  await killed(unasked, { gate: { task: async () => ({ isUnasked: true }) } });
+  assert.doesNotMatch(textsIn(unasked), /sealed/);
+  const long = folder();
+  await killed(long, { input: { a: 'x'.repeat(60_000) } });
+  assert.doesNotMatch(textsIn(long), /sealed/);
+});
+
+test('what is kept to go on with has a bound over all tasks; what is beyond it is kept without', () => {
+  const directory = folder();
+  const file = fileOf(directory);
+  const going = { input: { a: 'x'.repeat(45_000) }, atMs: 1, untilMs: 2 };
+  for (let at = 0; at < 40; at += 1)
+    file.keep({ id: `task-${1000 + at}`, theirs: 't', target: 's', callId: 'call-0001', tool: 'one', going });
+  const text = textsIn(directory);
+  assert.ok(text.length < 2.2 * 1024 * 1024, String(text.length));
+  assert.equal(text.split('"callId"').length - 1, 40);
+});
+
+test('a seal gives back what it closed, to its own run and for its own words, and is nothing otherwise', () => {
+  const [own, other] = [createTaskSeal(token), createTaskSeal('spa_other')];
+  const value = fc.dictionary(fc.string(), fc.jsonValue(), { maxKeys: 4 }).map((one) => {
+    const read = parseJson(JSON.stringify(one));
+    assert.ok(isJsonObject(read));
+    return read;
+  });
+  fc.assert(
+    fc.property(value, fc.string(), fc.string(), fc.nat(), (kept, id, sealedByThem, at) => {
+      const sealed = own.seal(kept, { id });
+      assert.deepEqual(own.open(sealed, { id }), kept);
+      assert.equal(other.open(sealed, { id }), undefined);
+      assert.equal(own.open(sealed, { id: `${id}.` }), undefined);
+      assert.equal(own.open(sealedByThem, { id }), undefined);
+      const bytes = Buffer.from(sealed, 'base64url');
+      bytes[at % bytes.length] = (bytes[at % bytes.length] ?? 0) ^ 1;
+      assert.equal(own.open(bytes.toString('base64url'), { id }), undefined);
+      assert.equal(own.open(bytes.subarray(0, at % bytes.length).toString('base64url'), { id }), undefined);
+    }),
+  );
+});
