@@ -1,5 +1,5 @@
 import { isNobodyThere } from './nobody-there.ts';
-import { noteMissed, tellMissed } from './missed-hooks.ts';
+import { noteMissed, takeOverMissed, tellMissed } from './missed-hooks.ts';
 import { LostWhileAsked, postHook } from './post-hook.ts';
 import { forgetRun, runCredential } from './run-credential.ts';
 import type { Conversation } from './run-credential.ts';
@@ -60,6 +60,8 @@ export async function answerHook(asked: {
     const { token, server, caFile } = credential;
     const ca = caFile === undefined ? undefined : serverAuthority(caFile);
     if (ca === null) return refuse(`the certificate of the server cannot be read from "${caFile ?? ''}"`);
+    // Between calls: looking for it costs time.
+    if (tool === event) await takeOverMissed(environment, credential);
     // First: what went ahead unasked may have brought words of others.
     await tellMissed(environment, credential, ca);
     const { status, body } = await postHook({

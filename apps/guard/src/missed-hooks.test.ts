@@ -1,13 +1,23 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { isJsonObject, parseJson } from '@sallyport/contracts';
-import { noteMissed, tellMissed } from './missed-hooks.ts';
+import { hashedName } from './hashed-name.ts';
+import { noteMissed, takeOverMissed, tellMissed } from './missed-hooks.ts';
 
 const state = mkdtempSync(join(tmpdir(), 'sallyport-missed-'));
 after(() => rmSync(state, { recursive: true, force: true }));
@@ -25,7 +35,7 @@ async function listening() {
     });
     request.on('end', () => {
       if (way.isDown) {
-        void way.meanwhile().then(() => request.destroy());
+        void way.meanwhile().then(() => request.socket.destroy());
         return;
       }
       const told = parseJson(body);
@@ -70,4 +80,29 @@ test('what a killed hook had taken is told by the next, and half a line keeps no
   await tellMissed(environment, credential, undefined);
   assert.deepEqual(heard.toSorted(), ['later', 'taken']);
   assert.throws(() => readdirSync(folder), { code: 'ENOENT' });
+});
+
+test('what a version before kept beside the runs is told; of others it stays for them, until nobody can tell it any more', async () => {
+  const { heard, credential } = await listening();
+  const runs = join(state, 'sallyport', 'agent-runs');
+  mkdirSync(runs, { recursive: true });
+  const { pid } = spawnSync(process.execPath, ['--version']);
+  const own = `${await hashedName(credential.token)}.missed`;
+  const line = (tool: string): string => `${JSON.stringify({ at_ms: 1, tool, went: true })}\n`;
+  writeFileSync(join(runs, own), line('kept'));
+  writeFileSync(join(runs, `${own}.${pid}`), line('taken'));
+  const running = `${'b'.repeat(32)}.missed.${process.pid}`;
+  const [theirs, theirsLongAgo] = [`${'c'.repeat(32)}.missed`, `${'d'.repeat(32)}.missed`];
+  for (const name of [running, theirs, theirsLongAgo, 'a-run.json']) writeFileSync(join(runs, name), line('other'));
+  for (const name of [running, theirsLongAgo]) utimesSync(join(runs, name), 1, 1);
+  await takeOverMissed(environment, credential);
+  await tellMissed(environment, credential, undefined);
+  assert.deepEqual(heard.toSorted(), ['kept', 'taken']);
+  assert.deepEqual(readdirSync(runs).toSorted(), ['a-run.json', running, theirs].toSorted());
+  assert.throws(() => readdirSync(folder), { code: 'ENOENT' });
+  // A folder that is none keeps no hook back.
+  rmSync(runs, { recursive: true });
+  writeFileSync(runs, 'no folder');
+  await takeOverMissed(environment, credential);
+  rmSync(runs);
 });

@@ -15,6 +15,10 @@ const maxBytes = 16 * 1024;
 const maxTold = 100;
 const longestTool = 200;
 const waitMs = 5000;
+/** As versions before this one called it; with the number of the process that was telling it. */
+const earlier = /^[\da-f]{32}\.missed(?:\.(\d{1,10}))?$/;
+/** No run lasts longer. */
+const longestRunMs = 25 * 60 * 60_000;
 
 /** Writes down that a call was asked about in vain; told with the next hook that gets through. Never throws. */
 export async function noteMissed(
@@ -74,6 +78,28 @@ export async function tellMissed(
     else putBack(folder, taken, file);
   } catch {
     putBack(folder, taken, file);
+  }
+}
+
+/**
+ * What a version before this one kept of this run, beside the runs: told from now on as all else is. Of a run that has been over for long
+ * nobody can be told, and what was kept of it goes. Never throws.
+ */
+export async function takeOverMissed(environment: Environment, credential: RunCredential): Promise<void> {
+  const [runs, folder] = [stateFolder(environment, 'agent-runs'), stateFolder(environment, 'agent-missed')];
+  if (runs === undefined || folder === undefined) return;
+  try {
+    const found = readdirSync(runs).filter((name) => earlier.test(name));
+    if (found.length === 0) return;
+    const own = await fileIn(folder, credential);
+    for (const name of found) {
+      const [before, pid] = [join(runs, name), Number(earlier.exec(name)?.[1] ?? 0)];
+      if (pid > 0 && isRunning(pid)) continue;
+      if (name.startsWith(basename(own))) putBack(folder, before, own);
+      else if (Date.now() - statSync(before).mtimeMs > longestRunMs) rmSync(before, { force: true });
+    }
+  } catch {
+    // It waits for the next time.
   }
 }
 
