@@ -72,20 +72,17 @@ export async function createDoors(needs: DoorNeeds): Promise<Doors> {
     },
     ...(tls === undefined ? {} : { tls }),
   });
-  const operatorEdge = await createEdge({
-    ...edgeNeeds,
-    // Its own host name says nothing of how anybody else gets here.
-    publicOrigin: () => https.publicOrigin() ?? localAddress,
-    caller: {
-      kind: 'operator',
-      principal: { kind: 'operator', id: 'local', name: 'local operator', scopes: allActions },
-    },
-  });
-
   /** Without the socket the server still serves; the operator then needs a key. */
   async function listenForOperator(socketFile: string): Promise<string | undefined> {
     try {
-      await operatorEdge.listen({ socketFile });
+      await edge.openSocket({
+        socketFile,
+        operator: {
+          kind: 'operator',
+          principal: { kind: 'operator', id: 'local', name: 'local operator', scopes: allActions },
+        },
+        publicOrigin: () => https.publicOrigin() ?? localAddress,
+      });
       return socketFile;
     } catch (error) {
       log.warn('No operator socket', { message: messageOf(error) });
@@ -111,7 +108,7 @@ export async function createDoors(needs: DoorNeeds): Promise<Doors> {
       }
     },
     async close() {
-      await Promise.all([edge.close(), operatorEdge.close()]);
+      await edge.close();
     },
   };
 }

@@ -13,10 +13,10 @@ import type { Doorway } from './doorway.ts';
 import { EdgeError } from './errors.ts';
 import { createKeyProofs } from './key-proof.ts';
 import type { EdgeLimits } from './limits.ts';
-import type { EdgeNeeds } from './needs.ts';
 import { createLeftRecords, type LeftRecords } from './left-records.ts';
 import type { ProvenStreams } from './proven-streams.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limiter.ts';
+import type { SideNeeds } from './side.ts';
 import { socketToken } from './socket-protocols.ts';
 
 export type Admission = {
@@ -40,7 +40,7 @@ export type Admission = {
 };
 
 export function createAdmission(
-  needs: EdgeNeeds,
+  needs: SideNeeds,
   parts: {
     readonly limits: EdgeLimits;
     readonly recorder: DecisionRecorder;

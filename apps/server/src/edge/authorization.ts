@@ -5,6 +5,7 @@ import { errorFields } from '@sallyport/platform/log';
 import { exactAddress } from './client-address.ts';
 import { EdgeError } from './errors.ts';
 import type { DecisionContext, DecisionResource, EdgeNeeds } from './needs.ts';
+import type { SideNeeds } from './side.ts';
 
 /**
  * May they: for the camera or device a request is about, for what stands at some sites, or for the server as a whole. Whoever has the
@@ -34,7 +35,7 @@ type Question = {
 };
 
 export function createAuthorization(
-  needs: Pick<EdgeNeeds, 'caller' | 'decide' | 'reach' | 'heldAt' | 'resources' | 'clock' | 'log'> & {
+  needs: Pick<SideNeeds, 'caller' | 'decide' | 'reach' | 'heldAt' | 'resources' | 'clock' | 'log'> & {
     /** What is grave needs the key that a session is bound to as well. Throws `key_proof_required`. */
     readonly proveKey: (request: FastifyRequest, principal: Principal) => Promise<void>;
   },

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import type { Principal, RoutePlugin } from '@sallyport/platform/http';
 import { openWebSocket } from '@sallyport/testing/web-socket';
 import { assertProblem, send, startEdge, type Reply, type TestEdge, writerSession } from './edge-testing.ts';
-import type { Caller, EdgeNeeds } from './needs.ts';
+import type { EdgeNeeds } from './needs.ts';
 
 const person: Principal = {
   kind: 'user',
@@ -22,7 +22,7 @@ const streamName = 'a-name-that-nobody-can-guess';
 const minuteMs = 60_000;
 
 /** What it said it signed stands in the proof itself: whether the signature is right is for identity to say. */
-function boundCaller(goodForMs = 5 * minuteMs): Caller {
+function boundCaller(goodForMs = 5 * minuteMs): EdgeNeeds['caller'] {
   return {
     kind: 'network',
     authenticate: async () => ({ kind: 'key', id: 'k', name: 'k', scopes: person.scopes }),

@@ -1,8 +1,11 @@
 // An edge on a loopback port with a few routes, and a client that can misbehave: for the tests of this folder.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { request, type IncomingHttpHeaders, type OutgoingHttpHeaders, type RequestOptions } from 'node:http';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { createManualClock } from '@sallyport/platform/clock';
 import { CodedError } from '@sallyport/platform/errors';
@@ -27,6 +30,12 @@ const keys: Readonly<Record<string, Principal>> = {
   sp_reader: { kind: 'key', id: 'reader', name: 'reader', scopes: ['alerts:read'] },
   sp_writer: { kind: 'key', id: 'writer', name: 'writer', scopes: ['alerts:read', 'alerts:write'] },
 };
+
+/** For `openSocket`. */
+export const operator = {
+  kind: 'operator',
+  principal: { kind: 'operator', id: 'local', name: 'local operator', scopes: ['alerts:read'] },
+} as const;
 
 /** 43 characters, as real ones have. */
 export const writerSession = 'writer'.padEnd(43, '-');
@@ -168,6 +177,15 @@ export async function createTestEdge(changes: Partial<EdgeNeeds> = {}): Promise<
   });
   const tick = (): void => tasks.forEach((task) => task());
   return { edge, decisions, logLines, clock, tick, [Symbol.asyncDispose]: () => edge.close(0) };
+}
+
+/** In a folder of its own. What comes in there is the operator's. */
+export async function openOperatorSocket(edge: Edge, publicOrigin?: () => string): Promise<string> {
+  const directory = mkdtempSync(join(tmpdir(), 'sallyport-edge-'));
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+  const socketFile = join(directory, 'operator.sock');
+  await edge.openSocket({ socketFile, operator, ...(publicOrigin === undefined ? {} : { publicOrigin }) });
+  return socketFile;
 }
 
 const testProblems = {

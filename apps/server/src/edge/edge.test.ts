@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
 import { EdgeError, type Decision } from './index.ts';
-import { assertProblem, send, sendRaw, startEdge, type Reply, unbound } from './edge-testing.ts';
+import { assertProblem, openOperatorSocket, send, sendRaw, startEdge, type Reply, unbound } from './edge-testing.ts';
 
 test('a key with the scope is let in, and the handler knows whose it is', async () => {
   await using server = await startEdge();
@@ -62,9 +62,8 @@ test('a key without the scope is refused, and the denial is recorded by itself',
 test('a route that declares nothing is denied to everybody, the operator included', async () => {
   await using server = await startEdge();
   assertProblem(await send({ port: server.port, path: '/v1/undeclared', key: 'sp_writer' }), 403, 'route_undeclared');
-  const principal = { kind: 'operator', id: 'local', name: 'local operator', scopes: ['alerts:read'] } as const;
-  await using operator = await startEdge({ caller: { kind: 'operator', principal } });
-  assertProblem(await send({ port: operator.port, path: '/v1/undeclared' }), 403, 'route_undeclared');
+  const socketPath = await openOperatorSocket(server.edge);
+  assertProblem(await send({ socketPath, path: '/v1/undeclared' }), 403, 'route_undeclared');
 });
 
 test('when authentication fails to decide, the answer is no', async () => {

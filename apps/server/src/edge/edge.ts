@@ -6,35 +6,43 @@ import { codeOf, messageOf } from '@sallyport/platform/errors';
 import { createIds } from '@sallyport/platform/ids';
 import { errorFields } from '@sallyport/platform/log';
 import type { Presented } from '@sallyport/platform/http';
-import type { Secret } from '@sallyport/platform/secret';
-import { createAdmission } from './admission.ts';
 import { createBodyDigests } from './body-digest.ts';
 import { describeApi } from './api-description.ts';
 import { clientAddress } from './client-address.ts';
-import { createDecisionRecorder } from './decision-recorder.ts';
 import { closeGently, listenAt, setCertificate, type Door, type DoorOptions } from './door.ts';
+import { decorate } from './decorations.ts';
 import { createDoorway, type Doorway } from './doorway.ts';
 import { EdgeError, edgeProblems } from './errors.ts';
 import { unlessRequested } from './held-still.ts';
 import { createHttpServer, endConnections, freshHandshakes, headersLate, refuseConnection } from './http-server.ts';
 import { defaultLimits } from './limits.ts';
 import { listenOnPort, listenOnSocket } from './listen.ts';
-import type { EdgeNeeds, EdgeTls } from './needs.ts';
+import type { Caller, EdgeNeeds, EdgeTls } from './needs.ts';
 import { createProvenStreams } from './proven-streams.ts';
 import { createProblemTranslator, retryAfterSeconds } from './problem-details.ts';
 import { installBodyLimits } from './request-body.ts';
 import { compileValidator } from './request-validation.ts';
 import { compileSerializer } from './response-serialization.ts';
-import { describeClient } from './request-client.ts';
 import { describePresented } from './request-presented.ts';
 import { securityHeaders, strictTransport } from './security-headers.ts';
+import { createSide, type Side, type SideNeeds, type Way } from './side.ts';
 import { createSockets, endRefused } from './sockets.ts';
 import { createStreamWatch } from './stream-watch.ts';
 
 /** The one way in: authenticate, decide, limit, record, for every route of every module. */
 export type Edge = {
   /** Plain HTTP on loopback addresses only, TLS 1.3 anywhere. Returns the address for people. */
-  listen(where: { readonly host: string; readonly port: number } | { readonly socketFile: string }): Promise<string>;
+  listen(where: { readonly host: string; readonly port: number }): Promise<string>;
+  /**
+   * A Unix socket with the same routes, whose caller is always the operator: only its owner can open it. Returns the
+   * address for people. Throws `socket_in_use`, `socket_path_too_long`.
+   */
+  openSocket(options: {
+    readonly socketFile: string;
+    readonly operator: Extract<Caller, { readonly kind: 'operator' }>;
+    /** Where links for other people lead; its own host name says nothing of how anybody else gets here. */
+    readonly publicOrigin?: () => string | undefined;
+  }): Promise<string>;
   /** One more listener, TLS 1.3 only, with the same routes. Throws `port_in_use`, `port_privileged`, `host_not_here`. */
   openDoor(options: DoorOptions): Promise<Door>;
   /** Uses a renewed certificate for connections from now on. */
@@ -56,39 +64,49 @@ const defaultGraceMs = 5000;
 export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
   const { log, tls } = needs;
   const limits = { ...defaultLimits, ...needs.limits };
-  const recorder = createDecisionRecorder(needs);
-  const front = createDoorway({ isSecure: tls !== undefined, hostNames: needs.hostNames });
-  const doorways = new WeakMap<IncomingMessage, Doorway>();
-  const doorwayOf = ({ raw }: FastifyRequest): Doorway => doorways.get(raw) ?? front;
+  const digests = createBodyDigests();
+  const proven = createProvenStreams(needs.clock);
+  const ways = new WeakMap<IncomingMessage, Way>();
+  /** Whatever was not seen to come in elsewhere comes from the network. */
+  const wayOf = ({ raw }: FastifyRequest): Way => ways.get(raw) ?? front;
+  const doorwayOf = (request: FastifyRequest): Doorway => wayOf(request).doorway;
+  const sideOf = (request: FastifyRequest): Side => wayOf(request).side;
+  const admissionOf = (request: FastifyRequest): Side['admission'] => sideOf(request).admission;
   const replies = new WeakMap<FastifyRequest, FastifyReply>();
   const presentedOf = (request: FastifyRequest): Presented =>
     describePresented(request, {
-      isOperator: needs.caller.kind === 'operator',
+      isOperator: sideOf(request).isOperator,
       secure: doorwayOf(request).isSecure,
       tell: (header, value) => void replies.get(request)?.header(header, value),
     });
-  const digests = createBodyDigests();
-  const proven = createProvenStreams(needs.clock);
-  const admission = createAdmission(needs, { limits, recorder, doorwayOf, presentedOf, digests, proven });
+  const sides: Side[] = [];
+  const addSide = (whose: Pick<SideNeeds, 'caller' | 'publicOrigin'>): Side => {
+    const side = createSide({ ...needs, ...whose }, { limits, doorwayOf, presentedOf, digests, proven });
+    sides.push(side);
+    return side;
+  };
+  const network = addSide(needs);
+  const front: Way = {
+    doorway: createDoorway({ isSecure: tls !== undefined, hostNames: needs.hostNames }),
+    side: network,
+  };
   const isPublic = ({ is404, routeOptions }: FastifyRequest): boolean => is404 || routeOptions.config.public === true;
   const goingOn = {
     onBegin: (request: FastifyRequest): void => {
-      if (!isPublic(request)) proven.begin(request, admission.principalOf(request));
+      if (!isPublic(request)) proven.begin(request, admissionOf(request).principalOf(request));
     },
     onEnd: (request: FastifyRequest): void => {
-      if (!isPublic(request)) proven.end(request, admission.principalOf(request));
+      if (!isPublic(request)) proven.end(request, admissionOf(request).principalOf(request));
     },
   };
   const streams = createStreamWatch({
     every: needs.every,
-    mayGoOn: (request) => admission.mayGoOn(request),
+    mayGoOn: (request) => admissionOf(request).mayGoOn(request),
     ...goingOn,
   });
-  const sockets = createSockets(needs, { limits, admission, ...goingOn });
+  const sockets = createSockets(needs, { limits, admissionOf, ...goingOn });
   const problems = createProblemTranslator(needs.problems);
   const newCorrelationId = createIds(needs.random);
-  const countRefusal = (code: string, address: string): void =>
-    recorder.count({ outcome: 'denied', code, method: '', route: '', address });
 
   const answerProblem = async (error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const clientLeft = request.raw.destroyed && !request.raw.complete;
@@ -103,7 +121,8 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
         route: request.routeOptions.url ?? '',
         ...errorFields(error),
       });
-    } else if (problem.status === 403 || problem.code in edgeProblems) await admission.refused(request, problem);
+    } else if (problem.status === 403 || problem.code in edgeProblems)
+      await admissionOf(request).refused(request, problem);
     const retryAfter = retryAfterSeconds(problem);
     if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter));
     if (problem.status === 401 && !reply.hasHeader('www-authenticate')) reply.header('www-authenticate', 'Bearer');
@@ -114,28 +133,30 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
       .send(Buffer.from(JSON.stringify(problem)));
   };
 
-  const refuseClient = (error: unknown, socket: Socket): void => {
-    const isOwn = needs.ownHandshakes?.take(socket) === true;
-    const address = clientAddress(socket.remoteAddress);
-    const code = refuseConnection(error, socket, newCorrelationId());
-    if (!isOwn) countRefusal(code, address);
-  };
-  const onClientError = (error: unknown, socket: Socket): void => {
-    if (codeOf(error) === headersLate) unlessRequested(socket, () => refuseClient(error, socket));
-    else refuseClient(error, socket);
-  };
+  const clientErrorsOf =
+    ({ countRefusal }: Side) =>
+    (error: unknown, socket: Socket): void => {
+      const refuse = (): void => {
+        const isOwn = needs.ownHandshakes?.take(socket) === true;
+        const address = clientAddress(socket.remoteAddress);
+        const code = refuseConnection(error, socket, newCorrelationId());
+        if (!isOwn) countRefusal(code, address);
+      };
+      if (codeOf(error) === headersLate) unlessRequested(socket, refuse);
+      else refuse();
+    };
   let route: RequestListener = () => undefined;
   const doors = new Set<Server>();
 
   const app = fastify({
     serverFactory(listener) {
       route = listener;
-      return createHttpServer({ listener, limits, tls, onRefused: countRefusal });
+      return createHttpServer({ listener, limits, tls, onRefused: network.countRefusal });
     },
-    clientErrorHandler: onClientError,
+    clientErrorHandler: clientErrorsOf(network),
     // Before a route is looked for, hence without hooks: an address that cannot be decoded.
     frameworkErrors: (error, request, reply) => {
-      countRefusal('request_invalid', clientAddress(request.ip));
+      sideOf(request).countRefusal('request_invalid', clientAddress(request.ip));
       const problem = problems.translate(error, request.id);
       reply.hijack();
       reply.raw.writeHead(problem.status, {
@@ -152,6 +173,25 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
     routerOptions: { maxParamLength },
   });
 
+  /** One more listener, whose requests are answered by the same routes. */
+  const openServer = (way: Way, secured: Parameters<typeof createHttpServer>[0]['tls']): Server => {
+    const server = createHttpServer({
+      listener(request, response) {
+        ways.set(request, way);
+        route(request, response);
+      },
+      limits,
+      tls: secured,
+      onRefused: way.side.countRefusal,
+    });
+    server.on('clientError', clientErrorsOf(way.side));
+    server.on('upgrade', (request, socket, head) => {
+      ways.set(request, way);
+      app.server.emit('upgrade', request, socket, head);
+    });
+    return server;
+  };
+
   app.setValidatorCompiler(compileValidator);
   app.setSerializerCompiler(compileSerializer);
   app.setErrorHandler(answerProblem);
@@ -160,57 +200,7 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
       hint: 'GET /v1/openapi.json lists them',
     });
   });
-  app.decorateRequest('principal', {
-    getter(this: FastifyRequest) {
-      return admission.principalOf(this);
-    },
-  });
-  app.decorateRequest('reach', {
-    getter(this: FastifyRequest) {
-      return admission.reachOf(this, undefined);
-    },
-  });
-  app.decorateRequest('reachOf', function reachOf(this: FastifyRequest, action: string) {
-    return admission.reachOf(this, action);
-  });
-  app.decorateRequest('client', {
-    getter(this: FastifyRequest) {
-      return describeClient(this, {
-        isOperator: needs.caller.kind === 'operator',
-        secure: doorwayOf(this).isSecure,
-        publicOrigin: needs.publicOrigin?.(),
-      });
-    },
-  });
-  app.decorateRequest('presented', {
-    getter(this: FastifyRequest) {
-      return presentedOf(this);
-    },
-  });
-  app.decorateRequest('requireFreshProof', function requireFreshProof(this: FastifyRequest) {
-    return admission.requireFreshProof(this);
-  });
-  app.decorateRequest('leftRecord', function leftRecord(this: FastifyRequest) {
-    admission.leftRecords.leftRecord(this);
-  });
-  app.decorateRequest('signInAttempt', function signInAttempt(this: FastifyRequest) {
-    return doorwayOf(this).attemptCookie.read(this.headers.cookie);
-  });
-  app.decorateReply('keepSignInAttempt', function keepSignInAttempt(this: FastifyReply, sealed, maxAgeSeconds = 0) {
-    const { attemptCookie } = doorwayOf(this.request);
-    this.header('set-cookie', sealed === undefined ? attemptCookie.clear() : attemptCookie.set(sealed, maxAgeSeconds));
-  });
-  app.decorateReply('beginSession', function beginSession(this: FastifyReply, token: Secret) {
-    // In place of one that was renewed on the way in.
-    this.removeHeader('set-cookie');
-    this.header('set-cookie', doorwayOf(this.request).cookie.set(token));
-  });
-  app.decorateReply('proveStreams', function proveStreams(this: FastifyReply, names: readonly string[]) {
-    proven.prove(admission.principalOf(this.request), names);
-  });
-  app.decorateReply('endSession', function endSession(this: FastifyReply) {
-    this.header('set-cookie', doorwayOf(this.request).cookie.clear());
-  });
+  decorate(app, { wayOf, presentedOf, proven });
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({
       ...securityHeaders,
@@ -220,10 +210,10 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
     replies.set(request, reply);
     // Also when whoever asked goes away before.
     if (request.routeOptions.config.leavesRecord === true)
-      reply.raw.once('close', () => admission.leftRecords.over(request));
-    await admission.admit(request, (renewed) => reply.beginSession(renewed));
+      reply.raw.once('close', () => admissionOf(request).leftRecords.over(request));
+    await admissionOf(request).admit(request, (renewed) => reply.beginSession(renewed));
     // They went while it was decided: what was to be told of that found nothing yet.
-    if (reply.raw.closed) admission.leftRecords.over(request);
+    if (reply.raw.closed) admissionOf(request).leftRecords.over(request);
   });
   // After the body was read, so that nothing lies between it and the handler.
   app.addHook('preHandler', (request, _reply, done) => {
@@ -244,31 +234,27 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
   await app.ready();
 
   return {
-    listen: (where) =>
-      'socketFile' in where ? listenOnSocket(app, where.socketFile) : listenOnPort(app, where, tls !== undefined),
+    listen: (where) => listenOnPort(app, where, tls !== undefined),
+    async openSocket({ socketFile, operator, publicOrigin }) {
+      const doorway = createDoorway({ isSecure: false, hostNames: needs.hostNames });
+      const server = openServer({ doorway, side: addSide({ caller: operator, publicOrigin }) }, undefined);
+      await listenOnSocket(server, socketFile);
+      doors.add(server);
+      return `unix:${socketFile}`;
+    },
     setTls(renewed) {
       setCertificate(app.server, renewed);
     },
     async openDoor({ host, port, hostNames, tls: shown, asksForCertificate, challenge }) {
       const doorway = createDoorway({ isSecure: true, hostNames });
-      const server = createHttpServer({
-        listener(request, response) {
-          doorways.set(request, doorway);
-          route(request, response);
-        },
-        limits,
-        tls: {
+      const server = openServer(
+        { doorway, side: network },
+        {
           ...shown,
           ...(challenge === undefined ? {} : { challenge }),
           ...(asksForCertificate === undefined ? {} : { asksForCertificate }),
         },
-        onRefused: countRefusal,
-      });
-      server.on('clientError', onClientError);
-      server.on('upgrade', (request, socket, head) => {
-        doorways.set(request, doorway);
-        app.server.emit('upgrade', request, socket, head);
-      });
+      );
       const opened = await listenAt(server, { host, port });
       doors.add(server);
       return {
@@ -278,7 +264,7 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
         async close(graceMs) {
           doors.delete(server);
           await Promise.all([
-            sockets.closeThose((request) => doorways.get(request) === doorway, graceMs ?? defaultGraceMs),
+            sockets.closeThose((request) => ways.get(request)?.doorway === doorway, graceMs ?? defaultGraceMs),
             closeGently(server, graceMs),
           ]);
         },
@@ -290,11 +276,10 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
       const deadline = setTimeout(() => endConnections(app.server), graceMs);
       await Promise.all([sockets.close(graceMs), app.close(), ...[...doors].map((door) => closeGently(door, graceMs))]);
       clearTimeout(deadline);
-      admission.leftRecords.over();
-      try {
-        await recorder.close();
-      } catch (error) {
-        log.error('Cannot record the last decisions', { reason: messageOf(error) });
+      for (const { close } of sides) {
+        await close().catch((error: unknown) => {
+          log.error('Cannot record the last decisions', { reason: messageOf(error) });
+        });
       }
     },
   };

@@ -5,4 +5,4 @@ export { EdgeError, edgeProblems } from './errors.ts';
 export type { EdgeErrorCode } from './errors.ts';
 export { defaultLimits } from './limits.ts';
 export type { EdgeLimits, Rate } from './limits.ts';
-export type { Caller, Decision, DecisionContext, EdgeNeeds, EdgeTls } from './needs.ts';
+export type { Decision, DecisionContext, EdgeNeeds, EdgeTls } from './needs.ts';

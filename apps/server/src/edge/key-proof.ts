@@ -3,7 +3,7 @@ import type { Principal } from '@sallyport/platform/http';
 import { errorFields } from '@sallyport/platform/log';
 import type { BodyDigests } from './body-digest.ts';
 import { EdgeError } from './errors.ts';
-import type { EdgeNeeds } from './needs.ts';
+import type { SideNeeds } from './side.ts';
 
 const proofHeader = 'x-sallyport-proof';
 const maxProofLength = 4096;
@@ -15,7 +15,7 @@ const maxProofLength = 4096;
  * request in that could not be checked.
  */
 export function createKeyProofs(
-  needs: Pick<EdgeNeeds, 'caller' | 'log'> & { readonly digests: Pick<BodyDigests, 'require'> },
+  needs: Pick<SideNeeds, 'caller' | 'log'> & { readonly digests: Pick<BodyDigests, 'require'> },
 ): (request: FastifyRequest, principal: Principal) => Promise<void> {
   const { caller, log, digests } = needs;
   /** A proof is good once, and a route may ask twice. */

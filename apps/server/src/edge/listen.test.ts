@@ -4,9 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { test, type TestContext } from 'node:test';
-import { createTestEdge, send } from './edge-testing.ts';
-
-const principal = { kind: 'operator', id: 'local', name: 'local operator', scopes: ['alerts:read'] } as const;
+import { createTestEdge, operator, send } from './edge-testing.ts';
 
 function temporaryDirectory(context: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), 'sallyport-edge-'));
@@ -23,14 +21,14 @@ test('plain HTTP is refused on every address that is not loopback', async () => 
 
 test('the operator’s socket is for its owner alone, needs no key and does not ask for a host', async (context) => {
   const socketFile = join(temporaryDirectory(context), 'run', 'operator.sock');
-  await using local = await createTestEdge({ caller: { kind: 'operator', principal } });
-  assert.equal(await local.edge.listen({ socketFile }), `unix:${socketFile}`);
+  await using local = await createTestEdge();
+  assert.equal(await local.edge.openSocket({ socketFile, operator }), `unix:${socketFile}`);
   assert.equal(statSync(socketFile).mode & 0o777, 0o600);
   assert.equal(statSync(join(socketFile, '..')).mode & 0o777, 0o700);
   const reply = await send({ socketPath: socketFile, path: '/v1/items/a', headers: { host: 'sallyport' } });
   assert.deepEqual(reply.json, { limit: 10, by: 'local' });
   await using second = await createTestEdge();
-  await assert.rejects(second.edge.listen({ socketFile }), { code: 'socket_in_use' });
+  await assert.rejects(second.edge.openSocket({ socketFile, operator }), { code: 'socket_in_use' });
 });
 
 test('a socket a killed server left behind is replaced, a file is not', async (context) => {
@@ -39,14 +37,14 @@ test('a socket a killed server left behind is replaced, a file is not', async (c
   const script = `require('node:net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))`;
   spawnSync(process.execPath, ['-e', script, socketFile]);
   assert.ok(statSync(socketFile).isSocket());
-  await using local = await createTestEdge({ caller: { kind: 'operator', principal } });
-  await local.edge.listen({ socketFile });
+  await using local = await createTestEdge();
+  await local.edge.openSocket({ socketFile, operator });
   assert.equal((await send({ socketPath: socketFile, path: '/v1/public' })).status, 200);
   const file = join(directory, 'precious.txt');
   writeFileSync(file, 'kept');
   await using other = await createTestEdge();
-  await assert.rejects(other.edge.listen({ socketFile: file }), { code: 'socket_in_use' });
-  await assert.rejects(other.edge.listen({ socketFile: join(directory, 'a'.repeat(200)) }), {
+  await assert.rejects(other.edge.openSocket({ socketFile: file, operator }), { code: 'socket_in_use' });
+  await assert.rejects(other.edge.openSocket({ socketFile: join(directory, 'a'.repeat(200)), operator }), {
     code: 'socket_path_too_long',
   });
 });

@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { chmodSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, type Server } from 'node:net';
 import { dirname } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { codeOf } from '@sallyport/platform/errors';
@@ -35,7 +36,7 @@ export async function listenOnPort(
  * A Unix socket that only its owner can reach: in a folder of mode 0700, itself of mode 0600.
  * What a killed server left behind is removed. Throws `socket_in_use`, `socket_path_too_long`.
  */
-export async function listenOnSocket(app: FastifyInstance, file: string): Promise<string> {
+export async function listenOnSocket(server: Server, file: string): Promise<void> {
   if (Buffer.byteLength(file) > maxSocketPathBytes) {
     throw new EdgeError(
       'socket_path_too_long',
@@ -46,9 +47,9 @@ export async function listenOnSocket(app: FastifyInstance, file: string): Promis
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   chmodSync(directory, 0o700);
   await removeStaleSocket(file);
-  await app.listen({ path: file });
+  server.listen({ path: file });
+  await once(server, 'listening');
   chmodSync(file, 0o600);
-  return `unix:${file}`;
 }
 
 async function removeStaleSocket(file: string): Promise<void> {

@@ -106,7 +106,7 @@ export type DecisionResource =
   | { readonly kind: 'site'; readonly id: string };
 
 export type EdgeNeeds = {
-  readonly caller: Caller;
+  readonly caller: Extract<Caller, { readonly kind: 'network' }>;
   /** May they? A throw is a no. `reason` is for people. `needsProof`: a fresh proof of who they are may make it a yes. */
   readonly decide: (
     principal: Principal,

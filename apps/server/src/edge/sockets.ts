@@ -45,13 +45,13 @@ export function createSockets(
   needs: Pick<EdgeNeeds, 'clock' | 'log' | 'every'>,
   parts: {
     readonly limits: EdgeLimits;
-    readonly admission: Pick<Admission, 'mayGoOn' | 'principalOf' | 'refused'>;
+    readonly admissionOf: (request: FastifyRequest) => Pick<Admission, 'mayGoOn' | 'principalOf' | 'refused'>;
     readonly onBegin: (request: FastifyRequest) => void;
     readonly onEnd: (request: FastifyRequest) => void;
   },
 ): Sockets {
   const { clock, log } = needs;
-  const { limits, admission } = parts;
+  const { limits, admissionOf } = parts;
   const open = new Map<WebSocket, OpenSocket>();
   let isClosing = false;
   let isChecking = false;
@@ -69,7 +69,8 @@ export function createSockets(
     try {
       await Promise.all(
         [...open].map(async ([socket, { request }]) => {
-          if (!(await admission.mayGoOn(request))) closeFor(socket, closeCodes.policy, 'not allowed any more');
+          if (!(await admissionOf(request).mayGoOn(request)))
+            closeFor(socket, closeCodes.policy, 'not allowed any more');
         }),
       );
     } finally {
@@ -89,12 +90,14 @@ export function createSockets(
   }
 
   function refuseMore(request: FastifyRequest): void {
-    const { id, kind } = admission.principalOf(request);
+    const { id, kind } = admissionOf(request).principalOf(request);
     const own = [...open.values()].filter(({ request: other }) => {
-      const principal = admission.principalOf(other);
+      const principal = admissionOf(other).principalOf(other);
       return principal.id === id && principal.kind === kind;
     });
-    if (open.size < limits.sockets && own.length < limits.socketsPerPrincipal && !isClosing) return;
+    // The operator is not kept out by those of others.
+    const isFull = kind !== 'operator' && open.size >= limits.sockets;
+    if (!isFull && own.length < limits.socketsPerPrincipal && !isClosing) return;
     throw new EdgeError('too_many_sockets', 'Cannot open another socket: too many are open', {
       details: { retryAfterSeconds: 10 },
     });
@@ -113,7 +116,7 @@ export function createSockets(
       const nowMs = clock.monotonicMs();
       entry.heardAtMs = nowMs;
       if (messages.take(nowMs, 1) && bytes.take(nowMs, length)) return true;
-      void admission.refused(request, { code: 'rate_limited', status: 429 });
+      void admissionOf(request).refused(request, { code: 'rate_limited', status: 429 });
       closeFor(socket, closeCodes.policy, 'too much at once');
       return false;
     };
