@@ -91,6 +91,7 @@ const happenings: readonly AgentHappening[] = [
     scopes: ['notes:read'],
     reason: 'invalid_grant',
   },
+  { kind: 'rate_reached', server: { name: 'docs' }, rate: 'tool_calls', refused: 7, of: 'tool send' },
   { kind: 'approval_asked', approval: 'p', call, digest: 'd' },
   { kind: 'approval_answered', approval: 'p', call, answer: 'deny', answeredBy: 'kim', afterMs: 900, scope: 'session' },
   { kind: 'hook_silent', silentMs: 60_000, stillSeen: 'telemetry' },

@@ -149,6 +149,7 @@ function refused(happening: AgentHappening): boolean {
   if (happening.kind === 'tool_finished' || happening.kind === 'model_called') return !happening.isSuccess;
   if (happening.kind === 'server_sign_in') return happening.change === 'refresh_failed';
   if (happening.kind === 'tool_task') return happening.change === 'expired' || happening.change === 'abandoned';
+  if (happening.kind === 'rate_reached') return true;
   return happening.kind === 'approval_answered' && happening.answer !== 'allow';
 }
 
@@ -226,6 +227,13 @@ function happeningFields(happening: AgentHappening): JsonObject {
         reason: optional(reason),
       });
     }
+    case 'rate_reached':
+      return given({
+        ...serverFields(happening.server),
+        rate: happening.rate,
+        refused: happening.refused,
+        of: optional(happening.of),
+      });
     case 'approval_asked':
       return given({
         ...callFields(happening.call),

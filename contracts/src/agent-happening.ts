@@ -23,6 +23,10 @@ export function isLiveTask(change: AgentTaskChange): boolean {
   return change === 'began' || change === 'resumed' || change === 'said';
 }
 
+/** What comes faster than it may: calls through a gateway, calls of one tool there, definitions that a server tells anew. */
+export const agentRates = ['calls', 'tool_calls', 'definitions'] as const;
+export type AgentRate = (typeof agentRates)[number];
+
 /** Who it is and for whom it acts: the same for all events of a session. */
 export type AgentSession = {
   readonly id: string;
@@ -186,6 +190,16 @@ export type AgentHappening =
       readonly scopes: readonly string[];
       /** Why it ended, as OAuth names it. */
       readonly reason?: string;
+    }
+  | {
+      /** More came than may: told at first, and while it goes on as a sum now and then. */
+      readonly kind: 'rate_reached';
+      readonly server: NonNullable<AgentTool['server']>;
+      readonly rate: AgentRate;
+      /** How many were refused since it was told last. */
+      readonly refused: number;
+      /** What was called too often, where it was one thing. */
+      readonly of?: string;
     }
   | {
       readonly kind: 'approval_asked';

@@ -1,7 +1,14 @@
 export { isJsonObject, itemsOf, parseJson, textOf, textsOf } from './json-value.ts';
 export { agentEvent, agentEventLimits, agentLogName } from './agent-event.ts';
 export type { AgentEventInput } from './agent-event.ts';
-export { agentActions, agentOrigins, agentSignInChanges, agentTaskChanges, isLiveTask } from './agent-happening.ts';
+export {
+  agentActions,
+  agentOrigins,
+  agentRates,
+  agentSignInChanges,
+  agentTaskChanges,
+  isLiveTask,
+} from './agent-happening.ts';
 export type {
   AgentAction,
   AgentCall,
@@ -12,6 +19,7 @@ export type {
   AgentOrigin,
   AgentSession,
   AgentSignInChange,
+  AgentRate,
   AgentTaskChange,
   AgentTool,
   AgentVerdict,

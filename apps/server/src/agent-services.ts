@@ -125,6 +125,10 @@ export async function createAgentServices(
       quietly('look for agents whose hooks are silent', () => guard.hooks.noteSilence()),
     ),
     every(
+      silenceEveryMs,
+      quietly('record how often rates were reached', () => guard.rates.tick()),
+    ),
+    every(
       questionsEveryMs,
       quietly('see whether questions of agents still wait', () => guard.approvals.tick()),
     ),
@@ -139,6 +143,7 @@ export async function createAgentServices(
       for (const stop of stops) stop();
       await guard.notices.close();
       await ownPolicies.close();
+      await guard.rates.tick('all').catch((error: unknown) => log.warn('Cannot record rates', errorFields(error)));
       await keep();
     },
   };

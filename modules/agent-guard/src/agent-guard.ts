@@ -9,11 +9,14 @@ import { createProposalRoutes } from './approvals/proposal-routes.ts';
 import { createSessionSteps } from './approvals/session-steps.ts';
 import { createGatewayCallRoutes } from './gateway/call-routes.ts';
 import { createGatewayCalls } from './gateway/gateway-calls.ts';
+import { createRateRoutes } from './gateway/rate-routes.ts';
+import { createReachedRates, type ReachedRates } from './gateway/reached-rates.ts';
 import { createSignInRoutes } from './gateway/sign-in-routes.ts';
 import { createTaskRoutes } from './gateway/task-routes.ts';
 import { createSignIns } from './gateway/sign-ins.ts';
 import { createHookDesk, type HookDesk } from './hooks/hook-desk.ts';
 import { createHookRoutes } from './hooks/hook-routes.ts';
+import { createRecordHappening } from './hooks/record-happening.ts';
 import { createOutageRoutes } from './hooks/outage-routes.ts';
 import { createOutages, type Outages } from './hooks/outages.ts';
 import type { OpenJudge } from './judging/hook-judge.ts';
@@ -52,6 +55,7 @@ export type AgentGuard = {
   readonly approvals: Approvals;
   readonly notices: WaitingNotices;
   readonly toolServers: ToolServers;
+  readonly rates: Pick<ReachedRates, 'tick'>;
   readonly tallies: RunTallies;
   readonly telemetry: RunTelemetry;
   readonly outages: Outages;
@@ -105,7 +109,8 @@ export async function createAgentGuard(
     tallies,
     limits,
   });
-  const toolServers = createToolServers({ ...needs, sessions, stops });
+  const rates = createReachedRates({ ...needs, sessions, record: createRecordHappening({ ...needs, steps }) });
+  const toolServers = createToolServers({ ...needs, sessions, stops, reached: rates.of });
   const gateway = createGatewayCalls({ hooks, toolServers, log: needs.log });
   const telemetry = createRunTelemetry({ ...needs, sessions, hooks, tallies });
   const outages = createOutages({ ...needs, sessions, hooks });
@@ -113,6 +118,7 @@ export async function createAgentGuard(
   const plugins = [
     createGatewayCallRoutes(gateway),
     createTaskRoutes(gateway),
+    createRateRoutes(rates),
     createSignInRoutes(createSignIns({ ...needs, sessions })),
     createGatewayServerRoutes(toolServers),
     createToolServerRoutes(toolServers),
@@ -141,6 +147,7 @@ export async function createAgentGuard(
     approvals,
     notices,
     toolServers,
+    rates,
     tallies,
     telemetry,
     outages,

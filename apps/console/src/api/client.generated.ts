@@ -675,6 +675,18 @@ export type Routes = {
     };
     answer: { readonly recorded: number };
   };
+  /** Calls of MCP that were refused because they came faster than they may */
+  'POST /v1/agent/gateway/rates': {
+    params: undefined;
+    query: undefined;
+    body: {
+      readonly server: string;
+      readonly rate: 'calls' | 'tool_calls';
+      readonly refused: number;
+      readonly of?: string | undefined;
+    };
+    answer: { readonly recorded: number };
+  };
   /** What came back from a call of MCP */
   'POST /v1/agent/gateway/results': {
     params: undefined;

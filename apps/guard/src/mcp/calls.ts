@@ -8,6 +8,7 @@ import { createRate, type GatewayLimits } from './limits.ts';
 import { tasksExtension } from './modern-headers.ts';
 import type { OfferList } from './offer-list.ts';
 import type { CameBack, TaskCalls, Told } from './task-calls.ts';
+import { createReachedRates } from './reached-rates.ts';
 import { wantedTtl } from './task-state.ts';
 import type { ToolList } from './tool-list.ts';
 import type { Upstream } from './upstream.ts';
@@ -45,6 +46,8 @@ export type Calls = {
   bringing(method: BringingMethod, params: JsonObject, how: How & { readonly offers: OfferList }): Promise<RpcOutcome>;
   /** Why the next question of this name may not go now; undefined when it may. */
   mayGo(name: string): string | undefined;
+  /** What was refused and not told yet is told. */
+  end(): Promise<void>;
 };
 
 export type BringingMethod = keyof typeof bringings;
@@ -70,23 +73,27 @@ export function createCalls({
   limits,
   nowMs,
   newId,
+  say,
 }: {
   readonly gate: Gate;
   readonly upstream: Pick<Upstream, 'ask'>;
   readonly limits: GatewayLimits;
   readonly nowMs: () => number;
   readonly newId: () => string;
+  readonly say: (line: string) => void;
 }): Calls {
   const all = createRate({ aMinute: limits.callsAMinute, nowMs });
   const each = createRate({ aMinute: limits.toolCallsAMinute, nowMs });
+  const rates = createReachedRates({ gate, nowMs, say });
   let inFlight = 0;
 
   function mayGo(name: string): string | undefined {
     if (inFlight >= limits.maxInFlight) return `Sallyport: ${limits.maxInFlight} calls wait for their answer already`;
-    const afterMs = each.take(name) ?? all.take('');
-    return afterMs === undefined
-      ? undefined
-      : `Sallyport: too many calls a minute; wait ${Math.ceil(afterMs / 1000)} seconds`;
+    const ofOne = each.take(name);
+    const afterMs = ofOne ?? all.take('');
+    if (afterMs === undefined) return undefined;
+    rates.refused(ofOne === undefined ? 'calls' : 'tool_calls', name);
+    return `Sallyport: too many calls a minute; wait ${Math.ceil(afterMs / 1000)} seconds`;
   }
 
   /** The whole way of a call. `no` puts a refusal in the words of its kind. */
@@ -240,6 +247,7 @@ export function createCalls({
     },
 
     mayGo,
+    end: rates.end,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { AgentTaskChange, JsonObject } from '@sallyport/contracts';
+import type { AgentRate, AgentTaskChange, JsonObject } from '@sallyport/contracts';
 import type { OfferDefinition, ToolDefinition } from '@sallyport/tool-pins';
 import type { SignInEvent } from './sign-in/sign-in-events.ts';
 
@@ -85,5 +85,11 @@ export type Gate = {
   standing(): Promise<{ readonly over?: string; readonly held?: string } | undefined>;
   /** Sign-ins to remote servers, put on record. False where that cannot be and it may go on all the same; rejects where it may not. */
   signIns(events: readonly SignInEvent[]): Promise<boolean>;
+  /** Calls that were refused because they came faster than they may, so that nobody was asked. False where that cannot be told now. */
+  reached(rate: {
+    readonly rate: Exclude<AgentRate, 'definitions'>;
+    readonly refused: number;
+    readonly of?: string;
+  }): Promise<boolean>;
   close(): Promise<void>;
 };

@@ -48,6 +48,7 @@ export function openGate(changed: Partial<Gate> = {}): OpenGate {
     task: async () => ({}),
     standing: async () => ({}),
     signIns: async () => true,
+    reached: async () => true,
     close: async () => undefined,
     ...changed,
   };

@@ -124,6 +124,12 @@ export function createLocalGate({
       return true;
     },
 
+    async reached({ rate, refused, of }) {
+      const at = new Date(nowMs()).toISOString();
+      await journal.write({ at, server: name, kind: 'rate', rate, refused, ...(of === undefined ? {} : { of }) });
+      return true;
+    },
+
     close: async () => undefined,
   };
 }

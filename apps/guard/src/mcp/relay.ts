@@ -371,6 +371,7 @@ export function createRelay(needs: RelayNeeds): Relay {
       const gone = upstream.gone();
       await tasks?.end(gone === undefined ? 'the gateway was ended' : `its server is gone: ${gone}`);
       await upstream.close();
+      await calls.end().catch((error: unknown) => say(wordsOf(error)));
       await gate.close();
     },
   };

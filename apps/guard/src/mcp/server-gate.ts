@@ -203,6 +203,11 @@ export function createServerGate({
       throw new Error(`the sign-in cannot be recorded: ${noAnswer(answer)}`);
     },
 
+    async reached(rate) {
+      const answer = await post({ path: '/v1/agent/gateway/rates', body: { server: name, ...rate } });
+      return answer.kind === 'answer';
+    },
+
     async close() {
       ask.close();
     },

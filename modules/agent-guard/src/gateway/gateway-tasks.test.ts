@@ -91,7 +91,10 @@ forEachDatabase((name, open) => {
     const kinds = recorded(house).map(
       ({ code, verdict = '', change = '' }) => `${String(code)} ${String(verdict)}${String(change)}`,
     );
-    assert.deepEqual(kinds, [...Array.from({ length: 3 }, () => 'agent.tool_decided deny'), 'agent.tool_task abandoned']);
+    assert.deepEqual(kinds, [
+      ...Array.from({ length: 3 }, () => 'agent.tool_decided deny'),
+      'agent.tool_task abandoned',
+    ]);
   });
 
   test(`what a tool brings that was blocked or changed while its task went on is not had, on ${name}`, async () => {

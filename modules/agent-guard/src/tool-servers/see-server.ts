@@ -6,6 +6,7 @@ import type { Definition } from '@sallyport/tool-pins';
 import { happened, sessionWords } from '../audit-record.ts';
 import { AgentGuardError } from '../errors.ts';
 import type { AgentGuardNeeds } from '../needs.ts';
+import type { ReachedRates } from '../gateway/reached-rates.ts';
 import type { StandingSession } from '../sessions/agent-sessions.ts';
 import { firstSight, writeFirstSights, type FirstSight } from './first-sight.ts';
 import { makeRoom } from './make-room.ts';
@@ -62,9 +63,10 @@ export function createSeeServer(
     /** Two runs that meet the same new server at once write it down once, and nobody decides in between. */
     readonly inTurn: Turns;
     readonly waitingOffers: Pick<WaitingOffers, 'told'>;
+    readonly reached: ReachedRates['of'];
   },
 ): SeeServer {
-  const { database, outbox, clock, random, store, inTurn, waitingOffers } = needs;
+  const { database, outbox, clock, random, store, inTurn, waitingOffers, reached } = needs;
   const newId = (): string => Buffer.from(random(8)).toString('hex');
 
   const meetServer = createMeetServer({ database, store });
@@ -239,6 +241,7 @@ export function createSeeServer(
     });
     await outbox.flushed();
     const { server, pins, tools, all, waiting } = seen;
+    if (waiting > 0) await reached(standing, { server: server.name, rate: 'definitions', refused: waiting });
     const held = whyServerHeld(server);
     const wait = Math.ceil(newDefinitions.fresh.waitMs(standing.session.owner.id, waiting) / 60_000);
     const tooMuchNew = `More that is new was told of than is taken in at once: again in ${Math.max(1, wait)} minutes`;

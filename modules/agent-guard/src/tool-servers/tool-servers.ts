@@ -1,6 +1,7 @@
 import { createTurns } from '@sallyport/platform/turns';
 import { AgentGuardError } from '../errors.ts';
 import type { AgentGuardNeeds } from '../needs.ts';
+import type { ReachedRates } from '../gateway/reached-rates.ts';
 import type { AgentSessions } from '../sessions/agent-sessions.ts';
 import type { Stops } from '../stops/stops.ts';
 import { createServerDecisions, type ServerDecisions } from './decide-server.ts';
@@ -25,6 +26,8 @@ export function createToolServers(
   needs: Pick<AgentGuardNeeds, 'database' | 'outbox' | 'clock' | 'random' | 'columnKeys'> & {
     readonly sessions: Pick<AgentSessions, 'standing'>;
     readonly stops: Pick<Stops, 'holding'>;
+    /** More that is new was told of than is taken in at once. */
+    readonly reached: ReachedRates['of'];
   },
 ): ToolServers {
   const store = createToolServerStore(needs);

@@ -67,6 +67,8 @@ function titleOf(code: string, { tool, target, agent }: { tool: string; target: 
       return `${tool} came back, ${textAt(agent, 'content') === 'untrusted' ? 'with words of others' : 'with trusted words'}`;
     case 'agent.tool_task':
       return `${tool} ${taskWords[textAt(agent, 'change') ?? ''] ?? 'goes on as a task'}`;
+    case 'agent.rate_reached':
+      return rateTitle(agent);
     case 'agent.model_called':
       return modelTitle(agent);
     case 'agent.approval_asked':
@@ -93,6 +95,20 @@ function answerTitle(agent: object, tool: string): string {
       return before === ''
         ? `Nobody answered about ${tool}`
         : `${before} said yes to ${tool}, and nobody else answered`;
+  }
+}
+
+/** What came faster than it may, and how much of it was refused. */
+function rateTitle(agent: object): string {
+  const refused = (numberAt(agent, 'refused') ?? 0).toLocaleString('en-US');
+  const server = textAt(agent, 'server') ?? 'a tool server';
+  switch (textAt(agent, 'rate')) {
+    case 'definitions':
+      return `${server} brought more that is new than is taken in at once: ${refused} held back`;
+    case 'tool_calls':
+      return `${textAt(agent, 'of') ?? 'One thing'} of ${server} was called too often: ${refused} refused`;
+    default:
+      return `${server} was called too often: ${refused} refused`;
   }
 }
 
