@@ -25,6 +25,30 @@ export function placeIn(text: string, offset: number): { readonly line: number; 
   return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') };
 }
 
+/**
+ * How deep the expressions of a policy, as Cedar's JSON has it, stand in one another. A chain of clauses is as deep as it is long, and so is one of
+ * names that are asked for. Without recursion.
+ */
+export function expressionDepth({ conditions }: { readonly conditions: unknown }): number {
+  const open: { readonly value: unknown; readonly depth: number }[] = [{ value: conditions, depth: 0 }];
+  let deepest = 0;
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { value, depth } = next;
+    deepest = Math.max(deepest, depth);
+    if (typeof value !== 'object' || value === null) continue;
+    // Cedar writes `a has b.c.d` as one list, and asks for one after the other.
+    const chain = 'has' in value ? chainOf(value.has) : 0;
+    for (const inner of Object.values<unknown>({ ...value })) open.push({ value: inner, depth: depth + 0.5 + chain });
+  }
+  return Math.ceil(deepest);
+}
+
+function chainOf(asked: unknown): number {
+  return typeof asked === 'object' && asked !== null && 'attr' in asked && Array.isArray(asked.attr)
+    ? asked.attr.length
+    : 0;
+}
+
 /** How deep brackets and conditions of a text stand in one another, strings and comments left out. Cedar's reader goes as deep, in a thread that has a bound. */
 export function depthOf(text: string): number {
   let depth = 0;

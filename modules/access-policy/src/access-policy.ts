@@ -1,4 +1,4 @@
-import { statefulIsAuthorized, type AuthorizationAnswer } from '@cedar-policy/cedar-wasm/nodejs';
+import type { AuthorizationAnswer } from '@cedar-policy/cedar-wasm/nodejs';
 import { messageOf } from '@sallyport/platform/errors';
 import type { Principal, Reach } from '@sallyport/platform/http';
 import type { AccessDecision, AccessRequest, AccessResource, PrincipalRisk } from './access-request.ts';
@@ -10,6 +10,7 @@ import { explainQuestion, type Explanation } from './explain-question.ts';
 import { loadPolicies, releasePolicies, type RoleDescription } from './load-policies.ts';
 import type { PolicyTexts } from './policy-texts.ts';
 import { readReach } from './reach.ts';
+import { engine } from './thread-engine.ts';
 
 /**
  * Who may do what, decided by Cedar policies. Deny by default: no policy that allows, a policy that forbids, a policy that
@@ -44,14 +45,17 @@ export function createAccessPolicy(texts: PolicyTexts, options: { maxCachedDecis
   const loaded = loadPolicies(texts);
   const { version, keptAs, words, roles, askingForProof, restingOnRisk, spoken } = loaded;
   let isReleased = false;
-  const remembered = createDecisionCache<AccessDecision>(options.maxCachedDecisions ?? 10_000);
-  const permissions = createDecisionCache<readonly (Action | KindAction)[]>(options.maxCachedDecisions ?? 1000);
+  const remembered = createDecisionCache<AccessDecision>(options.maxCachedDecisions ?? 10_000, engine.thrown);
+  const permissions = createDecisionCache<readonly (Action | KindAction)[]>(
+    options.maxCachedDecisions ?? 1000,
+    engine.thrown,
+  );
 
   const ask = (request: AccessRequest, question: CedarQuestion): AccessDecision => {
     const { principal, action, risk } = request;
     let answer: AuthorizationAnswer;
     try {
-      answer = statefulIsAuthorized({
+      answer = engine.statefulIsAuthorized({
         ...question,
         preparsedSchemaName: keptAs,
         preparsedPolicySetId: keptAs,
@@ -144,7 +148,7 @@ export function createAccessPolicy(texts: PolicyTexts, options: { maxCachedDecis
   const probe = (question: CedarQuestion, among = keptAs): Probe => {
     const kept = { preparsedSchemaName: keptAs, preparsedPolicySetId: among, validateRequest: true };
     try {
-      const answer = statefulIsAuthorized({ ...question, ...kept });
+      const answer = engine.statefulIsAuthorized({ ...question, ...kept });
       if (answer.type === 'failure') return { failing: [], others: 'forbid' };
       const { decision, diagnostics } = answer.response;
       const failing = diagnostics.errors.map(({ policyId }) => policyId).toSorted();

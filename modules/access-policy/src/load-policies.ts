@@ -1,11 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { preparsePolicySet, preparseSchema, schemaToJson, type SchemaJson } from '@cedar-policy/cedar-wasm/nodejs';
+import type { SchemaJson } from '@cedar-policy/cedar-wasm/nodejs';
 import { allActions, allRoles, kindActions, siteActions } from './actions.ts';
+import { noSchema } from './engine.ts';
 import { engineMemory } from './engine-memory.ts';
 import { AccessPolicyError } from './errors.ts';
 import type { PolicyTexts } from './policy-texts.ts';
 import { readPolicies, type ReadPolicy } from './read-policies.ts';
 import { readSpoken, schemaOfQuestions, type Spoken } from './spoken.ts';
+import { engine } from './thread-engine.ts';
 
 /** `own`: made by a policy of the organisation. */
 export type RoleDescription = {
@@ -66,9 +68,9 @@ export function loadPolicies(texts: PolicyTexts): LoadedPolicies {
   const extended = schema === texts.schema ? given : readSchema(schema);
   const alone = policies.filter(({ json }) => asksForMoment(readSpoken([json])));
   for (const kept of [
-    preparseSchema(keptAs, schemaOfQuestions(extended)),
-    preparsePolicySet(keptAs, { staticPolicies }),
-    ...alone.map(({ id, text }) => preparsePolicySet(`${keptAs}/${id}`, { staticPolicies: { [id]: text } })),
+    engine.preparseSchema(keptAs, schemaOfQuestions(extended)),
+    engine.preparsePolicySet(keptAs, { staticPolicies }),
+    ...alone.map(({ id, text }) => engine.preparsePolicySet(`${keptAs}/${id}`, { staticPolicies: { [id]: text } })),
   ]) {
     if (kept.type === 'failure') throw invalid('the policies', kept);
   }
@@ -98,8 +100,8 @@ export function loadPolicies(texts: PolicyTexts): LoadedPolicies {
 
 /** Cedar keeps what it was given for as long as the process runs: what is not needed any more gives way to nothing. */
 export function releasePolicies({ keptAs, keptAlone }: Pick<LoadedPolicies, 'keptAs' | 'keptAlone'>): void {
-  for (const kept of [keptAs, ...keptAlone]) preparsePolicySet(kept, { staticPolicies: {} });
-  preparseSchema(keptAs, 'entity Nobody;');
+  for (const kept of [keptAs, ...keptAlone]) engine.preparsePolicySet(kept, { staticPolicies: {} });
+  engine.preparseSchema(keptAs, noSchema);
 }
 
 function asksForMoment({ attributes }: Spoken): boolean {
@@ -110,7 +112,7 @@ function asksForMoment({ attributes }: Spoken): boolean {
 function readSchema(schema: string): SchemaJson<string> {
   const known = engineMemory.schemas.get(schema);
   if (known !== undefined) return known;
-  const read = schemaToJson(schema);
+  const read = engine.schemaToJson(schema);
   if (read.type === 'failure') throw invalid('the schema', read);
   const declared = Object.keys(read.json['Sallyport']?.actions ?? {}).toSorted();
   const wanted = [...allActions, ...kindActions];

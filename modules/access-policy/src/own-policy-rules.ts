@@ -1,4 +1,5 @@
 import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs';
+import { expressionDepth } from '@sallyport/platform/cedar-text';
 
 /** What the organisation may write beside the bundled policies. */
 export const ownPolicyLimits = {
@@ -8,6 +9,8 @@ export const ownPolicyLimits = {
   policyBytes: 16 * 1024,
   /** Brackets in brackets, and conditions in conditions. */
   depth: 32,
+  /** Expressions in expressions. From 281 on the engine breaks while it decides, in whichever thread. */
+  expressions: 200,
   policies: 300,
   allBytes: 512 * 1024,
 } as const;
@@ -24,6 +27,9 @@ export function refuseOwnPolicy(policy: PolicyJson, bytes: number): string | und
   const { annotations = {}, principal, effect } = policy;
   if (bytes > ownPolicyLimits.policyBytes)
     return `it has ${bytes} bytes, must have at most ${ownPolicyLimits.policyBytes}: make several of it`;
+  const depth = expressionDepth(policy);
+  if (depth > ownPolicyLimits.expressions)
+    return `it goes ${depth} expressions deep, must go at most ${ownPolicyLimits.expressions}: a chain of && or || is as deep as it is long. Make several policies of it, or ask a set with .contains(…) or in`;
   const unknown = Object.keys(annotations).find((name) => !annotationsKnown.has(name));
   if (unknown !== undefined) return `@${unknown} is not known, must be one of @${[...annotationsKnown].join(', @')}`;
   const { id = '', words, name, role } = annotations;

@@ -1,18 +1,12 @@
-import {
-  policySetTextToParts,
-  policyToJson,
-  schemaToJson,
-  validate,
-  type DetailedError,
-  type PolicyJson,
-} from '@cedar-policy/cedar-wasm/nodejs';
-import { depthOf, indexOfByte, placeIn, sayError } from '@sallyport/platform/cedar-text';
+import type { DetailedError, PolicyJson } from '@cedar-policy/cedar-wasm/nodejs';
+import { depthOf, expressionDepth, indexOfByte, placeIn, sayError } from '@sallyport/platform/cedar-text';
 import { allRoles, isRole } from './actions.ts';
 import { engineMemory, type EngineMemory } from './engine-memory.ts';
 import { ownPolicyLimits, refuseOwnPolicy } from './own-policy-rules.ts';
 import type { PolicyTexts } from './policy-texts.ts';
 import { refuseMoments } from './moment-cells.ts';
 import { asksWhetherKnown, readSpoken } from './spoken.ts';
+import { engine } from './thread-engine.ts';
 
 /** Where a text cannot be used, and why. Line and column begin at 1. */
 export type PolicyFault = {
@@ -72,7 +66,7 @@ export function readPolicies(texts: PolicyTexts, memory: EngineMemory = engineMe
         continue;
       }
     }
-    const parts = policySetTextToParts(text);
+    const parts = engine.policySetTextToParts(text);
     if (parts.type === 'failure') {
       for (const error of parts.errors) at(sayError(error), indexOfByte(text, error.sourceLocations?.[0]?.start ?? 0));
       continue;
@@ -97,6 +91,8 @@ export function readPolicies(texts: PolicyTexts, memory: EngineMemory = engineMe
       }
       const refusal = own ? refuseOwnPolicy(json, Buffer.byteLength(policy)) : undefined;
       if (refusal !== undefined) at(refusal, offset);
+      // What looks at it next goes as deep as it is.
+      if (own && expressionDepth(json) > ownPolicyLimits.expressions) continue;
       const asked = asksWhetherKnown(json);
       if (asked !== undefined)
         at(`policy "${id}" asks whether "${asked}" is known, must not: not known is a no by itself`, offset);
@@ -155,7 +151,7 @@ export function readPolicies(texts: PolicyTexts, memory: EngineMemory = engineMe
 function jsonOf(policy: string, { json: known }: EngineMemory): PolicyJson | DetailedError[] {
   const before = known.get(policy);
   if (before !== undefined) return before;
-  const read = policyToJson(policy);
+  const read = engine.policyToJson(policy);
   if (read.type === 'failure') return read.errors;
   known.set(policy, read.json);
   return read.json;
@@ -169,14 +165,14 @@ function validateAll(
 ): PolicyFault[] {
   const unseen = [...read].filter(([, { text }]) => !memory.isValid(schema, text));
   if (unseen.length === 0) return [];
-  const answer = validate({
+  const answer = engine.validate({
     schema,
     policies: { staticPolicies: Object.fromEntries(unseen.map(([id, { text }]) => [id, text])) },
     validationSettings: { mode: 'strict' },
   });
   if (answer.type === 'failure') {
     // Asked only now which of the two it is: to read the schema by itself takes as long as to hold everything against it.
-    const checked = schemaToJson(schema);
+    const checked = engine.schemaToJson(schema);
     const [file, errors] =
       checked.type === 'failure' ? ['the schema', checked.errors] : ['the policies', answer.errors];
     return errors.map((error) => ({ file, line: 1, column: 1, message: sayError(error) }));

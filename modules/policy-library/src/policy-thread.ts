@@ -50,6 +50,6 @@ export function createPolicyThread(
 
 function endless({ texts }: PolicyTask, limitMs: number): Tried {
   const file = texts.policies.find(({ own }) => own === true)?.file ?? 'the policies';
-  const message = `reading and trying it took over ${limitMs / 1000} seconds, or too much memory or depth`;
+  const message = `reading and trying it took over ${limitMs / 1000} seconds, or too much memory or depth: make several policies of it`;
   return { faults: [{ file, line: 1, column: 1, message }], policies: [], results: [], standing: [] };
 }

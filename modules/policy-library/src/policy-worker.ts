@@ -1,6 +1,7 @@
 // Entry of the thread that policies are tried in: what somebody writes is read here first, so that nothing hostile reaches the server's own stack.
-// Whatever is thrown ends it: the engine may be left in any state by a text that is deeper than the stack.
+// Whatever is thrown ends it, also in the engine where it counts as a no: that text is not answered for, and the next one is read by another thread.
 import { parentPort } from 'node:worker_threads';
+import { engine } from '@sallyport/access-policy';
 import { createLoadedPolicies } from './loaded-policies.ts';
 import { tryPolicies } from './policy-tasks.ts';
 import type { TaskMessage } from './policy-tasks.ts';
@@ -13,10 +14,11 @@ const tell = (message: TaskMessage): void => port.postMessage(message);
 const policies = createLoadedPolicies();
 const askAgain = createRecordedAsking(policies);
 
-port.on('message', (task: ThreadTask) =>
-  tell(
+port.on('message', (task: ThreadTask) => {
+  const answer: TaskMessage =
     task.kind === 'try'
       ? { kind: 'done', tried: tryPolicies(task.task, { policies, tell }) }
-      : { kind: 'answered', asked: askAgain(task.task) },
-  ),
-);
+      : { kind: 'answered', asked: askAgain(task.task) };
+  if (engine.thrown() > 0) throw new Error('The policy engine broke');
+  tell(answer);
+});

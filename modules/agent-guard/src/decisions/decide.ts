@@ -78,7 +78,10 @@ export function createDecisions(cedar: Cedar, { name, keptAs, words, asking }: L
     const key = JSON.stringify(question);
     const known = cache.get(key);
     if (known !== undefined) return known;
+    const failures = cedar.thrown();
     const decision = answer();
+    // It rests on an engine that broke, and not on the question.
+    if (cedar.thrown() !== failures) return decision;
     if (cache.size >= maxCached) cache.clear();
     cache.set(key, decision);
     return decision;

@@ -1,12 +1,18 @@
 import { createHash } from 'node:crypto';
-import type * as CedarModule from '@cedar-policy/cedar-wasm/nodejs';
 import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs';
+import type { Engine } from '@sallyport/access-policy/engine';
 import { AgentGuardError } from '../errors.ts';
 
 /** Cedar, handed in: loading it costs what a short program does not want to pay at its start. */
 export type Cedar = Pick<
-  typeof CedarModule,
-  'policySetTextToParts' | 'policyToJson' | 'validate' | 'preparseSchema' | 'preparsePolicySet' | 'statefulIsAuthorized'
+  Engine,
+  | 'policySetTextToParts'
+  | 'policyToJson'
+  | 'validate'
+  | 'preparseSchema'
+  | 'preparsePolicySet'
+  | 'statefulIsAuthorized'
+  | 'thrown'
 >;
 
 export type PackFile = { readonly name: string; readonly text: string };

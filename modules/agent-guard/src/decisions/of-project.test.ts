@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import * as cedar from '@cedar-policy/cedar-wasm/nodejs';
+import { engine as cedar } from '@sallyport/access-policy';
 import { actionsOf } from '@sallyport/agent-actions';
 import { agentPolicyFiles } from '@sallyport/content/agent-policies';
 import type { AgentVerdict, JsonValue } from '@sallyport/contracts';

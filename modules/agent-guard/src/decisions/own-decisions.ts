@@ -9,6 +9,9 @@ import { scopesOf } from './own-policy.ts';
 import type { OwnRun } from './own-policy.ts';
 import type { ReadOwnPolicy } from './read-own.ts';
 
+/** What they are asked with. */
+export type OwnCedar = Pick<Cedar, 'statefulIsAuthorized' | 'thrown'>;
+
 type CallQuestion = Parameters<Decisions['decide']>[0];
 type Asked = { action: string; context: Record<string, CedarValueJson>; tool: DecisionTool; subject: DecisionSubject };
 
@@ -90,7 +93,7 @@ const maxCached = 2000;
  * What is in force is looked at anew with each call.
  */
 export function withOwn(
-  cedar: Pick<Cedar, 'statefulIsAuthorized'>,
+  cedar: OwnCedar,
   pack: Decisions,
   { inForce, run }: { readonly inForce: () => OwnInForce; readonly run: OwnRun },
 ): Decisions {
@@ -225,7 +228,9 @@ export function withOwn(
       const key = JSON.stringify([question.action, question.facts, question.tool, question.subject]);
       const known = cache.get(key);
       if (known !== undefined) return known;
+      const failures = cedar.thrown();
       const decision = decideWith(now.groups, question);
+      if (cedar.thrown() !== failures) return decision;
       if (cache.size >= maxCached) cache.clear();
       cache.set(key, decision);
       return decision;

@@ -12,6 +12,8 @@ export const ownLimits = {
   policyBytes: 8 * 1024,
   /** Brackets in brackets, and conditions in conditions. */
   depth: 24,
+  /** Expressions in expressions. From 281 on the engine breaks while it decides. */
+  expressions: 200,
   /** What Cedar looks at for one policy, and for all of one call: what a decision costs at most follows from it. */
   policyParts: 600,
   allParts: 2000,

@@ -1,4 +1,4 @@
-import * as engine from '@cedar-policy/cedar-wasm/nodejs';
+import { engine } from '@sallyport/access-policy';
 import { messageOf } from '@sallyport/platform/errors';
 import { createDecisions, createRefusal } from './decide.ts';
 import type { Decisions } from './decide.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import * as cedar from '@cedar-policy/cedar-wasm/nodejs';
+import { engine as cedar } from '@sallyport/access-policy';
 import { actionsOf } from '@sallyport/agent-actions';
 import { agentPolicyFiles, agentPoliciesDirectory } from '@sallyport/content/agent-policies';
 import type { AgentVerdict, JsonValue } from '@sallyport/contracts';

@@ -1,5 +1,5 @@
 import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs';
-import { depthOf, indexOfByte, placeIn, sayError } from '@sallyport/platform/cedar-text';
+import { depthOf, expressionDepth, indexOfByte, placeIn, sayError } from '@sallyport/platform/cedar-text';
 import { readPeople } from './load-pack.ts';
 import type { Cedar } from './load-pack.ts';
 import { ownLimits, scopeKey } from './own-policy.ts';
@@ -159,6 +159,9 @@ function refusePolicy(
     return `@approvals of policy "${id}" must be "1" or "2", and beside an @ask`;
   if (bytes > ownLimits.policyBytes)
     return `policy "${id}" has ${bytes} bytes, must have at most ${ownLimits.policyBytes}: make several of it`;
+  const depth = expressionDepth(policy);
+  if (depth > ownLimits.expressions)
+    return `policy "${id}" goes ${depth} expressions deep, must go at most ${ownLimits.expressions}: a chain of && or || is as deep as it is long. Make several policies of it, or ask a set with .contains(…) or in`;
   if (parts > ownLimits.policyParts)
     return `policy "${id}" has ${parts} parts, must have at most ${ownLimits.policyParts}: it would make every call slow`;
   if (principal.op !== 'All' && principal.op !== 'is')

@@ -5,9 +5,8 @@ import type { AgentAction, AgentCall } from '@sallyport/contracts';
 import type { FlowCall } from '@sallyport/information-flow';
 import { contentOf, createSessionContent } from '../content/session-content.ts';
 import { createSessionJudge, subjectOf } from '../decisions/index.ts';
-import type { Cedar } from '../decisions/load-pack.ts';
 import { withOwn } from '../decisions/own-decisions.ts';
-import type { OwnInForce } from '../decisions/own-decisions.ts';
+import type { OwnCedar, OwnInForce } from '../decisions/own-decisions.ts';
 import type { DecisionAction, JudgedCall, PackDecisions } from '../decisions/index.ts';
 import { judgedFields } from '../past-calls/judged-call.ts';
 import type { Harness, SessionFacts } from '../sessions/agent.ts';
@@ -18,7 +17,7 @@ import type { Asking, JudgedHook, OpenJudge } from './hook-judge.ts';
 /** Judges live calls with what decides over recorded ones: the call read word by word, the flow of the session, and the pack. */
 export function createOpenJudge(
   packs: PackDecisions,
-  own?: { readonly cedar: Pick<Cedar, 'statefulIsAuthorized'>; readonly inForce: () => OwnInForce },
+  own?: { readonly cedar: OwnCedar; readonly inForce: () => OwnInForce },
 ): OpenJudge {
   return ({ pack, harness, facts, isForgotten, mark, machine, risk, run }) => {
     const bundled = packs.get(pack);

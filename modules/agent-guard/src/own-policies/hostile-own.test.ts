@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import * as cedar from '@cedar-policy/cedar-wasm/nodejs';
+import { engine as cedar } from '@sallyport/access-policy';
 import { agentPolicyFiles } from '@sallyport/content/agent-policies';
 import fc from 'fast-check';
 import { loadOwn } from '../decisions/own-decisions.ts';

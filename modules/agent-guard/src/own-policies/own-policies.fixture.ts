@@ -1,6 +1,6 @@
 // The organisation's policies for agents over a real database and the real engine; a ledger of calls that a test fills, people who come and go.
 import { randomBytes } from 'node:crypto';
-import * as cedar from '@cedar-policy/cedar-wasm/nodejs';
+import { engine as cedar } from '@sallyport/access-policy';
 import { agentPolicyFiles } from '@sallyport/content/agent-policies';
 import { agentEvent, isJsonObject, parseJson, textOf } from '@sallyport/contracts';
 import type { AgentContent, AgentHappening, AgentVerdict, JsonObject } from '@sallyport/contracts';

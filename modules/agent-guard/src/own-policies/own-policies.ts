@@ -1,4 +1,4 @@
-import * as cedar from '@cedar-policy/cedar-wasm/nodejs';
+import { engine as cedar } from '@sallyport/access-policy';
 import type { JsonObject } from '@sallyport/contracts';
 import type { Principal } from '@sallyport/platform/http';
 import { messageOf } from '@sallyport/platform/errors';
@@ -15,11 +15,10 @@ import {
 import type { DocumentDifference, Work, Works } from '@sallyport/policy-library';
 import { guardEvent } from '../audit-record.ts';
 import { AgentGuardError } from '../errors.ts';
-import type { Cedar } from '../decisions/load-pack.ts';
 import { createAgentStore } from '../sessions/agent-store.ts';
 import type { OwnPoliciesNeeds } from './needs.ts';
 import { loadOwn } from '../decisions/own-decisions.ts';
-import type { OwnInForce } from '../decisions/own-decisions.ts';
+import type { OwnCedar, OwnInForce } from '../decisions/own-decisions.ts';
 import { createOwnDocuments } from './own-documents.ts';
 import type { OwnDocuments } from './own-documents.ts';
 import { draftHash } from '../decisions/own-policy.ts';
@@ -59,7 +58,7 @@ export type OwnPolicies = {
    */
   compare(from: number | undefined, to: number | undefined): Promise<readonly OwnDifferenceOfTexts[]>;
   /** What policies are asked with. */
-  readonly cedar: Pick<Cedar, 'statefulIsAuthorized'>;
+  readonly cedar: OwnCedar;
   /** What decides with the pack of an agent. Another object where anything changed. */
   inForce(): OwnInForce;
   /** Before any call is judged: puts into force what is in force. Never throws for what it finds: what cannot be read denies. */

@@ -1,4 +1,4 @@
-import * as cedar from '@cedar-policy/cedar-wasm/nodejs';
+import { engine as cedar } from '@sallyport/access-policy';
 import type { AgentVerdict } from '@sallyport/contracts';
 import type { Pack } from '../decisions/pack-names.ts';
 import type { PackDecisions, PackFile } from '../decisions/index.ts';

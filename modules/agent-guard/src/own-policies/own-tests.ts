@@ -1,4 +1,4 @@
-import * as cedar from '@cedar-policy/cedar-wasm/nodejs';
+import { engine as cedar } from '@sallyport/access-policy';
 import type { AgentVerdict } from '@sallyport/contracts';
 import { decisionActions, subjectOf } from '../decisions/index.ts';
 import type { DecisionAction, FlowFacts, PackDecisions } from '../decisions/index.ts';

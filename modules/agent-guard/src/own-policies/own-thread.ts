@@ -35,7 +35,7 @@ export function createOwnThread(
   });
   let isClosed = false;
   const endless = (ms: number): string =>
-    `reading and trying it took over ${ms / 1000} seconds, or too much memory or depth`;
+    `reading and trying it took over ${ms / 1000} seconds, or too much memory or depth: make several policies of it`;
   async function tried(task: Extract<OwnTask, { kind: 'try' | 'read' }>): Promise<OwnTried> {
     const answer = await thread.run(task, attemptMs, {});
     if (answer?.kind === 'tried') return answer.tried;

@@ -1,6 +1,8 @@
 // Entry of the thread that the organisation's policies for agents are tried in: what somebody writes is read here first, so that nothing hostile
-// reaches the server's own stack. Whatever is thrown ends it: the engine may be left in any state by a text that is deeper than the stack.
+// reaches the server's own stack. Whatever is thrown ends it, also in the engine where it counts as a no: that text is not answered for, and the next
+// one is read by another thread.
 import { parentPort, workerData } from 'node:worker_threads';
+import { engine } from '@sallyport/access-policy';
 import type { PackFile } from '../decisions/index.ts';
 import { createOwnTasks } from './own-tasks.ts';
 import type { OwnTask } from './own-tasks.ts';
@@ -11,4 +13,8 @@ const port = parentPort;
 const files: readonly PackFile[] = workerData;
 const tasks = createOwnTasks(files);
 
-port.on('message', (task: OwnTask) => port.postMessage(tasks(task)));
+port.on('message', (task: OwnTask) => {
+  const answer = tasks(task);
+  if (engine.thrown() > 0) throw new Error('The policy engine broke');
+  port.postMessage(answer);
+});

@@ -3,6 +3,7 @@ import { createDecisions, loadPack, type PackFile } from '../decisions/index.ts'
 import { createOpenJudge } from '../judging/open-judge.ts';
 import { isPack } from '../sessions/agent.ts';
 import type { Harness, Pack } from '../sessions/agent.ts';
+import { readEngine } from './read-engine.ts';
 
 /** What a pack says to a call by itself, that nobody asked for. */
 export type CallJudge = (asked: {
@@ -17,7 +18,7 @@ export type CallJudge = (asked: {
 
 /** Offline; Cedar is read only now. Throws `agent_pack_invalid`. */
 export async function loadCallJudge(files: readonly PackFile[], name: string): Promise<CallJudge> {
-  const cedar = await import('@cedar-policy/cedar-wasm/nodejs');
+  const cedar = await readEngine();
   const decisions = createDecisions(cedar, loadPack(cedar, files, name));
   const pack: Pack = isPack(name) ? name : 'locked-down';
   const open = createOpenJudge(new Map([[pack, decisions]]));
@@ -31,5 +32,5 @@ export async function loadCallJudge(files: readonly PackFile[], name: string): P
 
 /** Whether policies fit the schema of the packs. Throws `agent_pack_invalid`. */
 export async function checkPolicies(files: readonly PackFile[], name: string, text: string): Promise<void> {
-  loadPack(await import('@cedar-policy/cedar-wasm/nodejs'), [...files, { name: `${name}.cedar`, text }], name);
+  loadPack(await readEngine(), [...files, { name: `${name}.cedar`, text }], name);
 }

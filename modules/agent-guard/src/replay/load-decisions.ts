@@ -1,7 +1,8 @@
 import { createDecisions, loadPack, type Decisions, type PackFile } from '../decisions/index.ts';
+import { readEngine } from './read-engine.ts';
 
-/** Cedar is four megabytes: it is read when somebody replays, not when a program starts. Throws `agent_pack_invalid`. */
+/** Throws `agent_pack_invalid`. */
 export async function loadDecisions(files: readonly PackFile[], pack: string): Promise<Decisions> {
-  const cedar = await import('@cedar-policy/cedar-wasm/nodejs');
+  const cedar = await readEngine();
   return createDecisions(cedar, loadPack(cedar, files, pack));
 }
