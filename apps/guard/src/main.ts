@@ -17,7 +17,16 @@ if (args[0] === 'mcp' || args[0] === 'pins') {
     await writeOutput('stderr', `Sallyport: "sallyport-guard-mcp.mjs" must be beside this program\n`);
     process.exitCode = 2;
   }
-} else process.exit(await answerOneHook());
+} else if (args[0] === 'telemetry') process.exit(await writeTelemetryHeaders(args[1] ?? ''));
+else process.exit(await answerOneHook());
+
+/** What Claude Code asks for as `otelHeadersHelper`; asked again later where there is no run yet. */
+async function writeTelemetryHeaders(harness: string): Promise<0 | 1> {
+  const { telemetryHeaders } = await import('./telemetry-headers.ts');
+  const headers = await telemetryHeaders(environment, harness);
+  await writeOutput('stdout', headers ?? '');
+  return headers === undefined ? 1 : 0;
+}
 
 async function answerOneHook(): Promise<0 | 2> {
   try {

@@ -97,12 +97,25 @@ async function begun(file: string, environment: Environment, conversation: Conve
     if (exitCode === unreachableExitCode) return { kind: 'unreachable', reason: 'no run of this agent can be begun' };
     const credential = credentialOf(text);
     if (credential === undefined) return nobody;
+    await keepForTelemetry(environment, conversation, { text, server: credential.server });
     writeFileSync(`${file}.new`, JSON.stringify(credential), { mode: 0o600 });
     renameSync(`${file}.new`, file);
     return { kind: 'known', credential };
   } finally {
     rmSync(lock, { force: true });
   }
+}
+
+/** Claude Code asks for it when it tells what its model takes; the others cannot. */
+async function keepForTelemetry(
+  environment: Environment,
+  { harness }: Conversation,
+  { text, server }: { readonly text: string; readonly server: string },
+): Promise<void> {
+  const token: unknown = Reflect.get(Object(JSON.parse(text)), 'telemetry');
+  if (harness !== 'claude-code' || typeof token !== 'string') return;
+  const { keepTelemetry } = await import('./telemetry-headers.ts');
+  await keepTelemetry(environment, harness, { token, server });
 }
 
 /** A lock that was left behind is nobody's. */
@@ -185,7 +198,10 @@ function credentialIn(of: {
 }
 
 /** Where something of runs is kept, readable by who runs them alone. */
-export function stateFolder(environment: Environment, name: 'agent-runs' | 'agent-missed'): string | undefined {
+export function stateFolder(
+  environment: Environment,
+  name: 'agent-runs' | 'agent-missed' | 'agent-telemetry',
+): string | undefined {
   const named = environment['XDG_STATE_HOME'] ?? '';
   const home = environment['HOME'] ?? '';
   const state = named.startsWith('/') ? named : home.startsWith('/') ? join(home, '.local', 'state') : undefined;

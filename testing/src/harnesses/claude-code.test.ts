@@ -183,7 +183,10 @@ test(
     assert.match(heard(), /Sallyport: the server cannot be asked/);
     const { sessions } = await house.ask('/v1/agent/sessions?limit=1');
     const session = /"id":"([0-9a-f]{16})"/.exec(JSON.stringify(sessions))?.[1] ?? '';
-    const steps = await house.timeline(session, (codes) => codes.includes('agent.session_ended'));
+    // What its model took is told too, with the credential that the guard has for that alone.
+    const steps = await house.timeline(session, (codes) =>
+      ['agent.session_ended', 'agent.model_called'].every((code) => codes.includes(code)),
+    );
     const reasons = steps.map(({ of }) => String(of['reason'] ?? ''));
     assert.ok(
       reasons.some((reason) => /^Was refused by the guard at .*could not be asked$/.test(reason)),

@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
 import { join } from 'node:path';
 import { isJsonObject, listField } from '../json-reading.ts';
+import { withTelemetry } from './claude-telemetry.ts';
 
 export const scopes = ['user', 'project', 'managed'] as const;
 export type SettingsScope = (typeof scopes)[number];
@@ -147,7 +148,10 @@ function claudeHook({ server, failsOpen }: HookSetup, event: string): JsonObject
 }
 
 /** Managed settings also keep others from taking hooks away or pointing them elsewhere. */
-function claudeSettings(before: JsonObject, hooks: JsonObject, { server, scope }: HookSetup): JsonObject {
+function claudeSettings(given: JsonObject, hooks: JsonObject, { server, scope, guard, posts }: HookSetup): JsonObject {
+  // Where it posts its hooks itself it needs the credential of a run that was begun for it, and has that for telemetry, too. What a project
+  // brings along it asks for no credential.
+  const before = withTelemetry(given, { server, guard: quotedProgram(guard), asks: !posts && scope !== 'project' });
   const list = (field: string, entry: string): readonly JsonValue[] => [
     ...new Set([...listField(before, field), entry]),
   ];
@@ -177,9 +181,12 @@ function secondsOf(event: string): number {
 }
 
 function guardCommand(harness: SettableHarness, { guard, failsOpen }: HookSetup, event: string): string {
-  // Inside single quotes nothing means anything to a shell but the quote itself.
-  const quoted = /^[\w./-]+$/.test(guard) ? guard : `'${guard.replaceAll("'", String.raw`'\''`)}'`;
   // A guard that does not start is a no as well: only 2 is one to all of them.
-  const started = `${quoted} ${harness}${callEvents.test(event) ? ` --wait ${askSeconds}` : ''}`;
+  const started = `${quotedProgram(guard)} ${harness}${callEvents.test(event) ? ` --wait ${askSeconds}` : ''}`;
   return failsOpen ? `${started} --fail open` : `${started} || exit 2`;
+}
+
+/** Inside single quotes nothing means anything to a shell but the quote itself. */
+function quotedProgram(file: string): string {
+  return /^[\w./-]+$/.test(file) ? file : `'${file.replaceAll("'", String.raw`'\''`)}'`;
 }

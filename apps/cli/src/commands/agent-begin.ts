@@ -20,7 +20,7 @@ export async function beginForGuard(
   options: AgentBeginOptions,
   needs: CliNeeds,
 ): Promise<void> {
-  const { token, id } = await beginRun(client, needs, {
+  const { token, telemetryToken, id } = await beginRun(client, needs, {
     harness,
     name: options.name,
     isAttended: hasTerminal(),
@@ -29,7 +29,13 @@ export async function beginForGuard(
   });
   const caFile = caFileOf(client);
   needs.stdout.write(
-    `${jsonLine({ session: id, token, server: serverOf(client), ...(caFile === undefined ? {} : { caFile }) })}\n`,
+    `${jsonLine({
+      session: id,
+      token,
+      ...(telemetryToken === token ? {} : { telemetry: telemetryToken }),
+      server: serverOf(client),
+      ...(caFile === undefined ? {} : { caFile }),
+    })}\n`,
   );
 }
 

@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { withTelemetry } from './claude-telemetry.ts';
+
+const server = 'https://sallyport.example';
+const asks = { server, guard: "'/opt/the guard/sallyport-guard'", asks: true };
+
+test('where the guard begins runs it is asked for the headers of telemetry; twice is once, and it goes again', () => {
+  const before = { model: 'opus', env: { MINE: '1' } };
+  const once = withTelemetry(before, asks);
+  assert.equal(once['otelHeadersHelper'], "'/opt/the guard/sallyport-guard' telemetry claude-code");
+  assert.match(JSON.stringify(once['env']), /"MINE":"1".*sallyport\.example\/v1\/agent\/telemetry"/);
+  assert.doesNotMatch(JSON.stringify(once), /sp[at]_|[Bb]earer/);
+  assert.deepEqual(withTelemetry(once, asks), once);
+  assert.deepEqual(withTelemetry(once, { ...asks, asks: false }), before);
+  assert.deepEqual(withTelemetry(withTelemetry({}, asks), { ...asks, asks: false }), {});
+});
+
+test('who tells somebody else, or chose to tell nobody, goes on as before', () => {
+  for (const before of [
+    { otelHeadersHelper: '/usr/bin/their-headers' },
+    { env: { OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.example' } },
+    { env: { CLAUDE_CODE_ENABLE_TELEMETRY: '0' } },
+    { env: { OTEL_METRICS_EXPORTER: 'otlp' } },
+  ])
+    for (const isAsked of [true, false]) assert.deepEqual(withTelemetry(before, { ...asks, asks: isAsked }), before);
+});
