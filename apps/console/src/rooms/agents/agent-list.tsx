@@ -2,8 +2,9 @@ import { Select } from '@mantine/core';
 import { useState } from 'react';
 import { Clock } from '../../parts/clock.tsx';
 import { printable } from '../../parts/printable.ts';
-import { harnessName, packWords } from './agent-words.ts';
+import { harnessName, ownerName, packWords } from './agent-words.ts';
 import type { Agent } from './agents-query.ts';
+import { riskWord } from '../entities/risk-mark.tsx';
 import { PackChoice } from './pack-choice.tsx';
 import { ApprovalChoice } from './approval-choice.tsx';
 import { StopButton } from './stop-button.tsx';
@@ -13,10 +14,15 @@ const packs: readonly Agent['pack'][] = ['observe', 'developer', 'unattended', '
 /** Every agent with the policies it is judged by. */
 export function AgentList({
   agents,
+  risks,
+  onOpen,
   canManage,
   canStop,
 }: {
   readonly agents: readonly Agent[];
+  /** By id, of those about which something was found and whoever looks may hear of it. */
+  readonly risks: ReadonlyMap<string, number>;
+  readonly onOpen: (id: string) => void;
   readonly canManage: boolean;
   readonly canStop: boolean;
 }) {
@@ -29,10 +35,14 @@ export function AgentList({
         {agents.map((agent) => (
           <li key={agent.id}>
             <span className="line-main">
-              <span className="line-name">{printable(agent.name)}</span>
+              <span className="line-name">
+                <button type="button" className="plain-button" onClick={() => onOpen(agent.id)}>
+                  <bdi>{printable(agent.name)}</bdi>
+                </button>{' '}
+                <RiskChip risk={risks.get(agent.id) ?? 0} />
+              </span>
               <span className="quiet small">
-                {harnessName(agent.harness)} ·{' '}
-                {printable(agent.owner.name === '' ? 'nobody any more' : agent.owner.name)} · last begun{' '}
+                {harnessName(agent.harness)} · <bdi>{ownerName(agent)}</bdi> · last begun{' '}
                 <Clock at={agent.seen_at_ms} />
               </span>
             </span>
@@ -56,5 +66,15 @@ export function AgentList({
         ))}
       </ul>
     </section>
+  );
+}
+
+/** Nothing for whoever is at no raised risk: most are not. */
+function RiskChip({ risk }: { readonly risk: number }) {
+  if (risk < 25) return null;
+  return (
+    <span className="chip" data-tone={risk >= 75 ? 'bad' : 'warn'}>
+      risk {risk}, {riskWord(risk)}
+    </span>
   );
 }

@@ -1,3 +1,4 @@
+import { printable } from '../../parts/printable.ts';
 import type { Agent, Run, Stop } from './agents-query.ts';
 
 export const packNames: Readonly<Record<Agent['pack'], string>> = {
@@ -13,6 +14,30 @@ export const packWords: Readonly<Record<Agent['pack'], string>> = {
   unattended: 'Unattended: nobody is there to be asked',
   'locked-down': 'Locked down: little goes ahead',
 };
+
+/** From here on policies heed the risk of an agent, and of whoever it acts for (decision 0103). */
+const heldFrom = 75;
+
+/** What the policies of an agent make of its risk. */
+export function heldWords(pack: Agent['pack'], risk: number): string {
+  const isHeld = risk >= heldFrom;
+  const from = isHeld ? `Since it is ${heldFrom} or more, it is` : `Were it ${heldFrom} or more, it would be`;
+  switch (pack) {
+    case 'observe':
+      return 'Its policies ask about nothing, whatever its risk is.';
+    case 'developer':
+      return `${from} asked about whatever sends, listens, pays, messages, grants or reads secrets. What it only reads goes on.`;
+    case 'locked-down':
+      return `${from} asked about whatever has an effect. What it only reads goes on.`;
+    case 'unattended':
+      return `${from} refused whatever sends, listens, pays, messages, grants or reads secrets. What it only reads goes on.`;
+  }
+}
+
+/** Whom an agent acts for, where they are still known. */
+export function ownerName({ owner }: Agent): string {
+  return owner.name === '' ? 'nobody any more' : printable(owner.name);
+}
 
 const harnessWords: Readonly<Record<Agent['harness'], string>> = {
   'claude-code': 'Claude Code',

@@ -1,5 +1,6 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { call } from '../../api/call.ts';
+import { Problem } from '../../api/problem.ts';
 import type { Answer } from '../../api/call.ts';
 
 export type Agent = Answer<'GET /v1/agents'>['agents'][number];
@@ -26,6 +27,43 @@ export const stopsQuery = queryOptions({
   queryFn: ({ signal }) => call('GET /v1/agent/stops', { signal }),
   refetchInterval: againEveryMs,
 });
+
+/** The runs of one agent, also those that a list of all has no room for. */
+export function runsOfQuery(agentId: string) {
+  return queryOptions({
+    queryKey: ['agents', 'runs', agentId],
+    queryFn: ({ signal }) => call('GET /v1/agent/sessions', { query: { agent: agentId, limit: 100 }, signal }),
+    refetchInterval: againEveryMs,
+  });
+}
+
+/** The agents about which something was found, with their risk; those with the highest first. */
+export const agentRisksQuery = queryOptions({
+  queryKey: ['agents', 'risks'],
+  queryFn: ({ signal }) =>
+    call('GET /v1/behaviour/entities', { query: { kind: 'agent', limit: 200, after: 0 }, signal }),
+  refetchInterval: againEveryMs * 2,
+});
+
+/** The risk of one agent, with why. Of one that nobody has heard anything of yet there is none. */
+export function agentRiskQuery(agentId: string) {
+  return queryOptions({
+    queryKey: ['agents', 'risks', agentId],
+    async queryFn({ signal }) {
+      try {
+        const { risk, reasons } = await call('GET /v1/behaviour/entity', {
+          query: { kind: 'agent', name: agentId },
+          signal,
+        });
+        return { risk, reasons };
+      } catch (error) {
+        if (error instanceof Problem && error.status === 404) return { risk: 0, reasons: [] };
+        throw error;
+      }
+    },
+    refetchInterval: againEveryMs * 2,
+  });
+}
 
 /** Which part of a run's timeline: its newest steps, or those next to the step at a place of the ledger. */
 export type TimelinePart = { readonly kind: 'newest' } | { readonly kind: 'earlier' | 'later'; readonly than: string };

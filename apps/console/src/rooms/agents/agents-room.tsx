@@ -4,10 +4,11 @@ import { useAddress } from '../../app/address.ts';
 import { may } from '../../app/rooms.ts';
 import { CopyBlock } from '../../parts/copy-block.tsx';
 import { Loading } from '../../parts/loading.tsx';
-import { ProblemNotice } from '../../parts/notice.tsx';
+import { Notice, ProblemNotice } from '../../parts/notice.tsx';
 import { RoomHead } from '../../parts/room-head.tsx';
 import { AgentList } from './agent-list.tsx';
-import { agentsQuery, runsQuery, stopsQuery } from './agents-query.ts';
+import { AgentPanel } from './agent-panel.tsx';
+import { agentRisksQuery, agentsQuery, runsOfQuery, runsQuery, stopsQuery } from './agents-query.ts';
 import { RunList } from './run-list.tsx';
 import { RunPanel } from './run-panel.tsx';
 import { StopButton } from './stop-button.tsx';
@@ -25,10 +26,18 @@ export function AgentsRoom({ me }: { readonly me: Me }) {
     all.filter(({ ended_for: end }) => end === undefined),
     all.filter(({ ended_for: end }) => end !== undefined).slice(0, 20),
   ];
-  const selected = all.find(({ id }) => id === get('run'));
+  const [run, agent] = [get('run'), known.find(({ id }) => id === get('agent'))];
+  const ofAgent = useQuery({ ...runsOfQuery(agent?.id ?? ''), enabled: agent !== undefined });
+  const selected = [...all, ...(ofAgent.data?.sessions ?? [])].find(({ id }) => id === run);
+  const risks = useQuery({ ...agentRisksQuery, enabled: may(me, 'alerts:read') });
   const error = agents.error ?? runs.error ?? stops.error;
   const canStop = may(me, 'agents:stop');
+  // From a run of an agent the way back leads to the agent.
   const openRun = (id: string | undefined): void => change({ run: id, earlier: undefined, later: undefined });
+  const openAgent = (id: string | undefined): void =>
+    change({ agent: id, run: undefined, earlier: undefined, later: undefined });
+  const isLost = run !== undefined && selected === undefined && runs.isSuccess && !ofAgent.isLoading;
+
   return (
     <div className="room-inner">
       <RoomHead
@@ -49,14 +58,35 @@ export function AgentsRoom({ me }: { readonly me: Me }) {
           />
         </section>
       ) : null}
-      <div className="with-panel" data-open={selected !== undefined}>
+      {isLost ? (
+        <Notice tone="warn" title="The run you came for is not among the newest, or is not kept any more">
+          <p>What it did stands in the ledger, and Search finds it there.</p>
+        </Notice>
+      ) : null}
+      <div className="with-panel" data-open={selected !== undefined || agent !== undefined}>
         <div className="stack">
           {open.length === 0 ? null : <RunList label="Going on" runs={open} agents={known} onOpen={openRun} />}
           {known.length === 0 ? null : (
-            <AgentList agents={known} canManage={may(me, 'agents:manage')} canStop={canStop} />
+            <AgentList
+              agents={known}
+              risks={new Map(risks.data?.entities.map(({ name, risk }) => [name, risk]))}
+              onOpen={openAgent}
+              canManage={may(me, 'agents:manage')}
+              canStop={canStop}
+            />
           )}
           {over.length === 0 ? null : <RunList label="Over" runs={over} agents={known} onOpen={openRun} />}
         </div>
+        {selected !== undefined || agent === undefined ? null : (
+          <AgentPanel
+            key={agent.id}
+            agent={agent}
+            canReadAlerts={may(me, 'alerts:read')}
+            canStop={canStop}
+            onOpenRun={openRun}
+            onClose={() => openAgent(undefined)}
+          />
+        )}
         {selected === undefined ? null : (
           <RunPanel
             key={selected.id}

@@ -1,7 +1,7 @@
 import { Clock } from '../../parts/clock.tsx';
 import { printable } from '../../parts/printable.ts';
 import { SidePanel } from '../../parts/side-panel.tsx';
-import { callWords, harnessName } from './agent-words.ts';
+import { callWords, harnessName, ownerName } from './agent-words.ts';
 import type { Agent, Run } from './agents-query.ts';
 import { RunMachine } from './run-machine.tsx';
 import { RunSteps } from './run-steps.tsx';
@@ -37,7 +37,7 @@ export function RunPanel({
           <div>
             <dt>Runs</dt>
             <dd>
-              {harnessName(agent.harness)} for {printable(agent.owner.name)}
+              {harnessName(agent.harness)} for <bdi>{ownerName(agent)}</bdi>
               {run.attended === true ? '' : ', nobody sits before it'}
             </dd>
           </div>
@@ -46,7 +46,9 @@ export function RunPanel({
           value === undefined ? null : (
             <div key={name}>
               <dt>{name}</dt>
-              <dd className="breaks">{printable(value)}</dd>
+              <dd className="breaks">
+                <bdi>{printable(value)}</bdi>
+              </dd>
             </div>
           ),
         )}

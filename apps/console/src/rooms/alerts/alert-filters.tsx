@@ -16,7 +16,7 @@ const states: readonly { readonly value: AlertState | 'all'; readonly label: str
 ];
 
 /** Filters an entity is given by, from a link or a chip. */
-const entityFilters = ['host', 'user', 'source', 'rule'] as const;
+const entityFilters = ['host', 'user', 'source', 'rule', 'agent'] as const;
 
 /** Left out: by priority, what is not closed first. */
 const orders = ['newest', 'severity'] as const;
@@ -32,6 +32,7 @@ export function useAlertFilter(): AlertListFilter {
     user: get('user'),
     source: get('source'),
     rule: get('rule'),
+    agent: get('agent'),
     q: get('q'),
     sort: orders.find((known) => known === get('sort')),
   };

@@ -94,6 +94,7 @@ export function AlertPanel({
         )}
         <SignInFacts position={alert.input} />
         <EntityChips alert={alert} />
+        {alert.agent === undefined ? null : <AgentOfAlert agent={alert.agent} session={alert.agent_session} me={me} />}
         {rule?.description === undefined ? null : <p className="quiet">{rule.description}</p>}
         {rule === undefined ? null : (
           <p className="quiet small">
@@ -162,6 +163,29 @@ function EntityChips({ alert }: { readonly alert: AlertDetails }) {
         </p>
       )}
     </>
+  );
+}
+
+/** The agent it is about and the run it happened in, for whoever may see them; a sub-agent's session stands under its run's. */
+function AgentOfAlert({
+  agent,
+  session,
+  me,
+}: {
+  readonly agent: string;
+  readonly session: string | undefined;
+  readonly me: Me;
+}) {
+  const of = `agent=${encodeURIComponent(agent)}`;
+  const run = session?.split('/')[0];
+  return (
+    <p className="row small">
+      {may(me, 'agents:read') ? <Link href={`/agents?${of}`}>The agent</Link> : null}
+      {may(me, 'agents:read') && run !== undefined ? (
+        <Link href={`/agents?${of}&run=${encodeURIComponent(run)}`}>The run it happened in</Link>
+      ) : null}
+      <Link href={`/alerts?${of}`}>Other alerts of this agent</Link>
+    </p>
   );
 }
 

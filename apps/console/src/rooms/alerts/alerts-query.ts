@@ -12,6 +12,7 @@ export type AlertListFilter = {
   readonly user?: string | undefined;
   readonly source?: string | undefined;
   readonly rule?: string | undefined;
+  readonly agent?: string | undefined;
   readonly q?: string | undefined;
   readonly sort?: 'newest' | 'severity' | undefined;
 };

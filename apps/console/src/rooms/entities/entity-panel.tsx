@@ -52,6 +52,12 @@ export function EntityPanel({
             {plural(entity.events, 'event')}, last {formatAge(entity.last_seen, dataUpdatedAt)}.{' '}
             {entity.is_learnt ? '' : 'Still learning: nothing is told of it yet. '}
             <Link href={searchAddress(`"${entity.name.replaceAll('"', '')}"`)}>Search its events</Link>
+            {entity.kind === 'agent' ? (
+              <>
+                {' · '}
+                <Link href={`/agents?agent=${encodeURIComponent(entity.name)}`}>The agent</Link>
+              </>
+            ) : null}
           </p>
           <h3>Why</h3>
           {entity.reasons.length === 0 ? <p className="quiet">Nothing was found about it lately.</p> : null}

@@ -17,7 +17,8 @@ function levelOf(risk: number): string {
   return risk >= 25 ? 'medium' : 'low';
 }
 
-function riskWord(risk: number): string {
+/** How high a risk is. */
+export function riskWord(risk: number): string {
   if (risk >= 75) return 'very high';
   if (risk >= 50) return 'high';
   if (risk >= 25) return 'raised';

@@ -124,6 +124,36 @@ export function agentsRoomStory(house: () => Promise<RoomUnderTest>): void {
     await room.atRest('agents-run');
   });
 
+  test('What was found about an agent is its risk, with why; its alerts lead there, and back to agent and run', async () => {
+    const { page } = room;
+    await room.visit('/agents', 'Agents');
+    const agents = page.getByRole('region', { name: 'Agents', exact: true });
+    await agents.getByText(/^risk \d+, /).waitFor();
+    await agents.getByRole('button', { name: 'builder <b>', exact: true }).click();
+    const panel = page.getByRole('complementary', { name: 'Agent builder <b>' });
+    const found = panel.getByRole('list', { name: 'Why' }).getByRole('link').first();
+    await found.waitFor();
+    await panel.getByText(/75 or more, it would be asked about/).waitFor();
+    await room.atRest('agents-agent');
+    await found.click();
+    await page.getByRole('complementary').getByRole('link', { name: 'Other alerts of this agent' }).waitFor();
+    await page.getByRole('button', { name: 'Any agent' }).waitFor();
+    await page
+      .getByRole('complementary')
+      .getByRole('link', { name: 'Other alerts of this agent' })
+      .scrollIntoViewIfNeeded();
+    await room.atRest('agents-alert');
+    await page.getByRole('link', { name: 'The run it happened in' }).click();
+    await page
+      .getByRole('complementary', { name: `Run ${run.id}` })
+      .getByText('https://git.example/shop.git')
+      .waitFor();
+    await page.getByRole('button', { name: 'Close' }).click();
+    await panel.getByRole('heading', { name: 'Its runs' }).waitFor();
+    await room.visit('/agents?run=0000000000000000', 'Agents');
+    await page.getByText(/^The run you came for is not among the newest/).waitFor();
+  });
+
   test('A step says what secrets went in and out of it, what the agent read instead, and what was put back; never a value', async () => {
     // Nobody's, and put together here, so that no scanner takes this file for a leak.
     const secret = ['sk', 'live', 'Zx81QpLm93TyRw72KdVb'].join('_');
