@@ -1,14 +1,19 @@
 import { notificationKey } from './announce-alert.ts';
 
+/** Where a question is answered; what somebody came for stands first there. */
+export function questionAddress(id: string): string {
+  return `/agents/approvals?question=${encodeURIComponent(id)}`;
+}
+
 /** So often at most: what comes meanwhile stands in the console. */
 const everyMs = 60_000;
 const lastKey = 'sallyport.last-question';
 
 /**
- * Shows that an agent waits, where this browser may and nobody looks at the console; once for all windows. Never what it asks: a
+ * Shows that an agent waits, and leads to its question, where this browser may and nobody looks at the console; once for all windows. Never what it asks: a
  * notification is read on a locked screen too.
  */
-export function announceQuestion(): void {
+export function announceQuestion(id: string): void {
   if (document.visibilityState !== 'hidden' || localStorage.getItem(notificationKey) !== 'true') return;
   if (!('Notification' in window) || Notification.permission !== 'granted') return;
   const nowMs = Date.now();
@@ -29,6 +34,6 @@ export function announceQuestion(): void {
   }
   notification.addEventListener('click', () => {
     window.focus();
-    location.assign('/agents/approvals');
+    location.assign(questionAddress(id));
   });
 }

@@ -128,7 +128,8 @@ function ThisBrowser() {
               : 'Of each new alert, and when an AI agent waits for your answer.'
           }
           disabled={!canNotify || Notification.permission === 'denied'}
-          checked={notification}
+          // Taken back in the browser, it tells nothing any more.
+          checked={notification && canNotify && Notification.permission === 'granted'}
           onChange={(event) => {
             const wanted = event.currentTarget.checked;
             if (!wanted) setNotification(false);

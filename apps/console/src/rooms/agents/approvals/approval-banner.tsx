@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'react';
 import { Link, useLocation } from 'wouter';
 import type { Me } from '../../../api/queries.ts';
-import { announceQuestion } from '../../../app/announce-question.ts';
+import { announceQuestion, questionAddress } from '../../../app/announce-question.ts';
 import { printable } from '../../../parts/printable.ts';
 import { useMyApprovals } from './approvals-query.ts';
 
@@ -15,9 +15,9 @@ export function ApprovalBanner({ me }: { readonly me: Me }) {
   const ids = waiting.map(({ id }) => id).join(' ');
   useEffect(() => {
     const now = new Set(ids.split(' ').filter((id) => id !== ''));
-    const isNew = [...now].some((id) => !known.current.has(id));
+    const fresh = [...now].find((id) => !known.current.has(id));
     known.current = now;
-    if (isNew) announceQuestion();
+    if (fresh !== undefined) announceQuestion(fresh);
   }, [ids]);
   const [first] = waiting;
   const isShown = first !== undefined && path !== page;
@@ -30,7 +30,7 @@ export function ApprovalBanner({ me }: { readonly me: Me }) {
             {printable(first.does[0] ?? first.tool)}
             {waiting.length === 1 ? '' : `, and ${waiting.length - 1} more`}
           </span>
-          <Link href={page}>Look at it</Link>
+          <Link href={questionAddress(first.id)}>Look at it</Link>
         </div>
       ) : null}
     </div>

@@ -121,7 +121,7 @@ function EmailForm({ email }: { readonly email: Settings['email'] }) {
           Save e-mail
         </Button>
       </div>
-      {email === null ? null : <Test kind="email" label="Send a test to" />}
+      {email === null ? null : <Test kind="email" />}
     </form>
   );
 }
@@ -171,12 +171,12 @@ function SmsForm({ sms }: { readonly sms: Settings['sms'] }) {
           Save SMS
         </Button>
       </div>
-      {sms === null ? null : <Test kind="sms" label="Send a test to" />}
+      {sms === null ? null : <Test kind="sms" />}
     </form>
   );
 }
 
-function Test({ kind, label }: { readonly kind: 'email' | 'sms'; readonly label: string }) {
+function Test({ kind }: { readonly kind: 'email' | 'sms' }) {
   const [to, setTo] = useState('');
   const send = useMutation({
     mutationFn: () =>
@@ -184,12 +184,18 @@ function Test({ kind, label }: { readonly kind: 'email' | 'sms'; readonly label:
   });
   return (
     <div className="stack tight">
-      <div className="row">
+      <div className="row test-of-codes">
         <TextInput
-          aria-label={`${label} ${kind === 'email' ? 'an address' : 'a number'}`}
+          label={kind === 'email' ? 'Address for a test' : 'Number for a test'}
           placeholder={kind === 'email' ? 'you@example.org' : '+41791234567'}
           value={to}
           onChange={(event) => setTo(event.currentTarget.value)}
+          // It stands in the form of the settings, which Enter would save.
+          onKeyDown={(event) => {
+            if (event.key !== 'Enter') return;
+            event.preventDefault();
+            if (to.trim() !== '' && !send.isPending) send.mutate();
+          }}
         />
         <Button variant="default" loading={send.isPending} disabled={to.trim() === ''} onClick={() => send.mutate()}>
           Send a test

@@ -72,7 +72,7 @@ export function OwnAgentNotices() {
         </Button>
       </div>
       {tryOut.error === null ? null : <ProblemNotice problem={tryOut.error} />}
-      {tryOut.data === undefined ? null : <Tried tried={tryOut.data} />}
+      <div aria-live="polite">{tryOut.data === undefined ? null : <Tried tried={tryOut.data} />}</div>
       <p className="quiet small">
         In an open console a notification tells of it where this browser may show some: Settings, Server and browser.
       </p>
@@ -87,13 +87,9 @@ const triedWords = {
 } as const;
 
 function Tried({ tried: { outcome, to } }: { readonly tried: Answer<'POST /v1/account/agent-notices/test'> }) {
-  return (
-    <div aria-live="polite">
-      {outcome === 'sent' ? (
-        <Notice tone="good" title={`Sent to ${printable(to ?? '')}: see whether it is there`} />
-      ) : (
-        <Notice tone="warn" title={triedWords[outcome]} />
-      )}
-    </div>
+  return outcome === 'sent' ? (
+    <Notice tone="good" title={`Sent to ${printable(to ?? '')}: see whether it is there`} />
+  ) : (
+    <Notice tone="warn" title={triedWords[outcome]} />
   );
 }
