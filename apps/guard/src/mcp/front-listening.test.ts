@@ -2,14 +2,9 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isJsonObject } from '@sallyport/contracts';
-import type { JsonObject } from '@sallyport/contracts';
-import { openGate } from './gateway.fixture.ts';
-import type { RpcNotification, RpcOutcome } from './json-rpc.ts';
-import { defaultLimits } from './limits.ts';
-import { createModernFront } from './modern-front.ts';
-import { metaNames, modernVersion, tasksExtension } from './modern-headers.ts';
-import { asHandshake } from './modern-server.ts';
-import { createRelay } from './relay.ts';
+import { modernClient } from './gateway.fixture.ts';
+import type { RpcNotification } from './json-rpc.ts';
+import { metaNames, tasksExtension } from './modern-headers.ts';
 import { modernWords, scripted } from './scripted-server.fixture.ts';
 
 const open: (() => Promise<void>)[] = [];
@@ -39,40 +34,8 @@ function house() {
       };
     return modernWords(method) ?? { resultType: 'complete' };
   });
-  const gate = openGate();
-  let ids = 0;
-  let asked = 0;
-  const front = createModernFront({
-    open: (of) =>
-      createRelay({
-        ...of,
-        name: 'tasks',
-        server: asHandshake(server, { say: () => undefined }),
-        gate,
-        limits: defaultLimits,
-        lets: new Set(),
-        nowMs: () => Date.now(),
-        newId: () => `call-${String((ids += 1)).padStart(8, '0')}`,
-        say: () => undefined,
-      }),
-    closed: () => undefined,
-  });
+  const { front, gate, ask } = modernClient(server, { can: canTasks });
   open.push(() => front.close());
-  const ask = (
-    method: string,
-    params: JsonObject = {},
-    {
-      can = canTasks,
-      signal = new AbortController().signal,
-      told = [],
-    }: { readonly can?: JsonObject; readonly signal?: AbortSignal; readonly told?: RpcNotification[] } = {},
-  ): Promise<RpcOutcome> => {
-    const _meta = { [metaNames.version]: modernVersion, [metaNames.clientCapabilities]: can };
-    return front.ask(
-      { kind: 'request', id: (asked += 1), method, params: { ...params, _meta } },
-      { signal, notify: (notification) => void told.push(notification) },
-    );
-  };
   return {
     server,
     gate,

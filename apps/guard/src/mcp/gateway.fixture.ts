@@ -3,8 +3,11 @@ import type { JsonObject } from '@sallyport/contracts';
 import { keyOf } from '@sallyport/tool-pins';
 import type { Gate, GatedCall, ServerWords } from './gate.ts';
 import type { Lettable } from './handshake.ts';
-import type { RpcId, RpcMessage, RpcOutcome } from './json-rpc.ts';
+import type { RpcId, RpcMessage, RpcNotification, RpcOutcome } from './json-rpc.ts';
 import { defaultLimits, type GatewayLimits } from './limits.ts';
+import { createModernFront } from './modern-front.ts';
+import { metaNames, modernVersion } from './modern-headers.ts';
+import { asHandshake } from './modern-server.ts';
 import { createRelay, type Relay } from './relay.ts';
 import { createStdioServer } from './stdio-server.ts';
 import type { TaskFile } from './task-file.ts';
@@ -149,6 +152,52 @@ export async function rawClient(
     relay.fromClient({ kind: 'notification', method: 'notifications/initialized', params: {} });
   }
   return client;
+}
+
+/** A client of 2026-07-28, each of whose questions says what it can; to be closed by `front.close()`. */
+export function modernClient(
+  server: ToolServer,
+  {
+    can: usual,
+    lets = [],
+    taskFile,
+  }: { readonly can: JsonObject; readonly lets?: readonly Lettable[]; readonly taskFile?: TaskFile },
+) {
+  const gate = openGate();
+  let ids = 0;
+  let asked = 0;
+  const front = createModernFront({
+    open: (of) =>
+      createRelay({
+        ...of,
+        name: 'modern',
+        server: asHandshake(server, { say: () => undefined }),
+        gate,
+        limits: defaultLimits,
+        lets: new Set(lets),
+        nowMs: () => Date.now(),
+        newId: () => `call-${String((ids += 1)).padStart(8, '0')}`,
+        say: () => undefined,
+        ...(taskFile === undefined ? {} : { taskFile }),
+      }),
+    closed: () => undefined,
+  });
+  const ask = (
+    method: string,
+    params: JsonObject = {},
+    {
+      can = usual,
+      signal = new AbortController().signal,
+      told = [],
+    }: { readonly can?: JsonObject; readonly signal?: AbortSignal; readonly told?: RpcNotification[] } = {},
+  ): Promise<RpcOutcome> => {
+    const _meta = { [metaNames.version]: modernVersion, [metaNames.clientCapabilities]: can };
+    return front.ask(
+      { kind: 'request', id: (asked += 1), method, params: { ...params, _meta } },
+      { signal, notify: (notification) => void told.push(notification) },
+    );
+  };
+  return { front, gate, ask };
 }
 
 /** The text a tool gave back. */

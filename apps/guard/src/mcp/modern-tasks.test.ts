@@ -3,13 +3,10 @@ import { after, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isJsonObject } from '@sallyport/contracts';
 import type { JsonObject } from '@sallyport/contracts';
-import { openGate, rawClient, type RawClient } from './gateway.fixture.ts';
+import { modernClient, rawClient, type RawClient } from './gateway.fixture.ts';
 import type { RpcOutcome } from './json-rpc.ts';
-import { defaultLimits } from './limits.ts';
-import { createModernFront, type ModernFront } from './modern-front.ts';
-import { metaNames, modernVersion, tasksExtension } from './modern-headers.ts';
+import { metaNames, tasksExtension } from './modern-headers.ts';
 import { asHandshake } from './modern-server.ts';
-import { createRelay } from './relay.ts';
 import { modernWords, scripted, type ScriptedServer } from './scripted-server.fixture.ts';
 import type { ToolServer } from './tool-server.ts';
 
@@ -66,35 +63,8 @@ async function oldClient(server: ToolServer): Promise<RawClient> {
 }
 
 function newClient(server: ToolServer) {
-  const gate = openGate();
-  let ids = 0;
-  const front: ModernFront = createModernFront({
-    open: (of) =>
-      createRelay({
-        ...of,
-        name: 'tasks',
-        server: asHandshake(server, { say: () => undefined }),
-        gate,
-        limits: defaultLimits,
-        lets: new Set(['elicitation']),
-        nowMs: () => Date.now(),
-        newId: () => `call-${String((ids += 1)).padStart(8, '0')}`,
-        say: () => undefined,
-      }),
-    closed: () => undefined,
-  });
+  const { front, gate, ask } = modernClient(server, { can: canTasks, lets: ['elicitation'] });
   open.push(() => front.close());
-  let asked = 0;
-  const ask = (method: string, params: JsonObject = {}, can: JsonObject = canTasks): Promise<RpcOutcome> =>
-    front.ask(
-      {
-        kind: 'request',
-        id: (asked += 1),
-        method,
-        params: { ...params, _meta: { [metaNames.version]: modernVersion, [metaNames.clientCapabilities]: can } },
-      },
-      { signal: new AbortController().signal, notify: () => undefined },
-    );
   return { gate, ask };
 }
 const resultOf = (outcome: RpcOutcome): JsonObject => {
@@ -197,9 +167,9 @@ test('a client of 2026-07-28 hears of a task as its era has it: questions and re
 
 test('who does not say that it takes tasks is given none, and is told of none; ids of nobody are absent', async () => {
   const { ask } = newClient(modern());
-  assert.match(JSON.stringify(resultOf(await ask('tools/call', one, {}))), /"resultType":"complete"/);
+  assert.match(JSON.stringify(resultOf(await ask('tools/call', one, { can: {} }))), /"resultType":"complete"/);
   for (const method of ['tasks/get', 'tasks/update', 'tasks/cancel']) {
-    const missing = await ask(method, { taskId: 'x' }, {});
+    const missing = await ask(method, { taskId: 'x' }, { can: {} });
     assert.ok('error' in missing && missing.error.code === -32021);
     const absent = await ask(method, { taskId: 'theirs', inputResponses: {} });
     assert.ok('error' in absent && absent.error.code === -32602, JSON.stringify(absent));

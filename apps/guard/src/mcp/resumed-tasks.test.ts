@@ -7,10 +7,11 @@ import fc from 'fast-check';
 import { isJsonObject, parseJson } from '@sallyport/contracts';
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
 import type { Gate, GatedCall } from './gate.ts';
-import { openGate, rawClient, textIn, type RawClient } from './gateway.fixture.ts';
+import { modernClient, openGate, rawClient, textIn, type RawClient } from './gateway.fixture.ts';
 import type { RpcOutcome } from './json-rpc.ts';
 import { longestSealed } from './left-task.ts';
 import type { GatewayLimits } from './limits.ts';
+import { tasksExtension } from './modern-headers.ts';
 import { scripted, type ScriptedServer } from './scripted-server.fixture.ts';
 import { createTaskFile, type TaskFile } from './task-file.ts';
 import { createTaskSeal } from './task-seal.ts';
@@ -163,6 +164,18 @@ test('a gateway that comes back lets its run fetch what its task brought, told a
   assert.equal(finished[0]?.digest, told[0]?.call.digest);
   assert.equal(client.gate.judged.length, 0, 'it was judged when it began');
   assert.deepEqual(readdirSync(directory), []);
+});
+
+test('a client of 2026-07-28 goes on asking how its task is, and hears what it brought', async (t) => {
+  const directory = folder();
+  const taskId = await killed(directory);
+  const can = { extensions: { [tasksExtension]: {} } };
+  const { front, ask } = modernClient(remoteServer().remote, { can, taskFile: fileOf(directory) });
+  t.after(() => front.close());
+  assert.match(wordsOf(await ask('tasks/get', { taskId: 'their-1' })), /Task not found/);
+  let got = '';
+  while (!got.includes('"completed"')) got = wordsOf(await ask('tasks/get', { taskId }));
+  assert.match(got, /came of their-1/);
 });
 
 test('one that is killed again hands on what it looked after', async () => {
