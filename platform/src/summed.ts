@@ -41,7 +41,7 @@ export function createSummed<Of>({
     due(which = 'over') {
       const now = nowMs();
       const told: { readonly of: Of; readonly count: number }[] = [];
-      for (const [key, { sinceMs, of, count }] of [...going]) {
+      for (const [key, { sinceMs, of, count }] of Array.from(going)) {
         if (which === 'over' && now - sinceMs < everyMs) continue;
         going.delete(key);
         if (count === 0) continue;

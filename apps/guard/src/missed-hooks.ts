@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { hashedName } from './hashed-name.ts';
 import { postHook } from './post-hook.ts';
 import type { RunCredential } from './run-credential.ts';
-import { stateFolder } from './run-credential.ts';
+import { stateFolder } from './state-folder.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

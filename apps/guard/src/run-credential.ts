@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { hashedName } from './hashed-name.ts';
+import { stateFolder } from './state-folder.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -195,17 +196,6 @@ function credentialIn(of: {
   const { token, server, caFile } = of;
   if (typeof token !== 'string' || typeof server !== 'string' || token === '' || server === '') return undefined;
   return { token, server, ...(typeof caFile === 'string' && caFile !== '' ? { caFile } : {}) };
-}
-
-/** Where something of runs is kept, readable by who runs them alone. */
-export function stateFolder(
-  environment: Environment,
-  name: 'agent-runs' | 'agent-missed' | 'agent-telemetry',
-): string | undefined {
-  const named = environment['XDG_STATE_HOME'] ?? '';
-  const home = environment['HOME'] ?? '';
-  const state = named.startsWith('/') ? named : home.startsWith('/') ? join(home, '.local', 'state') : undefined;
-  return state === undefined ? undefined : join(state, 'sallyport', name);
 }
 
 async function stateFile(environment: Environment, { harness, id }: Conversation): Promise<string | undefined> {

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, wri
 import { dirname, join } from 'node:path';
 import { harnessProcess } from './harness-process.ts';
 import { hashedName } from './hashed-name.ts';
-import { stateFolder } from './run-credential.ts';
+import { stateFolder } from './state-folder.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -85,7 +85,8 @@ function read(file: string): TelemetryCredential | undefined {
       return undefined;
     const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
     if (typeof value !== 'object' || value === null) return undefined;
-    const [token, server]: unknown[] = [Reflect.get(value, 'token'), Reflect.get(value, 'server')];
+    const token: unknown = Reflect.get(value, 'token');
+    const server: unknown = Reflect.get(value, 'server');
     return typeof token === 'string' && /^[\w-]{8,500}$/.test(token) && typeof server === 'string'
       ? { token, server }
       : undefined;

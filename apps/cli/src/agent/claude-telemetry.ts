@@ -2,7 +2,10 @@ import { isJsonObject, type JsonObject } from '@sallyport/contracts';
 
 /** Asked for with each sending once this is over: a conversation may go on as another run. */
 const askAgainMs = '60000';
-const named = ['CLAUDE_CODE_ENABLE_TELEMETRY', 'CLAUDE_CODE_OTEL_HEADERS_HELPER_DEBOUNCE_MS'];
+const named: ReadonlySet<string> = new Set([
+  'CLAUDE_CODE_ENABLE_TELEMETRY',
+  'CLAUDE_CODE_OTEL_HEADERS_HELPER_DEBOUNCE_MS',
+]);
 
 /**
  * Settings with which Claude Code tells what its model takes also where nobody started it with `agent run`: it asks the guard with which
@@ -37,5 +40,5 @@ export function withTelemetry(
 }
 
 function isOfTelemetry(name: string): boolean {
-  return name.startsWith('OTEL_') || named.includes(name);
+  return name.startsWith('OTEL_') || named.has(name);
 }
