@@ -80,6 +80,8 @@ export function agentNoticesStory(house: () => Promise<RoomUnderTest>): void {
     await told.getByLabel('As the organisation says: no mail').waitFor();
     await told.getByLabel('All that you may answer').click();
     await told.getByText('You have no e-mail address here').waitFor();
+    await told.getByRole('button', { name: 'Send me one to try' }).click();
+    await told.getByText('Nothing was sent: you have no e-mail address here').waitFor();
     await room.atRest('agent-notices-own');
     const section = page.getByRole('region', { name: 'Where we may write to you' });
     await section.getByLabel('E-mail address').fill('ada@example.org');
@@ -89,6 +91,19 @@ export function agentNoticesStory(house: () => Promise<RoomUnderTest>): void {
     await section.getByLabel('The code').fill(`${one} ${two}`);
     await section.getByRole('button', { name: 'Add it' }).click();
     await section.getByText('ada@example.org was added').waitFor();
+    await told.getByRole('button', { name: 'Send me one to try' }).click();
+    await told.getByText('Sent to a…@example.org: see whether it is there').waitFor();
+    assert.deepEqual(mail.messages.at(-1)?.to, ['ada@example.org']);
+    await told.scrollIntoViewIfNeeded();
+    await room.atRest('agent-notices-tried');
+    await room.visit('/people/sign-in-rules', 'Sign-in rules');
+    const codes = page.getByRole('region', { name: 'Codes by e-mail and SMS' });
+    await codes.getByLabel('Address for a test').fill('kim@example.org');
+    await page.keyboard.press('Enter');
+    await codes.getByText('It was taken').waitFor();
+    assert.deepEqual(mail.messages.at(-1)?.to, ['kim@example.org']);
+    await codes.getByText('It was taken').scrollIntoViewIfNeeded();
+    await room.atRest('mail-settings-tried');
     await room.visit('/agents/approvals', 'Approvals');
     const others = page.getByRole('region', { name: 'Mail when something waits' });
     await others.getByLabel('People who chose nothing get mail').selectOption('own');
@@ -101,7 +116,7 @@ export function agentNoticesStory(house: () => Promise<RoomUnderTest>): void {
     await room.atRest('agent-notices-organisation');
   });
 
-  test('Mail says that something waits and nothing else, and its page is answered on a phone', async () => {
+  test('Mail says that something waits and nothing else; the link to a question, opened on a phone by somebody not signed in, leads to the question after signing in', async () => {
     const { page } = room;
     const begun = await room.post('/v1/agent/sessions', {
       agent: 'night builder',
@@ -140,10 +155,21 @@ export function agentNoticesStory(house: () => Promise<RoomUnderTest>): void {
     assert.match(text, /A question of an AI agent waits for your answer/);
     for (const secret of ['make', 'deploy', 'night', 'builder', 'shop', 'kim'])
       assert.ok(!text.includes(secret), secret);
+    // As the link of the mail says it, where the server has a name that others reach: this one has none.
+    const link = new URL(`/agents/approvals?question=${id}`, page.url()).href;
+    await page.context().clearCookies();
+    await page.goto(link);
+    await page.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor();
+    assert.equal(await page.getByText('make deploy').count(), 0, 'who is not signed in learns nothing of it');
+    await room.atRest('agent-notices-link');
     await page.setViewportSize({ width: 360, height: 740 });
-    await room.visit(`/agents/approvals?question=${id}`, 'Approvals');
-    await page.getByRole('article').getByRole('button', { name: 'No', exact: true }).click();
-    assert.match(await answered, /said no/);
+    await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
+    const waiting = page.getByRole('article').filter({ hasText: 'make deploy' });
+    await waiting.getByRole('button', { name: 'Yes, this once' }).waitFor();
+    assert.equal(new URL(page.url()).search, `?question=${id}`);
+    await page.setViewportSize({ width: 360, height: 740 });
+    await waiting.getByRole('button', { name: 'Yes, this once' }).click();
+    assert.match(await answered, /"allow"/);
     await room.visit(`/agents/approvals?question=${id}`, 'Approvals');
     await page.getByText('The question you came for waits no more').waitFor();
     await page.setViewportSize({ width: 1440, height: 900 });
@@ -152,6 +178,49 @@ export function agentNoticesStory(house: () => Promise<RoomUnderTest>): void {
     const trail = await room.server.ask({ path: '/v1/audit?action=agent.notice' });
     assert.equal(trail.status, 200, trail.text);
     assert.ok(trail.text.includes(id) && trail.text.includes('a…@example.org') && !trail.text.includes('ada@example'));
+  });
+
+  test('A notification of the browser leads to the question it is about, and none is shown where the browser forbids it', async () => {
+    const context = await room.browser.newContext({ storageState: await room.page.context().storageState() });
+    room.watch(context);
+    const page = await context.newPage();
+    page.setDefaultTimeout(60_000);
+    // A browser without a window shows none, and says so: what the page asks it for is kept here. Nobody looks at the page.
+    await page.addInitScript(`
+      window.shown = [];
+      window.Notification = class extends EventTarget {
+        static permission = localStorage.getItem('test.permission') ?? 'granted';
+        constructor(title, { body }) { super(); window.shown.push(Object.assign(this, { title, body })); }
+      };
+      Object.defineProperty(document, 'visibilityState', { get: () => 'hidden' });
+      localStorage.setItem('sallyport.notification', 'true');
+    `);
+    await page.goto(new URL('/', room.page.url()).href);
+    await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+    const answered = command('make package');
+    const id = await waits();
+    await page.getByText('night builder waits for your answer').waitFor();
+    const shown = await page.evaluate<string>('JSON.stringify(window.shown.map(({ title, body }) => [title, body]))');
+    assert.equal(shown, JSON.stringify([['An AI agent waits for your answer', 'What it asks stands in the console.']]));
+    await page.evaluate("window.shown[0].dispatchEvent(new Event('click'))");
+    await page.waitForURL(`**/agents/approvals?question=${id}`);
+    await page.getByRole('article').getByRole('button', { name: 'No', exact: true }).click();
+    assert.match(await answered, /"deny"/);
+    // Taken back: the switch says so, and nothing is shown.
+    await page.evaluate("localStorage.setItem('test.permission', 'denied')");
+    await page.evaluate("localStorage.removeItem('sallyport.last-question')");
+    await page.goto(new URL('/settings', room.page.url()).href);
+    const chosen = page.getByRole('switch', { name: 'A notification when this window is not in sight' });
+    await chosen.waitFor();
+    assert.equal(await chosen.isChecked(), false);
+    const again = command('make packages');
+    await waits();
+    await page.getByText('night builder waits for your answer').waitFor();
+    assert.equal(await page.evaluate<number>('window.shown.length'), 0);
+    await page.getByRole('link', { name: 'Look at it' }).click();
+    await page.getByRole('article').getByRole('button', { name: 'No', exact: true }).click();
+    assert.match(await again, /"deny"/);
+    await context.close();
   });
 
   test('A note of somebody who was asked becomes a draft with one press', async () => {
