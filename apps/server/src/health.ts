@@ -1,3 +1,5 @@
+import { engine } from '@sallyport/access-policy';
+import type { EngineCondition } from '@sallyport/access-policy';
 import type { Behaviour } from '@sallyport/behaviour';
 import type { JsonObject } from '@sallyport/contracts';
 import { formatPosition } from '@sallyport/contracts';
@@ -108,6 +110,15 @@ const HealthReport = Type.Object({
       description: 'Those that did not answer when they were asked last',
     }),
   }),
+  policy_engine: Type.Object(
+    {
+      up: Type.Boolean(),
+      failures: Type.Integer({ description: 'How often it broke since the server started' }),
+      reason: orNull(Type.String(), 'Why, the last time'),
+      words: orNull(Type.String(), 'What that means and what to do; null where it never broke'),
+    },
+    { description: 'What decides who may do what: while it is not up, everything is denied' },
+  ),
   processes: Type.Object({
     server: Type.Object({ pid: Type.Integer(), memory_bytes: Type.Integer() }),
     sealer: Type.Object({ pid: orNull(Type.Integer()) }),
@@ -185,6 +196,7 @@ export function createHealth(needs: {
         }),
         https: { state: needs.https().state, warnings: needs.https().warnings.map((warning) => ({ ...warning })) },
         sign_in_providers: await needs.signInProviders(),
+        policy_engine: policyEngineReport(engine.condition()),
         processes: {
           server: { pid: process.pid, memory_bytes: process.memoryUsage.rss() },
           sealer: { pid: sealer ?? null },
@@ -241,6 +253,14 @@ async function witnessReport(witnesses: Pick<Witnesses, 'report'>): Promise<Json
     if (codeOf(error) === undefined) throw error;
     return null;
   }
+}
+
+/** In words for whoever reads it while everything else is denied. */
+export function policyEngineReport({ isBroken, failures, reason, againInSeconds = 0 }: EngineCondition) {
+  const words = isBroken
+    ? `Deciding broke twice within a minute: everything is denied, and it is begun anew in ${againInSeconds} seconds. If that goes on, put an earlier version of your own policies into force with "sallyport policy activate" on this machine, or restart the server`
+    : 'Deciding broke and was begun anew: what was asked just then was denied. If that happens again, look which of your own policies came into force before it';
+  return { up: !isBroken, failures, reason: reason ?? null, words: failures === 0 ? null : words };
 }
 
 function intakeReport({ totals: figures, states }: Pick<EventIntake, 'totals' | 'states'>): JsonObject {

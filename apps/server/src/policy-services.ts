@@ -1,4 +1,4 @@
-import { createAccessPolicy, createLivePolicy, readPolicyTexts } from '@sallyport/access-policy';
+import { createAccessPolicy, createLivePolicy, engine, readPolicyTexts } from '@sallyport/access-policy';
 import type { LivePolicy, PolicyTexts, PrincipalRisk } from '@sallyport/access-policy';
 import { policiesDirectory } from '@sallyport/content';
 import type { EventSearch } from '@sallyport/event-search';
@@ -91,6 +91,14 @@ export async function createPolicyServices(
     ];
   }
 
+  engine.onTrouble((reason) =>
+    needs.log.error(
+      'The policy engine broke: what was asked just then is denied; see policy_engine in the health report',
+      {
+        reason,
+      },
+    ),
+  );
   const library = createPolicyLibrary({
     ...needs,
     sealingKey: await secretKey(needs.ledger.secrets, secretNames.policies),

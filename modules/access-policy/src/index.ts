@@ -16,6 +16,7 @@ export { AccessPolicyError } from './errors.ts';
 export type { AccessPolicyErrorCode } from './errors.ts';
 export type { RoleDescription } from './load-policies.ts';
 export type { Explanation, FactSeen } from './explain-question.ts';
+export type { EngineCondition } from './engine.ts';
 export { engine } from './thread-engine.ts';
 export { createLocalTime } from './local-time.ts';
 export { createLivePolicy } from './live-policy.ts';

@@ -6252,6 +6252,12 @@ export type Routes = {
         readonly enabled: number;
         readonly troubled: readonly { readonly name: string; readonly words: string }[];
       };
+      readonly policy_engine: {
+        readonly up: boolean;
+        readonly failures: number;
+        readonly reason: string | null;
+        readonly words: string | null;
+      };
       readonly processes: {
         readonly server: { readonly pid: number; readonly memory_bytes: number };
         readonly sealer: { readonly pid: number | null };

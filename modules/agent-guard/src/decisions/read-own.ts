@@ -133,6 +133,11 @@ export function readOwn(cedar: Reader, schema: string, texts: readonly OwnText[]
         `what is asked of one call has ${most} parts together, must be at most ${ownLimits.allParts}: it would make every call slow`,
       ),
     );
+  const whole = [...parts.values()].reduce((sum, count) => sum + count, 0);
+  if (first !== undefined && whole > ownLimits.wholeParts) {
+    const fault = `all documents have ${whole} parts together, must have at most ${ownLimits.wholeParts}: the server would stand still while it reads them. Make lists shorter`;
+    return { policies: [], faults: [...faults, wholeFault(first, fault)].slice(0, 100) };
+  }
   faults.push(...validated(cedar, schema, read));
   return {
     policies: [...read.values()].map(({ offset: _offset, whole: _whole, ...policy }) => policy),

@@ -126,6 +126,33 @@ test('what would make every call slow is refused before it is asked of one: too 
   assert.deepEqual((await thread.attempt([document(policy('forbid (principal, action, resource)'))])).faults, []);
 });
 
+test('policy after policy through one thread: what is too deep is refused with what to do, and the next is read as ever', async () => {
+  const chain = (length: number): string =>
+    policy(`forbid (principal, action, resource) when { ${Array(length).fill('true').join('&&')} }`);
+  for (const length of [250, 400, 590, 1000, 1200]) {
+    const [fault] = (await thread.attempt([document(chain(length))])).faults;
+    assert.match(
+      fault?.message ?? '',
+      /expressions deep, must go at most 200.*Make several policies|make several/,
+      String(length),
+    );
+    assert.deepEqual((await thread.attempt([document(chain(190))])).faults, [], String(length));
+  }
+});
+
+test('documents about many, none of which is too much alone, are refused where reading all of them would hold up the server', () => {
+  const list = `[${Array.from({ length: 250 }, (_, at) => `"c${at}"`).join(', ')}]`;
+  const documents = Array.from({ length: 48 }, (_, at) => {
+    const text = policy(
+      `forbid (principal, action == Agent::Action::"read", resource) when { context.classes.containsAny(${list}) }`,
+      `@id("p${at}") @words("P")`,
+    );
+    return document(text, { kind: 'agent', id: `a${at}` }, `d${at}`);
+  });
+  assert.match(readOwn(cedar, schema, documents).faults[0]?.message ?? '', /all documents have \d+ parts together/);
+  assert.deepEqual(readOwn(cedar, schema, documents.slice(0, 30)).faults, []);
+});
+
 test('one that fails while deciding is a no that says so; one that permits and fails permits nothing', () => {
   const overflow = 'when { context.amountValue + 9223372036854775807 > 0 && context.amountValue > 0 }';
   const pay = { tool: 'wire_money', input: { iban: 'GB29NWBK60161331926819', amount: 20 } };
