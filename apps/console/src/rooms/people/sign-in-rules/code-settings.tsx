@@ -184,7 +184,7 @@ function Test({ kind }: { readonly kind: 'email' | 'sms' }) {
   });
   return (
     <div className="stack tight">
-      <div className="row test-of-codes">
+      <div className="row form-row">
         <TextInput
           label={kind === 'email' ? 'Address for a test' : 'Number for a test'}
           placeholder={kind === 'email' ? 'you@example.org' : '+41791234567'}
