@@ -2,9 +2,9 @@ import type { JsonObject } from '@sallyport/contracts';
 import { spawn } from 'node:child_process';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { readFileSync } from 'node:fs';
 import { environmentWith } from '../config.ts';
 import { field, parseJson, textField } from '../json-reading.ts';
+import { readBoundedFileSync } from '../regular-file.ts';
 import type { SettableHarness } from './harness-settings.ts';
 import { filledHeaders } from './hook-in-settings.ts';
 import type { HookInSettings } from './hook-in-settings.ts';
@@ -76,7 +76,9 @@ function byPost(hook: Extract<HookInSettings, { kind: 'http' }>, tried: Tried): 
           'content-length': body.length,
         },
         signal: AbortSignal.timeout(hook.timeoutMs),
-        ...(tried.caFile === undefined ? {} : { ca: readFileSync(tried.caFile) }),
+        // Whatever the environment says: what is given here is a credential.
+        rejectUnauthorized: true,
+        ...(tried.caFile === undefined ? {} : { ca: readCa(tried.caFile) }),
       },
       (answer) => {
         let text = '';
@@ -97,6 +99,14 @@ function byPost(hook: Extract<HookInSettings, { kind: 'http' }>, tried: Tried): 
     sent.on('error', reject);
     sent.end(body);
   });
+}
+
+/** What the harness would believe in. Throws where it is no certificate: Node would go on with none of its own, and say nothing of the file. */
+function readCa(file: string): string {
+  const text = readBoundedFileSync(file, maxAnswerBytes).toString('utf8');
+  if (!text.includes('-----BEGIN CERTIFICATE-----'))
+    throw new Error(`Cannot use "${file}": must hold certificates in PEM`);
+  return text;
 }
 
 /** In the words of the harness. */
