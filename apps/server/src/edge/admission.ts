@@ -16,7 +16,7 @@ import type { EdgeLimits } from './limits.ts';
 import { createLeftRecords, type LeftRecords } from './left-records.ts';
 import type { ProvenStreams } from './proven-streams.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limiter.ts';
-import type { SideNeeds } from './side.ts';
+import type { SideNeeds } from './needs.ts';
 import { socketToken } from './socket-protocols.ts';
 
 export type Admission = {

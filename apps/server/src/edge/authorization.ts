@@ -4,8 +4,7 @@ import { reachOfEverything, type Principal, type Reach, type ResourceName } from
 import { errorFields } from '@sallyport/platform/log';
 import { exactAddress } from './client-address.ts';
 import { EdgeError } from './errors.ts';
-import type { DecisionContext, DecisionResource, EdgeNeeds } from './needs.ts';
-import type { SideNeeds } from './side.ts';
+import type { DecisionContext, DecisionResource, EdgeNeeds, SideNeeds } from './needs.ts';
 
 /**
  * May they: for the camera or device a request is about, for what stands at some sites, or for the server as a whole. Whoever has the

@@ -17,7 +17,7 @@ import { unlessRequested } from './held-still.ts';
 import { createHttpServer, endConnections, freshHandshakes, headersLate, refuseConnection } from './http-server.ts';
 import { defaultLimits } from './limits.ts';
 import { listenOnPort, listenOnSocket } from './listen.ts';
-import type { Caller, EdgeNeeds, EdgeTls } from './needs.ts';
+import type { Caller, EdgeNeeds, EdgeTls, SideNeeds } from './needs.ts';
 import { createProvenStreams } from './proven-streams.ts';
 import { createProblemTranslator, retryAfterSeconds } from './problem-details.ts';
 import { installBodyLimits } from './request-body.ts';
@@ -25,7 +25,7 @@ import { compileValidator } from './request-validation.ts';
 import { compileSerializer } from './response-serialization.ts';
 import { describePresented } from './request-presented.ts';
 import { securityHeaders, strictTransport } from './security-headers.ts';
-import { createSide, type Side, type SideNeeds, type Way } from './side.ts';
+import { createSide, type Side, type Way } from './side.ts';
 import { createSockets, endRefused } from './sockets.ts';
 import { createStreamWatch } from './stream-watch.ts';
 

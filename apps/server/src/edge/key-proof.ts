@@ -3,7 +3,7 @@ import type { Principal } from '@sallyport/platform/http';
 import { errorFields } from '@sallyport/platform/log';
 import type { BodyDigests } from './body-digest.ts';
 import { EdgeError } from './errors.ts';
-import type { SideNeeds } from './side.ts';
+import type { SideNeeds } from './needs.ts';
 
 const proofHeader = 'x-sallyport-proof';
 const maxProofLength = 4096;

@@ -160,3 +160,9 @@ export type EdgeNeeds = {
   /** Where links for other people lead, e.g. `https://console.example.org:8443`; else where the request itself was sent. */
   readonly publicOrigin?: () => string | undefined;
 };
+
+/** What lets in those of one side: the network's, or the operator's. */
+export type SideNeeds = Omit<EdgeNeeds, 'caller' | 'publicOrigin'> & {
+  readonly caller: Caller;
+  readonly publicOrigin?: (() => string | undefined) | undefined;
+};

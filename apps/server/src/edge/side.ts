@@ -5,13 +5,8 @@ import type { BodyDigests } from './body-digest.ts';
 import { createDecisionRecorder } from './decision-recorder.ts';
 import type { Doorway } from './doorway.ts';
 import type { EdgeLimits } from './limits.ts';
-import type { Caller, EdgeNeeds } from './needs.ts';
+import type { SideNeeds } from './needs.ts';
 import type { ProvenStreams } from './proven-streams.ts';
-
-export type SideNeeds = Omit<EdgeNeeds, 'caller' | 'publicOrigin'> & {
-  readonly caller: Caller;
-  readonly publicOrigin?: (() => string | undefined) | undefined;
-};
 
 /**
  * The network, or the operator on this machine: whoever comes from there is let in as these are, within limits of their own,
