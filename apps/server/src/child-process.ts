@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { getPriority, setPriority } from 'node:os';
 import { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { CodedError } from '@sallyport/platform/errors';
@@ -21,17 +20,13 @@ export function startChild(options: {
   readonly environment: Readonly<Record<string, string>>;
   /** The largest frame either may send, when it is not the usual. */
   readonly maxFrameBytes?: number;
-  /** How much lower than ours its priority is, as `nice` counts: others that are ready to run go first, the more so the higher it is. */
-  readonly niceness?: number;
 }): StartedChild {
-  const { entry, engineFlags = [], flags, environment, maxFrameBytes, niceness } = options;
+  const { entry, engineFlags = [], flags, environment, maxFrameBytes } = options;
   const nodeArguments = ['--disable-warning=ExperimentalWarning', ...engineFlags, fileURLToPath(entry), ...flags];
   const child = spawn(process.execPath, nodeArguments, {
     stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
     env: environment,
   });
-  // Before it has threads, which take it over from the one that starts them.
-  if (niceness !== undefined && child.pid !== undefined) lowerPriority(child.pid, niceness);
   const ended = new Promise<void>((resolve) => {
     child.once('exit', () => resolve());
     child.once('error', () => resolve());
@@ -48,15 +43,4 @@ export function startChild(options: {
   });
   void ended.then(() => peer.close());
   return { pid: child.pid, peer: { ...peer, closed: Promise.all([peer.closed, ended]).then(() => undefined) } };
-}
-
-const lowestPriority = 19;
-
-/** A system that refuses has it run like the others, only less even; one that has ended is told of by its end. */
-function lowerPriority(pid: number, niceness: number): void {
-  try {
-    setPriority(pid, Math.min(getPriority() + niceness, lowestPriority));
-  } catch {
-    // Nothing depends on it.
-  }
 }

@@ -36,8 +36,7 @@ export function createChildren(config: ServerConfig): Children {
       return child.peer;
     },
     async startStore() {
-      const entry = new URL('./store.ts', import.meta.url);
-      const child = startChild({ entry, flags: [], environment, niceness: storeNiceness });
+      const child = startChild({ entry: new URL('./store.ts', import.meta.url), flags: [], environment });
       store = child.pid;
       return child.peer;
     },
@@ -59,12 +58,6 @@ export function createChildren(config: ServerConfig): Children {
  * came every few dozen entries and took what was under way for old: one of everything followed, and every caller waits behind both.
  */
 const sealerEngineFlags = ['--min-semi-space-size=16'];
-
-/**
- * An insert is many threads for a moment. Where cores are few, whoever answers a call and the sealer, which it waits for, had to
- * wait for them to end their slice of time; nobody waits for an insert. A third of a share when all cores are busy.
- */
-const storeNiceness = 5;
 
 /** A picture and what was learnt of its camera; a perceiver that was taken over cannot have us hold more. */
 const maxPerceiverFrameBytes = 2 * 1024 * 1024;
