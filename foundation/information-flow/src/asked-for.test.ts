@@ -212,3 +212,58 @@ test('a verb that tells of what others do asks for nothing', () => {
   assert.equal(asked('Send Ravi the note', 'send_money', { recipient: 'Ravi', amount: 5 }), 'none');
   assert.equal(asked('Send Ravi the rest', 'send_money', { recipient: 'Ravi', amount: 5 }), 'said');
 });
+
+test('a register says how whom the person named is reached, where the pack takes it for one, and nobody else', () => {
+  const mail = (flow: SessionFlow): CallFlow =>
+    flow.judge(call('email_client', { address: 'dana@mail.example', body: 'Tuesday at 8' }));
+  const looked = (
+    prompt: string,
+    input: { readonly [key: string]: JsonValue },
+    isRegister: boolean,
+    tool = 'find_client',
+  ): CallFlow => {
+    const flow = session(prompt);
+    const made = call(tool, input);
+    flow.judge(made);
+    flow.went(made);
+    flow.result(made, 'Dana Ruiz, dana@mail.example', 'untrusted', isRegister && describeTool(made.tool).isRegister);
+    return mail(flow);
+  };
+  const known = looked('Email Dana Ruiz a note.', { name: 'Dana Ruiz' }, true);
+  assert.deepEqual([known.destination, known.sawUntrusted], ['looked_up', true]);
+  assert.equal(looked('Email Dana Ruiz a note.', { name: 'Dana Ruiz' }, false).destination, 'found');
+  // A word that stands in any prompt looks up nobody, and neither does what the agent made up.
+  assert.equal(looked('Email Dana a note.', { name: 'a' }, true).destination, 'found');
+  assert.equal(looked('Email Bela a note.', { name: 'Dana Ruiz' }, true).destination, 'found');
+  // What people write of clients is no register.
+  assert.equal(
+    looked('Email Dana Ruiz a note.', { name: 'Dana Ruiz' }, true, 'search_client_messages').destination,
+    'found',
+  );
+});
+
+test('an amount is the person’s however they part its thousands, and a day in words is that of any year', () => {
+  const flow = session('Pay 1,780 to GB29 NWBK 6016 1331 9268 19 and cancel the viewing of 3 April.');
+  assert.equal(flow.judge(call('refund', { iban: 'GB29NWBK60161331926819', amount: 1780 })).amount, 'named');
+  assert.notEqual(flow.judge(call('refund', { iban: 'GB29NWBK60161331926819', amount: 780 })).amount, 'named');
+  done(flow, call('list_viewings', { day: '2025-04-03' }), 'V-551 17:30');
+  assert.equal(flow.judge(call('cancel_viewing', { viewing_id: 'V-551' })).object, 'found');
+  const other = session('Cancel the viewing of 3 April.');
+  done(other, call('list_viewings', { day: '2025-04-04' }), 'V-551 17:30');
+  assert.equal(other.judge(call('cancel_viewing', { viewing_id: 'V-551' })).object, 'seen');
+});
+
+test('who asks for a change asks for no beginning or end, and money back takes no bill away', () => {
+  for (const [prompt, tool, input] of [
+    ['Open a ticket for B-204.', 'close_ticket', { ticket_id: 'T-9' }],
+    ['Which tickets are still open?', 'close_ticket', { ticket_id: 'T-9' }],
+    ['Move the shipment to 18:00.', 'create_shipment', { weight: 9 }],
+    ['Refund 20 euros of invoice I-3301.', 'void_invoice', { invoice_id: 'I-3301' }],
+    ['Give vera@firm.example access to L-3318.', 'send_notice', { lease_id: 'L-3318', text: 'out' }],
+    ['Move the appointment.', 'move_appointment', { appointment_id: 'A-7' }],
+  ] as const) {
+    const flow = session(prompt);
+    done(flow, call('read_inbox', {}), 'hello');
+    assert.equal(flow.judge(call(tool, input)).intent, 'none', `${tool}: ${prompt}`);
+  }
+});
