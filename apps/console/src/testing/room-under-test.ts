@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { isJsonObject, parseJson, type JsonObject } from '@sallyport/contracts';
 import { createServerUnderTest } from '@sallyport/testing/server-under-test';
 import type { ServerUnderTest } from '@sallyport/testing/server-under-test';
@@ -15,8 +13,6 @@ export type RoomUnderTest = {
   readonly page: Page;
   /** What a page logged as an error, or did not catch; refused requests are told by the page itself. */
   readonly faults: readonly string[];
-  /** All that the browser's log held as an error until Ada was signed up, refused requests as well. */
-  readonly faultsOfSignUp: readonly string[];
   /** Where pictures go, for what `atRest` does not show. */
   readonly pictures: string | undefined;
   /** Goes to a room, and waits for its heading. */
@@ -39,8 +35,6 @@ export async function openRoom(
     readonly permissions?: string[];
     /** Of the server, besides what every test has. */
     readonly environment?: Readonly<Record<string, string>>;
-    /** What lies in its data directory when it starts, by path. */
-    readonly files?: Readonly<Record<string, string>>;
     /** Where pictures go; none are made without. */
     readonly pictures?: string | undefined;
   } = {},
@@ -48,11 +42,6 @@ export async function openRoom(
   const chromium = chromiumPath();
   assert.ok(chromium !== undefined, 'Cannot test the console: there is no Chromium. apt-get install -y chromium');
   const server = createServerUnderTest(given.environment === undefined ? {} : { environment: given.environment });
-  for (const [path, text] of Object.entries(given.files ?? {})) {
-    const file = join(server.dataDirectory, path);
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, text);
-  }
   await server.start(...(given.flags ?? []));
   const browser = await startBrowser(chromium);
   const context = await browser.newContext({
@@ -62,13 +51,10 @@ export async function openRoom(
     ...(given.permissions === undefined ? {} : { permissions: given.permissions }),
   });
   const faults: string[] = [];
-  const faultsOfSignUp: string[] = [];
-  let isSignedUp = false;
   const watch = (watched: BrowserContext): void => {
     watched.on('console', (message) => {
-      if (message.type() !== 'error') return;
-      if (!isSignedUp) faultsOfSignUp.push(message.text());
-      if (!message.text().includes('Failed to load resource')) faults.push(message.text());
+      if (message.type() === 'error' && !message.text().includes('Failed to load resource'))
+        faults.push(message.text());
     });
     watched.on('weberror', (error) => faults.push(error.error().message));
   };
@@ -77,13 +63,11 @@ export async function openRoom(
   page.setDefaultTimeout(timeoutMs);
   await addPasskeyDevice(context, page);
   await signUp(page, server.output());
-  isSignedUp = true;
   return {
     server,
     browser,
     page,
     faults,
-    faultsOfSignUp,
     pictures: given.pictures,
     async visit(path, heading) {
       await page.goto(new URL(path, page.url()).href);
