@@ -55,6 +55,7 @@ const call: AgentCall = {
   encodings: ['base64'],
   origins: ['untrusted'],
   taintPath: ['c-0'],
+  sawForeign: true,
   isBeyondParent: false,
   guards: 'hooks',
   personHours: 'outside',

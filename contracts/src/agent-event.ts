@@ -302,6 +302,7 @@ function callFields(call: AgentCall): Fields {
     origins: list(call.origins),
     is_tainted: call.taintPath === undefined ? undefined : call.taintPath.length > 0,
     taint_path: list(call.taintPath),
+    saw_foreign: call.sawForeign,
     is_beyond_parent: call.isBeyondParent,
     guards: call.guards,
     person_hours: call.personHours,

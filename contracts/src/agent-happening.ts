@@ -95,6 +95,8 @@ export type AgentCall = {
   readonly origins?: readonly AgentOrigin[];
   /** Calls through which untrusted words came to it, the first first; empty or left out when none did. */
   readonly taintPath?: readonly string[];
+  /** Something came into the run from outside the project before it, or by what it does itself; left out when nobody knows. */
+  readonly sawForeign?: boolean;
   /** It asked for what the parent session may not. */
   readonly isBeyondParent?: boolean;
   /** What holds the agent itself that it would change. */

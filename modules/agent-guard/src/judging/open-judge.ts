@@ -228,6 +228,7 @@ function wordsOf(call: HookCall, judged: JudgedCall, parsed: ActionsOfCall): Age
     ...(encodings.length === 0 ? {} : { encodings }),
     origins: judged.flow.origins,
     taintPath: judged.flow.sawUntrusted ? judged.flow.through : [],
+    ...(judged.decisions.length === 0 ? {} : { sawForeign: judged.decisions.some((one) => one.facts.sawForeign) }),
     ...(facts === undefined ? {} : { judged: facts }),
     ...(isGuard ? { guards: 'settings' } : {}),
   };
