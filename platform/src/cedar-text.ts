@@ -27,7 +27,7 @@ export function placeIn(text: string, offset: number): { readonly line: number; 
 
 /**
  * How deep the expressions of a policy, as Cedar's JSON has it, stand in one another. A chain of clauses is as deep as it is long, and so is one of
- * names that are asked for. Without recursion.
+ * names that are asked for. Each `when` and `unless` but one is one more clause: Cedar joins them with &&. Without recursion.
  */
 export function expressionDepth({ conditions }: { readonly conditions: unknown }): number {
   const open: { readonly value: unknown; readonly depth: number }[] = [{ value: conditions, depth: 0 }];
@@ -40,7 +40,8 @@ export function expressionDepth({ conditions }: { readonly conditions: unknown }
     const chain = 'has' in value ? chainOf(value.has) : 0;
     for (const inner of Object.values<unknown>({ ...value })) open.push({ value: inner, depth: depth + 0.5 + chain });
   }
-  return Math.ceil(deepest);
+  const joined = Array.isArray(conditions) ? Math.max(0, conditions.length - 1) : 0;
+  return Math.ceil(deepest) + joined;
 }
 
 function chainOf(asked: unknown): number {

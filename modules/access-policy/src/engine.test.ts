@@ -111,6 +111,39 @@ test('the deepest policy that is taken is decided with room to spare, and the ne
   }
 });
 
+test('clauses are counted as what joins them: 201 of them are refused, and 150 are read and decided', async () => {
+  const texts = await readPolicyTexts(policiesDirectory);
+  const own = (count: number) => ({
+    ...texts,
+    policies: [
+      ...texts.policies,
+      {
+        file: 'own/x.cedar',
+        own: true,
+        text: `@id("x") @words("X") forbid (principal is Sallyport::User, action, resource) ${'unless { principal.risk > 101 }'.repeat(count)};`,
+      },
+    ],
+  });
+  const [fault] = readPolicies(own(201)).faults;
+  assert.match(fault?.message ?? '', /expressions deep, must go at most 200/);
+  assert.equal(engine.condition().failures, 0);
+  const { answer, one } = opened();
+  one.preparsePolicySet('clauses', {
+    staticPolicies: { p: `permit (principal, action, resource) ${'when { 1 < 2 }'.repeat(150)};` },
+  });
+  assert.equal(answer('clauses'), 'allow');
+  const policy = createAccessPolicy(own(150));
+  const principal: Principal = { kind: 'user', id: 'u1', name: 'Ada', scopes: [], roles: ['admin'], assurance: 2 };
+  const decision = policy.decide({
+    principal,
+    action: 'users:read',
+    context: { channel: 'network' },
+    risk: { value: 0, isFresh: true },
+  });
+  assert.deepEqual([decision.allowed, decision.policies], [false, ['x']]);
+  policy.release();
+});
+
 test('policies in force decide again after one beside them broke the engine, and what was said meanwhile is not remembered', async () => {
   const texts = await readPolicyTexts(policiesDirectory);
   const good = createAccessPolicy(texts);

@@ -138,6 +138,11 @@ test('policy after policy through one thread: what is too deep is refused with w
     );
     assert.deepEqual((await thread.attempt([document(chain(190))])).faults, [], String(length));
   }
+  // Clauses are joined with && as well.
+  const clauses = (count: number): string =>
+    policy(`forbid (principal, action, resource) ${'unless { false }'.repeat(count)}`);
+  assert.match(read(clauses(201)).faults[0]?.message ?? '', /expressions deep, must go at most 200/);
+  assert.deepEqual(read(clauses(150)).faults, []);
 });
 
 test('documents about many, none of which is too much alone, are refused where reading all of them would hold up the server', () => {
