@@ -11,14 +11,14 @@ test('what comes is told once at first, and from then on as one sum each time', 
   assert.equal(summed.came('b', 'B', 5), 5);
   assert.deepEqual(summed.due(), []);
   nowMs = 10;
-  assert.deepEqual(summed.due(), [{ of: 'A', count: 2 }]);
+  assert.deepEqual(summed.due(), [{ key: 'a', of: 'A', count: 2 }]);
   // Its sum was told a moment ago; of what rested nothing is known.
   assert.equal(summed.came('a', 'A', 1), undefined);
   assert.equal(summed.came('b', 'B', 1), 1);
   nowMs = 30;
   assert.equal(summed.came('a', 'A', 1), 2);
   assert.equal(summed.came('a', 'A', 3), undefined);
-  assert.deepEqual(summed.due('all'), [{ of: 'A', count: 3 }]);
+  assert.deepEqual(summed.due('all'), [{ key: 'a', of: 'A', count: 3 }]);
 });
 
 test('nothing is told twice or lost but with what is forgotten, and never more than one telling each time', () => {
@@ -52,4 +52,18 @@ test('nothing is told twice or lost but with what is forgotten, and never more t
   few.came('a', 'a', 1);
   few.came('b', 'b', 1);
   assert.equal(few.came('a', 'a', 1), 1);
+});
+
+test('what could not be told is part of the next sum, also of what was forgotten meanwhile', () => {
+  let nowMs = 0;
+  const summed = createSummed<string>({ everyMs: 10, nowMs: () => nowMs, most: 1 });
+  summed.came('a', 'A', 4);
+  summed.back('a', 'A', 4);
+  assert.equal(summed.came('a', 'A', 1), undefined);
+  nowMs = 10;
+  const [due] = summed.due();
+  assert.deepEqual(due, { key: 'a', of: 'A', count: 5 });
+  summed.came('b', 'B', 1);
+  summed.back('a', 'A', 5);
+  assert.deepEqual(summed.due('all'), [{ key: 'a', of: 'A', count: 5 }]);
 });

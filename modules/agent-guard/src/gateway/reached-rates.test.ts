@@ -45,6 +45,39 @@ forEachDatabase((name, open) => {
     await assert.rejects(rates.told('none', told), { code: 'agent_session_not_found' });
   });
 
+  test(`what the ledger does not take is part of the next sum, of each run, on ${name}`, async () => {
+    const house = await openHouse(open);
+    const write = createRecordHappening({ ...house, steps });
+    let failing = 0;
+    const record: typeof write = async (...of) => {
+      failing -= 1;
+      if (failing >= 0) throw new Error('disk full');
+      return write(...of);
+    };
+    const rates = createReachedRates({ clock: house.clock, sessions: house.guard.sessions, record });
+    const runs = [await begin(house.guard), await begin(house.guard), await begin(house.guard)];
+    const calls = { server: 'files', rate: 'calls', refused: 1 } as const;
+    for (const { session } of runs) {
+      await rates.told(session.id, calls);
+      await rates.told(session.id, { ...calls, refused: 100 });
+    }
+    assert.equal(recorded(house).length, 3);
+    house.clock.advance(tenMinutesMs);
+    failing = 1;
+    await assert.rejects(rates.tick(), /disk full/);
+    assert.deepEqual(recorded(house).slice(3), ['calls files 100', 'calls files 100']);
+    house.clock.advance(tenMinutesMs);
+    await rates.tick();
+    assert.deepEqual(recorded(house).slice(5), ['calls files 100']);
+    // The first of all: who tells by the network tells it again, of definitions nobody does.
+    const standing = await house.guard.sessions.standing(runs[0]?.session.id ?? '');
+    failing = 2;
+    await assert.rejects(rates.of(standing, { ...calls, rate: 'definitions', refused: 5 }), /disk full/);
+    await assert.rejects(rates.told(standing.session.id, { ...calls, rate: 'tool_calls' }), /disk full/);
+    await rates.tick('all');
+    assert.deepEqual(recorded(house).slice(6), ['definitions files 5']);
+  });
+
   test(`definitions that are held since too many came at once stand in the run, on ${name}`, async () => {
     const house = await openHouse(open);
     const { session } = await begin(house.guard);
@@ -59,8 +92,11 @@ forEachDatabase((name, open) => {
     assert.match(one, /^definitions docs [1-9]\d*$/);
     await house.guard.toolServers.see({ sessionId: session.id, told: told(50_000) });
     assert.equal(recorded(house).length, 1);
+    // Whoever tells of the same again brought nothing more.
+    for (let times = 0; times < 3; times += 1)
+      await house.guard.toolServers.see({ sessionId: session.id, told: told(50_000) });
     house.clock.advance(tenMinutesMs);
     await house.guard.rates.tick();
-    assert.equal(recorded(house).length, 2);
+    assert.deepEqual(recorded(house).slice(1), ['definitions docs 500']);
   });
 });

@@ -18,11 +18,17 @@ type Reached = {
  * floods a gateway floods no ledger with it.
  */
 export type ReachedRates = {
-  /** Resolves once the ledger has it, or it is summed. Throws `agent_session_not_found`. */
+  /**
+   * Resolves once the ledger has it, or it is summed. Throws `agent_session_not_found`, and where the ledger does not take it: whoever tells
+   * tells it again then.
+   */
   told(sessionId: string, reached: Reached): Promise<void>;
-  /** The same, of a run that is known. */
+  /** The same, of a run that is known; what the ledger does not take is part of the next sum, for nobody tells it again. */
   of(standing: StandingSession, reached: Reached): Promise<void>;
-  /** Records sums whose time has come; to be called now and then. `all`: whatever is left, at the end. */
+  /**
+   * Records sums whose time has come; to be called now and then. `all`: whatever is left, at the end. Throws once all were tried if the
+   * ledger did not take one; that is part of the next sum.
+   */
   tick(which?: 'over' | 'all'): Promise<void>;
 };
 
@@ -52,21 +58,35 @@ export function createReachedRates({
     });
   }
 
-  async function note(standing: StandingSession, reached: Reached): Promise<void> {
+  async function note(standing: StandingSession, reached: Reached, isToldAgain: boolean): Promise<void> {
     // Not by server or name: those are words of whoever tells, and could be without end.
-    const refused = summed.came(`${standing.session.id} ${reached.rate}`, { standing, reached }, reached.refused);
-    if (refused !== undefined) await write(standing, { ...reached, refused });
+    const key = `${standing.session.id} ${reached.rate}`;
+    const of = { standing, reached };
+    const refused = summed.came(key, of, reached.refused);
+    if (refused === undefined) return;
+    try {
+      await write(standing, { ...reached, refused });
+    } catch (error) {
+      summed.back(key, of, isToldAgain ? refused - reached.refused : refused);
+      throw error;
+    }
   }
 
   return {
-    of: note,
-    told: async (sessionId, reached) => note(await sessions.standing(sessionId), reached),
+    of: (standing, reached) => note(standing, reached, false),
+    told: async (sessionId, reached) => note(await sessions.standing(sessionId), reached, true),
     async tick(which) {
-      for (const {
-        of: { standing, reached },
-        count,
-      } of summed.due(which))
-        await write(standing, { server: reached.server, rate: reached.rate, refused: count });
+      const failed: unknown[] = [];
+      for (const { key, of, count } of summed.due(which)) {
+        const { server, rate } = of.reached;
+        try {
+          await write(of.standing, { server, rate, refused: count });
+        } catch (error) {
+          summed.back(key, of, count);
+          failed.push(error);
+        }
+      }
+      if (failed.length > 0) throw failed[0];
     },
   };
 }

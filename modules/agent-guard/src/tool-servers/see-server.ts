@@ -11,6 +11,7 @@ import type { StandingSession } from '../sessions/agent-sessions.ts';
 import { firstSight, writeFirstSights, type FirstSight } from './first-sight.ts';
 import { makeRoom } from './make-room.ts';
 import { createMeetServer, type Met } from './meet-server.ts';
+import { createNewlyWaiting } from './newly-waiting.ts';
 import { createNewDefinitions } from './unseen-definitions.ts';
 import { readTold, type ToldDefinitions } from './told-definitions.ts';
 import { listedKinds, stateOfTool, toolServerLimits as limits } from './tool-server.ts';
@@ -71,6 +72,7 @@ export function createSeeServer(
 
   const meetServer = createMeetServer({ database, store });
   const newDefinitions = createNewDefinitions(clock);
+  const newlyWaiting = createNewlyWaiting();
 
   type Seeing = {
     readonly transaction: Transaction;
@@ -216,7 +218,8 @@ export function createSeeServer(
             ? [{ kind: one.kind ?? 'tool', name: one.name, digest: digestOf(one) }]
             : [],
         );
-      waitingOffers.told(server.id, { taken: [], waiting: offersOf(true) });
+      const waiting = offersOf(true);
+      waitingOffers.told(server.id, { taken: [], waiting });
       const pins = new Map<string, Pin>();
       // A part at a time, with turns for others in between: what a fall leaves out is new the next time.
       for (let at = 0; at < taken.length; at += definitionsAtOnce) {
@@ -236,14 +239,15 @@ export function createSeeServer(
           await store.updateServer(transaction, { ...server, pinsOffers });
         const all = groupBy(await store.listPins(transaction, server.id));
         const tools = new Map((await store.listTools(transaction, server.id)).map((tool) => [tool.id, tool]));
-        return { server, pins, tools, all, waiting: before.waiting.size };
+        return { server, pins, tools, all, waiting };
       });
     });
     await outbox.flushed();
     const { server, pins, tools, all, waiting } = seen;
-    if (waiting > 0) await reached(standing, { server: server.name, rate: 'definitions', refused: waiting });
+    const refused = newlyWaiting(standing.session.id, server.id, waiting);
+    if (refused > 0) await reached(standing, { server: server.name, rate: 'definitions', refused });
     const held = whyServerHeld(server);
-    const wait = Math.ceil(newDefinitions.fresh.waitMs(standing.session.owner.id, waiting) / 60_000);
+    const wait = Math.ceil(newDefinitions.fresh.waitMs(standing.session.owner.id, waiting.length) / 60_000);
     const tooMuchNew = `More that is new was told of than is taken in at once: again in ${Math.max(1, wait)} minutes`;
     return {
       server,
