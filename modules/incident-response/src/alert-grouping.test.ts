@@ -370,3 +370,13 @@ test('what is sealed opens with its key in its row alone, and tags tell nothing 
   );
   assert.deepEqual(openEntities(key, '1-0', 'nonsense'), {});
 });
+
+test('two agents of one person on one host have two alerts, and what no agent did keeps its tag', () => {
+  const key = new Uint8Array(32).fill(1);
+  const of = (agent: string, session: string) =>
+    groupTag(key, finding({ host, user: 'Kim', entities: { agent, agent_session: session } }));
+  assert.notEqual(of('claude', '1'), of('codex', '2'));
+  assert.equal(of('claude', '1'), of('Claude', '2'));
+  assert.equal(groupTag(key, finding({ host, user: 'Kim' })), '0807f6ecca57a98bdb4bf69ec8d32ff6');
+  assert.notEqual(groupTag(key, finding({ host, user: 'Kim' })), of('claude', '1'));
+});

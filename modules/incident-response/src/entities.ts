@@ -89,7 +89,8 @@ export function entityTag(key: SealingKey, name: TaggedName, value: string): str
 /**
  * What findings must share to be one alert: the rule, and the host with its user, the camera (names may be given twice), or in a cloud who acted where, or the source
  * address; of a correlation what it groups by, as it is about that and not about the one event that made it come true: who
- * tries many names from one address is one alert. Null when nothing is known about who or where: such findings are each
+ * tries many names from one address is one alert. What an AI agent did is about that agent too: another one of the same person on the same
+ * host is another alert. Null when nothing is known about who or where: such findings are each
  * their own alert.
  */
 export function groupTag(key: SealingKey, finding: Finding): string | null {
@@ -98,7 +99,7 @@ export function groupTag(key: SealingKey, finding: Finding): string | null {
     const parts = matched.flatMap(({ field, value }) => [field, value.toLowerCase()]);
     return tag(key, ['group-by', rule.id, ...parts]);
   }
-  const { host, user, source, identity, account, region, camera } = entitiesOfFinding(finding);
+  const { host, user, source, identity, account, region, camera, agent } = entitiesOfFinding(finding);
   const known =
     camera !== undefined
       ? ['camera', camera]
@@ -110,7 +111,9 @@ export function groupTag(key: SealingKey, finding: Finding): string | null {
             ? ['source', source, user]
             : undefined;
   if (known === undefined) return null;
-  return tag(key, ['group', rule.id, ...known.map((part) => part?.toLowerCase() ?? '')]);
+  // Without an agent as ever, so that alerts that are open go on.
+  const parts = agent === undefined ? known : [...known, 'agent', agent];
+  return tag(key, ['group', rule.id, ...parts.map((part) => part?.toLowerCase() ?? '')]);
 }
 
 function tag(key: SealingKey, parts: readonly string[]): string {
