@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -85,6 +95,21 @@ test('what others may write, what is old and what is damaged is nobody’s word'
   const noFolder = { XDG_STATE_HOME: join(folder, name) };
   await keepTelemetry(noFolder, 'claude-code', credential);
   assert.equal(await telemetryHeaders(noFolder, 'claude-code', { endMs: 0 }), undefined);
+});
+
+test('one odd entry among what is old ends nothing, and the rest is cleared up', async () => {
+  const odd = mkdtempSync(join(tmpdir(), 'sallyport-telemetry-odd-'));
+  after(() => rmSync(odd, { recursive: true, force: true }));
+  const there = join(odd, 'sallyport', 'agent-telemetry');
+  mkdirSync(join(there, 'a-folder'), { recursive: true });
+  symlinkSync('nowhere', join(there, 'b-link'));
+  writeFileSync(join(there, 'z-old.json'), '{}');
+  for (const name of ['a-folder', 'z-old.json']) utimesSync(join(there, name), 1, 1);
+  const environmentThere = { ...environment, XDG_STATE_HOME: odd };
+  await keepTelemetry(environmentThere, 'claude-code', credential);
+  assert.equal(await telemetryHeaders(environmentThere, 'claude-code', { endMs: 0 }), ours);
+  const left = readdirSync(there);
+  assert.deepEqual([left.includes('a-folder'), left.includes('z-old.json'), left.length], [true, false, 3]);
 });
 
 test('between a harness and us stand shells, and not many; another with its number is another', async () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { harnessProcess } from './harness-process.ts';
 import { hashedName } from './hashed-name.ts';
@@ -28,14 +28,20 @@ export async function keepTelemetry(
   try {
     const folder = dirname(file);
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    for (const name of readdirSync(folder)) {
-      const before = join(folder, name);
-      if (Date.now() - statSync(before).mtimeMs > longestRunMs) rmSync(before, { force: true });
-    }
     writeFileSync(`${file}.new`, JSON.stringify(credential), { mode: 0o600 });
     renameSync(`${file}.new`, file);
+    for (const name of readdirSync(folder)) clearUp(join(folder, name));
   } catch {
     // Without it nothing is told of what the model takes; calls are judged all the same.
+  }
+}
+
+function clearUp(entry: string): void {
+  try {
+    const found = lstatSync(entry, { throwIfNoEntry: false });
+    if (found !== undefined && Date.now() - found.mtimeMs > longestRunMs) rmSync(entry, { force: true });
+  } catch {
+    // A folder, or what is not ours to take: the others are none the worse for it.
   }
 }
 
