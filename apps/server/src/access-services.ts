@@ -1,4 +1,4 @@
-import { createLocalTime, recordQuestion } from '@sallyport/access-policy';
+import { createLocalTime, heldRights, recordQuestion } from '@sallyport/access-policy';
 import type { AccessPolicy, PrincipalRisk, ResourceFacts } from '@sallyport/access-policy';
 import { CameraWatchError } from '@sallyport/camera-watch';
 import type { CameraWatch } from '@sallyport/camera-watch';
@@ -64,13 +64,13 @@ export function createAccessServices(
       const { siteScopes } = principal;
       return {
         ...principal,
-        scopes: policy.permissionsOf(principal, at),
+        scopes: heldRights(policy, principal, at),
         ...(siteScopes === undefined
           ? {}
           : {
               siteScopes: siteScopes.map(({ site }) => ({
                 site,
-                scopes: policy.permissionsOf(principal, { ...at, site }),
+                scopes: heldRights(policy, principal, { ...at, site }),
               })),
             }),
       };

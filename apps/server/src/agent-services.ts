@@ -6,6 +6,7 @@ import {
   loadPackDecisions,
 } from '@sallyport/agent-guard';
 import type { AgentGuard, AgentGuardNeeds } from '@sallyport/agent-guard';
+import { heldRights } from '@sallyport/access-policy';
 import type { AccessPolicy } from '@sallyport/access-policy';
 import type { JsonObject } from '@sallyport/contracts';
 import type { Sensors } from '@sallyport/device-fleet';
@@ -65,7 +66,7 @@ export async function createAgentServices(
       if ('refused' in key) return undefined;
       const { name, onBehalfOf } = key;
       const person = onBehalfOf === undefined ? {} : { person: onBehalfOf.id };
-      return { name, scopes: needs.policy.permissionsOf(key), ...person };
+      return { name, scopes: heldRights(needs.policy, key), ...person };
     }
     const scopes = await needs.services.scopesNow(id);
     if (scopes === undefined) return undefined;

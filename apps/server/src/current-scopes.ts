@@ -1,6 +1,6 @@
 /** What people and programs may do by now, where nobody of them asks. */
 import { setImmediate } from 'node:timers/promises';
-import { allActions } from '@sallyport/access-policy';
+import { allActions, heldRights } from '@sallyport/access-policy';
 import type { AccessPolicy, Action } from '@sallyport/access-policy';
 import { effectiveRolesOf, type ApiKeys, type PeopleNeeds } from '@sallyport/identity';
 import type { MachineAccess } from '@sallyport/machine-access';
@@ -66,7 +66,7 @@ export function createCurrentScopes(needs: {
     ...(passwordRefusedAtMs === undefined ? {} : { limitedTo: ['sessions:own'] }),
   });
   const scopesOf = (...held: Parameters<typeof principalOf>): readonly string[] =>
-    needs.policy.permissionsOf(principalOf(...held));
+    heldRights(needs.policy, principalOf(...held));
   /** As `permissionsOf` would say, which asks for every action there is. */
   const holds = (person: Person, action: Action): boolean => {
     const granted = needs.heldBy(person.id);
@@ -77,7 +77,7 @@ export function createCurrentScopes(needs: {
     };
     const { allowed, needsProof, isUnsure } = needs.policy.decide({ principal, action, ...bestMoment });
     return (
-      allowed || needsProof === true || (isUnsure === true && needs.policy.permissionsOf(principal).includes(action))
+      allowed || needsProof === true || (isUnsure === true && heldRights(needs.policy, principal).includes(action))
     );
   };
   const active = async (): Promise<readonly Person[]> =>
@@ -91,7 +91,7 @@ export function createCurrentScopes(needs: {
         const key = await needs.apiKeys.recheck(id);
         if ('refused' in key) return undefined;
         // Neither at some sites alone nor what its maker may not do counts as everywhere.
-        return key.sites === undefined && key.onBehalfOf === undefined ? key.scopes : needs.policy.permissionsOf(key);
+        return key.sites === undefined && key.onBehalfOf === undefined ? key.scopes : heldRights(needs.policy, key);
       }
       if (kind === 'service') return needs.services.scopesNow(id);
       if (kind === 'operator') return allActions;

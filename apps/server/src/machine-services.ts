@@ -1,4 +1,4 @@
-import { createLocalTime } from '@sallyport/access-policy';
+import { createLocalTime, heldRights } from '@sallyport/access-policy';
 import type { AccessPolicy, PrincipalRisk } from '@sallyport/access-policy';
 import type { ApiKeys, PeopleServices } from '@sallyport/identity';
 import type { Outbox } from '@sallyport/ledger';
@@ -55,7 +55,8 @@ export async function createMachineServices(needs: MachineServicesNeeds): Promis
     allowedTo: async (userId) => (await needs.people().personNow(userId, strongest))?.principal,
     answering: (userId) => needs.people().answering(userId),
     permissionsOf: (principal, from) =>
-      policy.permissionsOf(
+      heldRights(
+        policy,
         principal,
         from === undefined ? {} : { context: contextFrom(from.address), risk: riskOf(principal) },
       ),

@@ -1,4 +1,5 @@
 // What every part of the house brings: its tables, and the problems it has codes for.
+import { accessPolicyProblems } from '@sallyport/access-policy';
 import { accessRiskMigrations, accessRiskProblems } from '@sallyport/access-risk';
 import { agentGuardMigrations, agentGuardProblems } from '@sallyport/agent-guard';
 import { behaviourMigrations, behaviourProblems } from '@sallyport/behaviour';
@@ -78,6 +79,7 @@ export const moduleProblems = [
   ruleExceptionProblems,
   ruleDocumentProblems,
   policyLibraryProblems,
+  accessPolicyProblems,
   entityGraphProblems,
   alertProblems,
   retentionProblems,

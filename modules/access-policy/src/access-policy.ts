@@ -7,6 +7,7 @@ import { createBestMoment, type Probe } from './best-moment.ts';
 import { createDecisionCache } from './decision-cache.ts';
 import { contextRecord, knownRisk, questionOf, seenOf, siteOf, type CedarQuestion } from './entities.ts';
 import { explainQuestion, type Explanation } from './explain-question.ts';
+import { AccessPolicyError } from './errors.ts';
 import { loadPolicies, releasePolicies, type RoleDescription } from './load-policies.ts';
 import type { PolicyTexts } from './policy-texts.ts';
 import { readReach } from './reach.ts';
@@ -14,7 +15,7 @@ import { engine } from './thread-engine.ts';
 
 /**
  * Who may do what, decided by Cedar policies. Deny by default: no policy that allows, a policy that forbids, a policy that
- * fails, an unknown action, role or attribute, a fact that nobody can tell, and any failure of the engine are all a no. Never throws.
+ * fails, an unknown action, role or attribute, a fact that nobody can tell, and any failure of the engine are all a no. No decision throws.
  */
 export type AccessPolicy = {
   decide(request: AccessRequest): AccessDecision;
@@ -23,7 +24,8 @@ export type AccessPolicy = {
   /**
    * What is allowed everywhere, if need be after a fresh proof; in the order of `allActions`, then of `kindActions`. With `site`: what is
    * allowed there. Without `context` at any hour, from anywhere and at no risk: a right by day is a right, so that nobody gives it away
-   * who lacks it, and nobody is given it unseen. With one: at that moment and that risk.
+   * who lacks it, and nobody is given it unseen. With one: at that moment and that risk. Throws `policy_engine_broken` rather than tell too
+   * few, since what is given away is compared with them; `heldRights` tells none instead.
    */
   permissionsOf(
     principal: Principal,
@@ -172,12 +174,21 @@ export function createAccessPolicy(texts: PolicyTexts, options: { maxCachedDecis
       const at =
         now === undefined ? { context: { channel }, risk: { value: 0, isFresh: true } } : { context: now, risk };
       const ask = (): readonly (Action | KindAction)[] => {
+        const before = engine.thrown();
         const isEver = context === undefined && loaded.asksForMoment ? bestMoment.search() : undefined;
-        return [...allActions, ...kindActions].filter((action) => {
+        const held = [...allActions, ...kindActions].filter((action) => {
           const request = { principal, action, resource, ...at };
           const { allowed, needsProof, isUnsure } = decide(request);
           return allowed || needsProof === true || (isUnsure === true && isEver?.(request) === true);
         });
+        // Some of it may be a no of a broken engine: as what is given, that would be nothing to refuse.
+        if (engine.thrown() !== before)
+          throw new AccessPolicyError(
+            'policy_engine_broken',
+            'Cannot tell what is allowed: the policy engine broke, and must first be begun anew',
+            { hint: 'try again in a minute', details: { retryAfterSeconds: 60 } },
+          );
+        return held;
       };
       if (context?.proofAgeSeconds !== undefined || isReleased) return ask();
       // Asked with every request of a session: what a decision rests on of a principal and of the moment is the whole question.

@@ -12,8 +12,9 @@ export {
   siteActions,
 } from './actions.ts';
 export type { Action, Role } from './actions.ts';
-export { AccessPolicyError } from './errors.ts';
+export { accessPolicyProblems, AccessPolicyError } from './errors.ts';
 export type { AccessPolicyErrorCode } from './errors.ts';
+export { heldRights } from './held-rights.ts';
 export type { RoleDescription } from './load-policies.ts';
 export type { Explanation, FactSeen } from './explain-question.ts';
 export type { EngineCondition } from './engine.ts';

@@ -1,3 +1,4 @@
+import { heldRights } from '@sallyport/access-policy';
 import type { Principal } from '@sallyport/platform/http';
 import type { AllowedNow, Holder, PrivilegeNeeds } from './needs.ts';
 import { dangerousActions, separationInForce } from './privilege-settings.ts';
@@ -75,8 +76,8 @@ export function createWhoDecides({ policy, separation }: Pick<PrivilegeNeeds, 'p
       const { siteRoles = [], grantedRoles = [] } = principal;
       const sites = [...new Set([...siteRoles, ...grantedRoles].flatMap(({ site }) => site ?? []))];
       return {
-        allowed: policy.permissionsOf(principal),
-        siteScopes: sites.map((site) => ({ site, scopes: policy.permissionsOf(principal, { site }) })),
+        allowed: heldRights(policy, principal),
+        siteScopes: sites.map((site) => ({ site, scopes: heldRights(policy, principal, { site }) })),
       };
     },
     mayAsk(rule, { roles, siteRoles = [], isActive }, site) {

@@ -1,3 +1,4 @@
+import { heldRights } from '@sallyport/access-policy';
 import type { AccessPolicy } from '@sallyport/access-policy';
 import type { Principal } from '@sallyport/platform/http';
 import type { AllowedNow } from '../needs.ts';
@@ -20,7 +21,7 @@ export function allowedAtBest(
   };
   const sites = [...new Set(siteRoles.map(({ site }) => site))];
   return {
-    allowed: policy.permissionsOf(best),
-    siteScopes: sites.map((site) => ({ site, scopes: policy.permissionsOf(best, { site }) })),
+    allowed: heldRights(policy, best),
+    siteScopes: sites.map((site) => ({ site, scopes: heldRights(policy, best, { site }) })),
   };
 }

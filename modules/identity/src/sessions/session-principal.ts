@@ -1,3 +1,4 @@
+import { heldRights } from '@sallyport/access-policy';
 import type { GrantedRole, Principal } from '@sallyport/platform/http';
 import type { PeopleNeeds } from '../needs.ts';
 import { effectiveRolesOf, type User } from '../people/user-store.ts';
@@ -42,7 +43,7 @@ export function createPrincipalOf(
 
 /** With what they may at some hour and from somewhere; the edge tells handlers what of it holds at the moment of a request. */
 export function atBest(principal: Principal, policy: PeopleNeeds['policy']): Principal {
-  return { ...principal, scopes: policy.permissionsOf(principal), ...siteScopesOf(principal, policy) };
+  return { ...principal, scopes: heldRights(policy, principal), ...siteScopesOf(principal, policy) };
 }
 
 type TemporaryRole = ReturnType<Required<PeopleNeeds>['temporaryRoles']>[number];
@@ -56,5 +57,5 @@ function siteScopesOf(principal: Principal, policy: PeopleNeeds['policy']): Pick
   const { siteRoles = [], grantedRoles = [] } = principal;
   const sites = [...new Set([...siteRoles, ...grantedRoles].flatMap(({ site }) => site ?? []))];
   if (sites.length === 0) return {};
-  return { siteScopes: sites.map((site) => ({ site, scopes: policy.permissionsOf(principal, { site }) })) };
+  return { siteScopes: sites.map((site) => ({ site, scopes: heldRights(policy, principal, { site }) })) };
 }
