@@ -1,8 +1,8 @@
 import type { ToolDescription } from './describe-tool.ts';
-import { beforeNouns, everyWords, isSameKind, negations, pastForms } from './mandate-lexicon.ts';
+import { beforeNouns, isSameKind, negations, pastForms } from './mandate-lexicon.ts';
 import { withoutQuotes } from './quotes.ts';
 import { formOf, plainSpelling } from './spellings.ts';
-import { directoryNouns, partyNouns, type ToolEffect } from './tool-lexicon.ts';
+import type { ToolEffect } from './tool-lexicon.ts';
 import { stem, stems } from './word-stems.ts';
 
 // What words of a prompt ask for: which are verbs that ask, of what, of whom, and how often.
@@ -43,12 +43,9 @@ export function said(places: readonly number[], words: readonly string[], tool: 
       .slice(Math.max(0, at - 7), at)
       .some((word, index, all) => word === 'for' && eachWords.has(all[index + 1] ?? '')),
   );
-  const isForEachAfter = places.some((at) =>
-    sentenceFrom(words, at).some((word, index, all) => word === 'for' && eachWords.has(all[index + 1] ?? '')),
-  );
-  const isEach = isForEach || isForEachAfter || near(0, 4, eachWords);
+  const isEach = isForEach || near(0, 4, eachWords);
   const pages = words.filter((word) => formOf(plainSpelling(word))?.startsWith('web:') === true).length;
-  const each = Math.max(places.length, isForEach || isForEachAfter ? manyTimes : pages);
+  const each = Math.max(places.length, isForEach ? manyTimes : pages);
   return {
     intent: 'said',
     times: isEach ? each : places.length,
@@ -102,9 +99,7 @@ export function isVerb(words: readonly string[], at: number): boolean {
   const before = words.slice(Math.max(0, at - 3), at);
   // `What did Bela write`: a question about what was done.
   // `which shipments are open`: how it is, not what is to be done.
-  // `are still open`
-  const asIs = words.slice(Math.max(0, at - 3), at).findLast((one) => !howLong.has(one)) ?? '';
-  if (doers.has(words[at - 1] ?? '') || being.has(asIs)) return false;
+  if (doers.has(words[at - 1] ?? '') || being.has(words[at - 1] ?? '')) return false;
   const asked = before.findLastIndex((one) => one === 'did' || one === 'does');
   if (asked >= 0 && !before.slice(asked).some((one) => /^[.!?;:,]$/.test(one) || one === 'and')) return false;
   return !before.some((one) => negations.has(one));
@@ -114,7 +109,6 @@ export function isVerb(words: readonly string[], at: number): boolean {
 const doers = new Set('they he she who whom'.split(' '));
 
 const being = new Set('is are was were been'.split(' '));
-const howLong = new Set('still now currently already yet both all not fully'.split(' '));
 
 export function sentenceFrom(words: readonly string[], at: number): readonly string[] {
   const after = words.slice(at + 1, at + 30);
@@ -136,16 +130,8 @@ const partsOfMoney = new Set('difference rest share balance half remainder surpl
 
 /** `send them`, `write to her`, `thank whoever`. */
 export function isToSomebody(words: readonly string[], at: number, whom = somebody): boolean {
-  const from = words[at + 1] === 'to' ? at + 2 : at + 1;
-  // `remind all owners`
-  const isAll =
-    everyWords.has(words[from] ?? '') && words.slice(from + 1, from + 4).some((word) => isPeople(stem(word)));
-  return whom.has(words[from] ?? '') || isAll || (whom === somebody && answering.has(stem(words[at] ?? '')));
+  return whom.has(words[at + 1] ?? '') || (words[at + 1] === 'to' && whom.has(words[at + 2] ?? ''));
 }
-
-/** Whoever wrote is answered: whom is another question. */
-const answering = stems('answer reply respond');
-const isPeople = (word: string): boolean => partyNouns.has(word) || directoryNouns.has(word);
 
 export const several = new Set('them those people everyone everybody'.split(' '));
 

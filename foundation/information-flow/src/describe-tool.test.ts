@@ -94,14 +94,6 @@ test('who keeps what a tool answers: only where every word speaks of a directory
   );
 });
 
-test('words cut short are whole, what stands behind `and` counts, and what is exported to somebody is sent', () => {
-  assert.equal(describeTool({ name: 'appt_cxl' }).effects[0], 'delete');
-  assert.deepEqual(describeTool({ name: 'resolve_and_delete_ticket' }).effects, ['write', 'delete']);
-  assert.deepEqual(describeTool({ name: 'issue_refund', parameters: ['order_id'] }).effects[0], 'pay');
-  assert.ok(describeTool({ name: 'chart_export', parameters: ['pet_id', 'rcpt'] }).effects.includes('message'));
-  assert.ok(!describeTool({ name: 'chart_export', parameters: ['pet_id'] }).effects.includes('message'));
-});
-
 test('each rule that spoke is told', () => {
   const { why } = describeTool({ name: 'send_money', parameters: ['recipient'] });
   assert.deepEqual(why, ['pay: "money" names money or an obligation']);

@@ -3,7 +3,6 @@ import {
   directoryNouns,
   nounRules,
   ownNouns,
-  partyNouns,
   placeNouns,
   roleRules,
   sensitiveNouns,
@@ -47,8 +46,6 @@ export type ToolDescription = {
   readonly isSensitive: boolean;
   /** Who keeps what it answers: a directory, the clock, one's own account; `content` is what others write. */
   readonly answers: 'directory' | 'clock' | 'own' | 'content';
-  /** It looks somebody up whom the organisation keeps a record of: a customer, a patient, a supplier. */
-  readonly isRegister: boolean;
   /** Nothing in its name told what it does. */
   readonly isUnclear: boolean;
   /** Each rule that spoke, for people. */
@@ -79,12 +76,10 @@ export function describeTool(tool: ToolText): ToolDescription {
   const verbWord = words[at] ?? /^\W*(\p{L}+)/u.exec(tool.description ?? '')?.[1]?.toLowerCase();
   const verb = verbWord === undefined ? undefined : stem(verbWord);
   const isMoving = isMovingOfPeople(words, at, tool.parameters);
-  // A name is resolved by looking, a complaint is closed.
-  const isMending = verb === 'resolv' && words.some((word) => mended.has(stem(word)));
   const rule =
     verb === undefined
       ? undefined
-      : verbRules.find(({ effect, verbs }) => (isMoving || isMending ? effect === 'write' : verbs.has(verb)));
+      : verbRules.find(({ effect, verbs }) => (isMoving ? effect === 'write' : verbs.has(verb)));
   const nouns = words.filter((_, index) => index !== at).map(stem);
   const roles = new Set((tool.parameters ?? []).map((name) => roleOf(name).role));
 
@@ -103,17 +98,6 @@ export function describeTool(tool: ToolText): ToolDescription {
     if (!isMoney && !(effects.includes('credential') && rule.effect === 'write'))
       add(rule.effect, `"${verbWord ?? ''}" ${rule.why}`);
   } else add('other', 'no word of its name says what it does');
-  // `resolve_and_delete` does both.
-  for (const [index, word] of words.entries()) {
-    const also =
-      index > at && joining.has(words[index - 1] ?? '')
-        ? verbRules.find(({ verbs }) => verbs.has(stem(word)))
-        : undefined;
-    if (also !== undefined && also.effect !== 'read') add(also.effect, `"${word}" ${also.why}`);
-  }
-  // `export_chart(id, recipient)`: what is brought to somebody is sent.
-  if (at >= 0 && rule?.effect === 'read' && verb === 'export' && roles.has('destination'))
-    add('message', `"${verbWord ?? ''}" to somebody is sending`);
   // `write_to_group(group, text)`: what is written where others read it is sent. A thing that is written, a file or an object, is none.
   if (speakingVerbs.has(verb ?? '') && roles.has('content') && roles.has('destination') && !roles.has('object')) {
     effects.splice(0, effects.length, ...effects.filter((effect) => effect !== 'write'));
@@ -144,14 +128,6 @@ export function describeTool(tool: ToolText): ToolDescription {
     answers: isReading
       ? (tool.vetted?.answers ?? answersOf({ words, verb, nouns, effects, takes: tool.parameters?.length ?? 0 }))
       : 'content',
-    isRegister:
-      isReading &&
-      rule?.effect === 'read' &&
-      !effects.includes('network') &&
-      registering.has(verb ?? '') &&
-      nouns.some((noun) => partyNouns.has(noun)) &&
-      nouns.every((noun) => partyNouns.has(noun) || fillers.has(noun)) &&
-      (tool.parameters?.length ?? 0) > 0,
     isUnclear: rule === undefined,
     why,
   };
@@ -177,18 +153,15 @@ const movedAlong = stems(
 const ofMoney = stems(
   'money amount sum fund balance currency coin token credit point share wallet account bank iban owner',
 );
-const mended = stems('ticket issue incident case complaint alert dispute problem task thread conflict request comment');
 const createsSomething = new Set(['create', 'new', 'make', 'add', 'draft', 'write'].map(stem));
 const peopleVerbs = new Set(['add', 'set', 'assign', 'join', 'enable'].map(stem));
 const webNouns = new Set(['webpage', 'website', 'web', 'url', 'page', 'http'].map(stem));
 
-const joining = new Set(['and', 'then', 'or']);
 const speakingVerbs = new Set(['write', 'put', 'leave'].map(stem));
 /** What such a verb brings is what stands in the thing, not that there is one. */
 const openingVerbs = new Set(
   'read open fetch load browse summarize summarise view check watch export scan'.split(' ').map(stem),
 );
-const registering = new Set('search find lookup query resolve locate'.split(' ').map(stem));
 const looking = new Set('search find lookup query resolve count'.split(' ').map(stem));
 
 /**

@@ -13,10 +13,8 @@ import type { Asked } from './asking.ts';
 import { isBeside, isJoined } from './beside.ts';
 import { askingVerbs, broadVerbs, everyWords, isSameKind } from './mandate-lexicon.ts';
 import { isCommanded, isOtherDoing, isSameDoing } from './same-doing.ts';
-import { withWholeVerbs } from './particles.ts';
 import { timesReferredTo } from './referring.ts';
 import { placesOf } from './session-memory.ts';
-import { isNumberIn } from './numbers.ts';
 import { isFilled, quotesIn } from './quotes.ts';
 import { plainSpelling } from './spellings.ts';
 import type { ToolDescription } from './describe-tool.ts';
@@ -42,8 +40,6 @@ export type Mandate = {
   saysVerb(tool: ToolDescription): boolean;
   /** The content is what the person put in quotes, with its gaps (`<name>`, `{name}`) filled. */
   isQuoted(content: string): boolean;
-  /** The number stands in what the person wrote, in whatever way thousands are parted: `1,780` is 1780. */
-  saysNumber(value: string): boolean;
   /** Links, pages, articles. */
   readonly speaksOfLinks: boolean;
   /** Its words stand in a row in what the person wrote, with nothing but marks between: `gloves, size M`. */
@@ -67,7 +63,7 @@ const maxPromptLength = 64_000;
 export function readMandate(prompts: readonly string[]): Mandate {
   // The newest count where there are too many.
   const text = prompts.join(' . ').slice(-maxPromptLength);
-  const words = withWholeVerbs(wordsOf(text));
+  const words = wordsOf(text);
   // "All the members", "everybody": of "all day" there are not many.
   const saysEvery = (
     said: readonly string[],
@@ -127,12 +123,9 @@ export function readMandate(prompts: readonly string[]): Mandate {
       return own === tool.verb && !broadVerbs.has(own) && isCommanded(text, own, tool.nouns);
     },
     isQuoted,
-    saysNumber: (value) => isNumberIn(text, value),
     speaksOfLinks: words.some((word) => isSameKind(stem(word), 'link') || stem(word) === stem('article')),
     intentOf(tool, named, isAllNamed = false) {
       const families = new Set(tool.asked.filter((effect) => effect !== 'read'));
-      // Who asks for money to be paid or given back asks for no order or bill to be cancelled.
-      if (families.has('delete')) families.delete('pay');
       // A payment is also made, set up and changed; a credential is changed.
       if (families.has('pay')) families.add('write');
       const isOrder = families.has('pay') && orderVerbs.has(tool.verb ?? '');

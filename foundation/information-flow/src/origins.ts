@@ -22,8 +22,6 @@ export type Source = {
   readonly isNamed?: boolean;
   /** A directory's answer for a place: who is in it. */
   readonly isMembers?: boolean;
-  /** A register's answer about somebody the person named, where the pack takes it for one: how they are reached. */
-  readonly isRegister?: boolean;
   /** What its tool's name speaks of. */
   readonly about?: readonly string[];
   /** A result of a call without arguments: a whole list, of which the agent took something. */

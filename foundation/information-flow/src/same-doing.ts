@@ -6,20 +6,11 @@ import { stem, stems } from './word-stems.ts';
 // Whether a verb of the person's asks for what a tool's verb does, where both are of one family: changing, or sending.
 
 /** Who asks for something new asks for no change of what is there, and who ends something for nothing new. */
-const starting = stems('create draft register log open remind prepare generate upload copy');
+const starting = stems('create draft register log');
 const altering = stems(
   'reschedule rename move archive restore stop restart close reopen change reset rotate disable replace increase decrease adjust transfer',
 );
-/** What such a tool does, it does to something that is there. */
-export function isOfWhatIsThere(verb: string | undefined): boolean {
-  return verb !== undefined && [altering, ending, reviving].some((verbs) => verbs.has(verb));
-}
-
-const ending = stems('close stop disable archive block finish resolve pause');
-const moving = stems(
-  'move reschedule postpone extend shorten prolong rename raise lower increase decrease swap relocate',
-);
-const reviving = stems('open reopen start restart resume enable');
+const ending = stems('close stop disable archive block');
 export const beginning = stems('create new make draft register insert add');
 
 /** Ways of reaching somebody that are not each other; a tool that names none of them may be any. */
@@ -36,11 +27,7 @@ export function isOtherDoing(tool: ToolDescription, words: readonly string[], at
   const own = tool.verb ?? '';
   if (tool.asked[0] === 'message') return isOtherWay(tool, words, at);
   if (tool.asked[0] !== 'write' || asked === own) return false;
-  return (
-    (starting.has(asked) && altering.has(own) && !(asked === 'open' && own === 'reopen')) ||
-    (ending.has(asked) && (beginning.has(own) || reviving.has(own))) ||
-    (moving.has(asked) && (beginning.has(own) || ending.has(own)))
-  );
+  return (starting.has(asked) && altering.has(own)) || (ending.has(asked) && beginning.has(own));
 }
 
 /** `mail her`, `send everybody a mail`: nobody is paged or called. */
@@ -63,16 +50,7 @@ const waysBegin = new Set('a an by via per'.split(' '));
 const alike: readonly ReadonlySet<string>[] = [
   stems('move transfer relocate'),
   stems('attach upload enclose'),
-  stems('change alter amend modify update edit adjust correct'),
-  stems('extend prolong lengthen renew'),
-  stems('raise increase'),
-  stems('lower decrease reduce'),
-  stems('record log note enter register store'),
-  stems('swap exchange switch'),
-  stems('postpone defer delay reschedule move'),
-  stems('close resolve finish complete settle'),
-  stems('assign give allocate'),
-  stems('book reserve schedule'),
+  stems('change alter amend modify update edit'),
 ];
 
 export function isSameDoing(asked: string, own: string): boolean {

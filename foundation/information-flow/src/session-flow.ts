@@ -6,9 +6,9 @@ import type { AgentOrigin, JsonValue, Source } from './origins.ts';
 import { createSessionMemory, memoryLimits, type MemoryLimits } from './session-memory.ts';
 import { carriesOut } from './carrying.ts';
 import { formOf, formsIn, plainSpelling } from './spellings.ts';
-import { beginning, isOfWhatIsThere } from './same-doing.ts';
+import { beginning } from './same-doing.ts';
 import { sayPath } from './say-path.ts';
-import { isFiller, judgeStanding, worstStanding, type JudgedValue, type Standing } from './standing.ts';
+import { judgeStanding, worstStanding, type JudgedValue, type Standing } from './standing.ts';
 import type { ToolEffect } from './tool-lexicon.ts';
 import { orderVerbs } from './ordering.ts';
 import { isFileName, isOneOfList, isPlaceName, isReference, numberOf, questionKey } from './values-of-call.ts';
@@ -70,8 +70,8 @@ export type SessionFlow = {
   went(call: FlowCall): void;
   /** It came to nothing, and may be tried again. */
   failed(callId: string): void;
-  /** What came back. `isRegister`: how whom the person named is reached may be taken from it, whatever else stands there. */
-  result(call: FlowCall, text: string, origin: AgentOrigin, isRegister?: boolean): void;
+  /** What came back. */
+  result(call: FlowCall, text: string, origin: AgentOrigin): void;
   /** Something else came in that no call asked for: a file of instructions, the answer of a sub-agent. */
   input(id: string, text: string, origin: AgentOrigin, words: string): void;
 };
@@ -99,14 +99,10 @@ export function createSessionFlow({ selves = [], limits = memoryLimits }: Sessio
   const lookAt = (
     argument: string,
     text: string,
-    how: { isForEverybody?: boolean; isThing?: boolean; isSent?: boolean; isAmount?: boolean } = {},
+    how: { isForEverybody?: boolean; isThing?: boolean; isSent?: boolean } = {},
   ): JudgedValue => {
     const finding = memory.find(text);
-    const { isAmount = false, ...rest } = how;
-    const judged = judgeStanding({ text, finding, mandate, own, isForEverybody: false, ...rest });
-    if (!isAmount || !/^\d/u.test(text)) return { argument, text, finding, standing: judged };
-    // `780` is no amount of "1,780".
-    const standing = mandate.saysNumber(text) ? 'named' : judged === 'named' ? 'mentioned' : judged;
+    const standing = judgeStanding({ text, finding, mandate, own, isForEverybody: false, ...how });
     return { argument, text, finding, standing };
   };
 
@@ -133,7 +129,6 @@ export function createSessionFlow({ selves = [], limits = memoryLimits }: Sessio
         isForEverybody,
         isThing: role === 'object' || isTaking,
         isSent: tool.asked[0] === 'message',
-        isAmount: role === 'amount',
       });
     };
     const judged = new Map(values.map((value) => [value, look(value)]));
@@ -189,10 +184,11 @@ export function createSessionFlow({ selves = [], limits = memoryLimits }: Sessio
       isEach = false,
       why,
     } = mandate.intentOf(tool, isWhereNamed ? where : undefined, isAllNamed);
-    // "Close all that are delivered", "move her appointment": what stands nowhere is none of them.
+    // "Close all that are delivered": what stands nowhere is none of them.
     const isNoneOfThem =
       intent === 'said' &&
-      (isForAll ? !beginning.has(tool.verb ?? '') : isOfWhatIsThere(tool.verb)) &&
+      isForAll &&
+      !beginning.has(tool.verb ?? '') &&
       objects.length > 0 &&
       objects.every(({ standing }) => standing === 'made');
     const target = destinations.length > 0 ? destinations : objects.length > 0 ? objects : of('content').slice(0, 1);
@@ -317,25 +313,19 @@ export function createSessionFlow({ selves = [], limits = memoryLimits }: Sessio
       uses.delete(callId);
       visits.delete(callId);
     },
-    result(call, text, origin, isRegister = false) {
+    result(call, text, origin) {
       last = undefined;
       const tool = describeTool(call.tool);
       if (tool.isSensitive) sawSensitive = true;
       const { values } = readArguments(call.input);
       const chosen = values.filter(({ role }) => role !== 'time' && role !== 'setting' && role !== 'amount');
-      // A list by its day alone is named by the day.
-      const by =
-        chosen.length > 0
-          ? chosen
-          : values.filter(({ role, text: day }) => role === 'time' && memory.find(day).how !== 'nowhere');
-      const isNamed = text !== '' && by.length > 0 && by.every((value) => isPersons(value.text));
+      const isNamed = text !== '' && chosen.length > 0 && chosen.every((value) => isPersons(value.text));
       const source: Source = {
         kind: 'result',
         id: call.id,
         origin,
         words: `the result of ${call.tool.name.slice(0, 100)}`,
         ...(isNamed ? { isNamed } : {}),
-        ...(isNamed && isRegister && chosen.every((value) => isSomebody(value.text)) ? { isRegister } : {}),
         ...(origin === 'trusted' && chosen.some(({ name }) => isPlaceName(name)) ? { isMembers: true } : {}),
         about: tool.nouns,
         ...(chosen.length === 0 ? { isWhole: true } : {}),
@@ -354,12 +344,6 @@ export function createSessionFlow({ selves = [], limits = memoryLimits }: Sessio
   function isCountedInWords(text: string): boolean {
     const word = countWords[Number(text)];
     return /^\d{1,2}$/u.test(text) && word !== undefined && isPersons(word);
-  }
-
-  /** Enough of a name to mean somebody. */
-  function isSomebody(text: string): boolean {
-    const plain = plainSpelling(text);
-    return plain.length >= 3 && !isFiller(plain) && memory.find(text).how !== 'nowhere';
   }
 
   /** The person's words as they stand, or all of its words among theirs: people ask for "the Networking event", tools for "networking events". */

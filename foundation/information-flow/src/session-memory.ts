@@ -8,7 +8,7 @@ import {
   type FoundHow,
   type Source,
 } from './origins.ts';
-import { dayOf, formOf, formsIn, plainSpelling } from './spellings.ts';
+import { formOf, formsIn, plainSpelling } from './spellings.ts';
 
 /** Characters of one text, of all texts, of a value, and how many texts, forms and parts are kept or looked for. */
 export type MemoryLimits = {
@@ -73,13 +73,7 @@ export function createSessionMemory(limits: MemoryLimits = memoryLimits): Sessio
         .toSorted((a, b) => compareOrigins(a.origin, b.origin))
         .slice(0, maxSources);
     const exact = at(({ texts: [text = ''] }) => standsIn(text, plain));
-    const day = form === undefined ? undefined : dayOf(form);
-    const spelt = at(
-      ({ source, forms }) =>
-        form !== undefined &&
-        // A day that the person wrote without its year is that of any date.
-        (forms.has(form) || (day !== undefined && source.origin === 'person' && forms.has(day))),
-    );
+    const spelt = at(({ forms }) => form !== undefined && forms.has(form));
     const hidden =
       exact.length > 0
         ? []

@@ -58,12 +58,6 @@ const shapes: readonly { readonly pattern: RegExp; readonly spell: (found: strin
       /(?<![\p{L}\d])(?:\d{1,2}(?:st|nd|rd|th)? (?:of )?[a-z]{3,9}|[a-z]{3,9} \d{1,2}(?:st|nd|rd|th)?),? \d{4}(?![\p{L}\d])/gu,
     spell: dateInWords,
   },
-  // `3 April`: of any year.
-  {
-    pattern:
-      /(?<![\p{L}\d])(?:\d{1,2}(?:st|nd|rd|th)? (?:of )?[a-z]{3,9}|[a-z]{3,9} \d{1,2}(?:st|nd|rd|th)?)(?![\p{L}\d]|,? \d{4}(?!\d))/gu,
-    spell: dayInWords,
-  },
 ];
 
 /** Scheme, `www`-less or not, is the address's own; a slash or full stop at the end and the port of the scheme are not. */
@@ -81,32 +75,12 @@ function dateOf(found: string): string | undefined {
   return year === undefined ? undefined : `date:${year}-${month}-${day}`;
 }
 
-const monthNames = 'january february march april may june july august september october november december'.split(' ');
-
-function monthIn(found: string): number {
-  const [word = ''] = /[a-z]{3,9}$|^[a-z]{3,9}/.exec(found.replaceAll(/\d+(?:st|nd|rd|th)?|,| of /g, ' ').trim()) ?? [];
-  return (
-    monthNames.findIndex(
-      (name) => word.length >= 3 && (name.startsWith(word) || word === 'sept') && name.startsWith(word.slice(0, 3)),
-    ) + 1
-  );
-}
+const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 
 function dateInWords(found: string): string | undefined {
-  const month = monthIn(found);
+  const month = months.findIndex((name) => new RegExp(`(?:^| )${name}`).test(found)) + 1;
   const [day = '', year = ''] = found.match(/\d+/g) ?? [];
   return month === 0 ? undefined : `date:${year}-${String(month).padStart(2, '0')}-${day.padStart(2, '0')}`;
-}
-
-function dayInWords(found: string): string | undefined {
-  const month = monthIn(found);
-  const [day = ''] = found.match(/\d+/) ?? [];
-  return month === 0 ? undefined : `day:${String(month).padStart(2, '0')}-${day.padStart(2, '0')}`;
-}
-
-/** The day of a date, whatever the year. */
-export function dayOf(form: string): string | undefined {
-  return form.startsWith('date:') ? `day:${form.slice(-5)}` : undefined;
 }
 
 /** Host of an address in its one spelling. */

@@ -6,8 +6,8 @@ import { formOf, hostOf, plainSpelling } from './spellings.ts';
  * Who chose a value, the person first:
  * - `none`: there is none;
  * - `named`: the person wrote it, as whom or what it is for; or it is the person;
- * - `looked_up`: a trusted directory, or a register that the pack takes for one, gave it for a name the person wrote, or gave all where the
- *   person said all; or an address at a host the person named;
+ * - `looked_up`: a trusted directory gave it for a name the person wrote, or gave all where the person said all; or an address at a host the
+ *   person named;
  * - `found`: it stands in a result that the person's own words asked for;
  * - `listed`: a trusted directory has it, and the agent took it;
  * - `mentioned`: the person wrote it, beside: `the file from Alice`;
@@ -67,7 +67,6 @@ export function judgeStanding({
   const sources = isWhole ? finding.sources : [];
   const trusted = sources.filter(({ origin, kind }) => origin === 'trusted' && kind === 'result');
   if (trusted.length > 0 && (isForEverybody || trusted.some(isAskedFor))) return 'looked_up';
-  if (sources.some((source) => source.isRegister === true && isAskedFor(source))) return 'looked_up';
   if (sources.some((source) => source.kind === 'result' && isAskedFor(source))) return 'found';
   if (trusted.length > 0) return 'listed';
   if (finding.origin === 'person' && isWhole) return 'mentioned';
@@ -80,7 +79,7 @@ function isAskedFor({ isNamed, isMembers }: Source): boolean {
 }
 
 /** A word that stands in any prompt names nobody. */
-export function isFiller(plain: string): boolean {
+function isFiller(plain: string): boolean {
   return fillers.has(plain) || (plain.length < 2 && !/\d/.test(plain));
 }
 

@@ -38,28 +38,28 @@ export const verbRules: readonly VerbRule[] = [
   {
     effect: 'read',
     verbs: stems(
-      'get give return list search find read fetch query lookup look show view describe check count browse retrieve open download summarize summarise compare calculate compute convert translate analyze analyse preview validate verify explain inspect status ping resolve scan watch load tail head diff whoami is has see peek estimate export recommend suggest filter sort detect extract parse measure monitor track select enumerate locate trace consult tally audit forecast predict visualize visualise plot diagnose poll',
+      'get give return list search find read fetch query lookup look show view describe check count browse retrieve open download summarize summarise compare calculate compute convert translate analyze analyse preview validate verify explain inspect status ping resolve scan watch load tail head diff whoami is has see peek estimate export recommend suggest filter sort detect extract parse measure monitor track select',
     ),
     why: 'is a word for reading',
   },
   {
     effect: 'delete',
     verbs: stems(
-      'delete remove drop clear purge erase destroy wipe trash unlink uninstall cancel revoke terminate kick ban empty discard detach prune truncate evict expire void block deactivate unsubscribe rm del terminate withdraw retract dismiss decline reject scrap abort annul rescind offboard evict eject disconnect dispose unassign unlist unpublish unregister deregister suspend quarantine',
+      'delete remove drop clear purge erase destroy wipe trash unlink uninstall cancel revoke terminate kick ban empty discard detach prune truncate evict expire void block deactivate unsubscribe rm del',
     ),
     why: 'is a word for taking away',
   },
   {
     effect: 'pay',
     verbs: stems(
-      'pay transfer purchase buy order checkout refund donate wire charge withdraw deposit tip book reserve rent invest trade sell bid bet redeem reimburse remit settle subscribe renew disburse procure requisition hire',
+      'pay transfer purchase buy order checkout refund donate wire charge withdraw deposit tip book reserve rent invest trade sell bid bet redeem reimburse remit settle subscribe renew',
     ),
     why: 'is a word for moving or owing money',
   },
   {
     effect: 'message',
     verbs: stems(
-      'send email message notify post publish forward reply respond tweet broadcast submit dm call sms text announce comment contact page alert tell webhook emit push deliver mention remind dispatch say speak whisper fax warn inform relay cc ask greet thank congratulate apologize apologise escalate advertise',
+      'send email message notify post publish forward reply respond tweet broadcast submit dm call sms text announce comment contact page alert tell webhook emit push deliver mention remind dispatch say speak whisper',
     ),
     why: 'is a word for sending to others',
   },
@@ -80,7 +80,7 @@ export const verbRules: readonly VerbRule[] = [
   {
     effect: 'write',
     verbs: stems(
-      'create reset rotate regenerate add update set edit modify change append write insert upsert put save rename move copy mark tag label reschedule schedule archive restore upload store record register configure enable disable toggle merge commit close reopen complete pin star like vote rate review join leave stop restart new make draft replace patch import sync attach link fork log apply adjust increase decrease fill import plan extend prolong shorten postpone defer delay swap exchange relocate reassign allocate split combine flag unflag mute unmute snooze note annotate amend correct fix resolve finish finalize finalise enter enrol enroll arrange organise organize switch turn raise lower pause resume acknowledge accept duplicate clone migrate restock replenish refill clean calibrate issue',
+      'create reset rotate regenerate add update set edit modify change append write insert upsert put save rename move copy mark tag label reschedule schedule archive restore upload store record register configure enable disable toggle merge commit close reopen complete pin star like vote rate review join leave stop restart new make draft replace patch import sync attach link fork log apply adjust increase decrease fill import plan',
     ),
     why: 'is a word for changing something',
   },
@@ -102,7 +102,7 @@ export const nounRules: readonly {
   {
     effect: 'pay',
     nouns: stems(
-      'money payment refund transaction fund payout purchase transfer wallet iban invoice subscription order booking reservation donation wager',
+      'money payment transaction fund payout purchase transfer wallet iban invoice subscription order booking reservation donation wager',
     ),
     why: 'names money or an obligation',
   },
@@ -130,10 +130,6 @@ export const sensitiveNouns = stems(
 export const directoryNouns = stems(
   'user member contact channel room space workspace department group team employee staff directory participant person people colleague timezone',
 );
-/** Whom an organisation keeps a register of, without their words. */
-export const partyNouns = stems(
-  'customer client patient tenant resident guest passenger student pupil supplier vendor contractor driver courier doctor physician nurse teacher owner donor subscriber applicant candidate volunteer partner carrier insurer lawyer technician engineer party',
-);
 /** Where many read and write. */
 export const placeNouns = stems('channel room space workspace group forum');
 export const clockNouns = stems('day date time today now timezone clock');
@@ -153,7 +149,7 @@ export const roleRules: readonly RoleRule[] = [
   {
     role: 'destination',
     names: stems(
-      'recipient to cc bcc email address phone pager fax mobile iban account participant attendee invitee guest channel user username member collaborator assignee receiver beneficiary payee destination dest target room space workspace forum feed board mailbox chat team handle person contact audience group topic reviewer owner bucket repo repository',
+      'recipient to cc bcc email address phone iban account participant attendee invitee guest channel user username member collaborator assignee receiver beneficiary payee destination dest target room space workspace forum feed board mailbox chat team handle person contact audience group topic reviewer owner bucket repo repository',
     ),
     why: 'chooses whom or where',
   },

@@ -9,60 +9,8 @@ export function wordsOfName(name: string): string[] {
     .toLowerCase()
     .split(/[^\p{L}\d]+/u)
     .filter((word) => word !== '')
-    .map((word) => whole.get(word) ?? word)
     .slice(0, 24);
 }
-
-/** Words as names of tools and parameters cut them short; what is short for two words, or a word itself, is not here. */
-const whole: ReadonlyMap<string, string> = new Map(
-  Object.entries({
-    appointment: 'appt appts',
-    booking: 'bkg',
-    reservation: 'resv rsvn',
-    invoice: 'inv',
-    vaccination: 'vacc',
-    prescription: 'rx',
-    patient: 'pt pts',
-    customer: 'cust',
-    employee: 'emp',
-    account: 'acct accts',
-    transaction: 'txn txns',
-    message: 'msg msgs',
-    document: 'doc docs',
-    package: 'pkg pkgs',
-    vehicle: 'veh',
-    department: 'dept',
-    event: 'evt evts',
-    meeting: 'mtg mtgs',
-    ticket: 'tkt tkts',
-    address: 'addr',
-    phone: 'tel',
-    recipient: 'rcpt rcpts',
-    subject: 'subj',
-    text: 'txt',
-    description: 'descr',
-    amount: 'amt',
-    quantity: 'qty',
-    cancel: 'cxl',
-    delete: 'dlt',
-    update: 'upd',
-    change: 'chg',
-    create: 'crt',
-    move: 'mv',
-    search: 'srch',
-    query: 'qry',
-    list: 'ls',
-    send: 'snd',
-    schedule: 'sched',
-    reschedule: 'resched',
-    transfer: 'xfer',
-    group: 'grp',
-    manager: 'mgr',
-    purchase: 'purch',
-    delivery: 'dlv',
-    warehouse: 'whse',
-  }).flatMap(([word, cut]) => cut.split(' ').map((short) => [short, word] as const)),
-);
 
 /** `sends`, `sending` and `sent` are `send`; `files` is `file`. Crude on purpose: both sides of every comparison are stemmed alike. */
 export function stem(word: string): string {

@@ -136,9 +136,9 @@ export function createSessionJudge(
     went: flow.went,
     failed: flow.failed,
     result(call, text, origin) {
-      const { answers, isRegister } = describeTool(call.tool);
-      const said = origin ?? (decisions.trusts(toolOf(call), answers, subject) ? 'trusted' : 'untrusted');
-      flow.result(call, text, said, isRegister && decisions.trusts(toolOf(call), 'register', subject));
+      const said =
+        origin ?? (decisions.trusts(toolOf(call), describeTool(call.tool).answers, subject) ? 'trusted' : 'untrusted');
+      flow.result(call, text, said);
       origins.answered(call);
       return said;
     },
