@@ -55,12 +55,12 @@ export function createLeftTasks({
     const isAsked = goesOn && left.target === target && (await cancelThere(left.theirs));
     const asked = isAsked ? '; its server was asked to end it' : '';
     const run = left.session === undefined ? '' : `; run ${left.session}`;
-    const { withheld } = await gate.task(callOfLeft(left), {
+    const { withheld, isUnasked } = await gate.task(callOfLeft(left), {
       task: left.id,
       change: 'abandoned',
       reason: `the gateway was ended while it went on${asked}${run}`,
     });
-    if (withheld !== undefined) return false;
+    if (withheld !== undefined || isUnasked === true) return false;
     say(`task ${left.id} of "${left.tool}" was abandoned when the gateway before this one ended`);
     return true;
   }
@@ -79,12 +79,13 @@ export function createLeftTasks({
   async function giveUp(task: WaitingTask, change: AgentTaskChange, reason: string): Promise<void> {
     // Another of this process may look after it in the same moment, or its client have it by now.
     if (file?.waiting.take(task.id, target) === undefined) return;
-    const [, { withheld }] = await Promise.all([
+    const [, { withheld, isUnasked }] = await Promise.all([
       cancelThere(task.theirs),
       gate.task(callOfLeft(task), { task: task.id, change, reason }),
     ]);
-    if (withheld === undefined) settled(task.id);
-    else say(`task ${task.id}: ${withheld}`);
+    // What nobody heard is told by the gateway after this one.
+    if (withheld === undefined && isUnasked !== true) settled(task.id);
+    else say(`task ${task.id}: ${withheld ?? 'nobody heard what became of it'}`);
   }
 
   return {

@@ -13,6 +13,7 @@ import { longestSealed } from './left-task.ts';
 import type { GatewayLimits } from './limits.ts';
 import { tasksExtension } from './modern-headers.ts';
 import { scripted, type ScriptedServer } from './scripted-server.fixture.ts';
+import { createServerGate } from './server-gate.ts';
 import { createTaskFile, type TaskFile } from './task-file.ts';
 import { createTaskSeal } from './task-seal.ts';
 import type { ToolServer } from './tool-server.ts';
@@ -331,9 +332,68 @@ test('a call that went unasked, and one too long to be kept, are not gone on wit
   const unasked = folder();
   await killed(unasked, { gate: { task: async () => ({ isUnasked: true }) } });
   assert.doesNotMatch(textsIn(unasked), /sealed/);
-  const long = folder();
-  await killed(long, { input: { a: 'x'.repeat(60_000) } });
-  assert.doesNotMatch(textsIn(long), /sealed/);
+  // Beyond 64 KiB what is told of a call are not its arguments any more, so that nobody could go on with what was judged.
+  for (const [kib, isSealed] of [
+    [40, true],
+    [60, false],
+    [70, false],
+    [500, false],
+  ] as const) {
+    const long = folder();
+    await killed(long, { input: { a: 'x'.repeat(kib * 1024) } });
+    assert.equal(textsIn(long).includes('"sealed"'), isSealed, `${kib} KiB`);
+  }
+});
+
+test('where calls go on unasked, a task of a gateway before waits until somebody says that it may be had', async () => {
+  const directory = folder();
+  const taskId = await killed(directory);
+  const [without, words] = [fileOf(directory, { pid: gone }), { theirs: 'their-2', target: 'scripted', tool: 'one' }];
+  without.keep({ id: 'task-without', callId: 'call-without', ...words });
+  for (const name of readdirSync(directory)) utimesSync(join(directory, name), 1, 1);
+  let isThere = false;
+  const changes: string[] = [];
+  const spooled: string[] = [];
+  const { task, standing, finished } = createServerGate({
+    name: 'wicked',
+    session: run,
+    nowMs: Date.now,
+    say: () => undefined,
+    ask: {
+      post: async ({ body }) => {
+        if (!isThere) return { kind: 'unreachable', reason: 'ECONNREFUSED' };
+        if (typeof body?.['change'] === 'string') changes.push(body['change']);
+        return { kind: 'answer', body: {} };
+      },
+      close: () => undefined,
+    },
+    spool: { keep: ({ name }) => void spooled.push(name), drain: async () => undefined },
+  });
+  const { server, remote } = remoteServer();
+  const file = fileOf(directory);
+  const { client } = await houseOf(remote, file, { gate: { task, standing, finished }, limits: { taskBeatMs: 5 } });
+  await until(() => file.waiting.all('scripted').length === 1);
+  for (const method of ['tasks/get', 'tasks/result', 'tasks/cancel'])
+    assert.match(wordsOf(await client.ask(method, { taskId })), /nobody says whether it may still be had/);
+  assert.doesNotMatch(JSON.stringify(server.heard), /their-1/);
+  assert.deepEqual([changes, spooled], [[], []]);
+  assert.match(textsIn(directory), /"sealed"/);
+  isThere = true;
+  // What was left without a way on is told of then: nobody had heard it.
+  await until(() => changes.includes('abandoned'));
+  assert.match(wordsOf(await client.ask('tasks/result', { taskId })), /came of their-1/);
+  assert.deepEqual([...new Set(changes)], ['abandoned', 'resumed']);
+  await until(() => readdirSync(directory).length === 0);
+});
+
+test('what waits and ends while nobody can be told is told by the gateway after this one', async () => {
+  const directory = folder();
+  const taskId = await killed(directory);
+  const { client } = await houseOf(remoteServer().remote, fileOf(directory), {
+    gate: { task: async () => ({ isUnasked: true }) },
+  });
+  await client.relay.close();
+  assert.ok(textsIn(directory).includes(String(taskId)));
 });
 
 test('what is kept to go on with has a bound over all tasks; what is beyond it is kept without', () => {

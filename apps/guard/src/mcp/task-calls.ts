@@ -107,7 +107,9 @@ export function createTaskCalls(needs: TaskCareNeeds): TaskCalls {
       left.putBack(before);
       return failed(rpcCodes.internal, `Sallyport: ${limits.maxTasks} tasks go on already`);
     }
-    const { withheld, isOver } = await gate.task(call, { task: task.id, change: 'resumed' });
+    const { withheld: no, isOver, isUnasked } = await gate.task(call, { task: task.id, change: 'resumed' });
+    // Where calls go on unasked, too: it was judged, and nobody says whether it may still be had.
+    const withheld = no ?? (isUnasked === true ? 'Sallyport: nobody says whether it may still be had' : undefined);
     if (isOver === true) await care.over(withheld ?? 'the run is over');
     else if (withheld !== undefined && task.ended === undefined) {
       table.forget(task);
@@ -214,8 +216,9 @@ export function createTaskCalls(needs: TaskCareNeeds): TaskCalls {
         if (heard.isOver === true) await care.over(heard.withheld);
         return refuse(heard.withheld);
       }
-      // What nobody judged, or what is not on record, is gone on with by nobody.
-      const unkept = heard.isUnasked === true ? undefined : await keep(task, { goesOn: true });
+      // What nobody judged, or what is not on record, is gone on with by nobody; nor what is not known by all its arguments.
+      const goesOn = heard.isUnasked !== true && call === task.of.call;
+      const unkept = goesOn ? await keep(task, { goesOn }) : undefined;
       if (unkept !== undefined) return refuse(unkept);
       const shown = heard.words ?? words;
       if (said.message !== undefined) {
