@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { engine } from '@sallyport/access-policy';
 import { forEachDatabase } from '@sallyport/platform/database-testing';
 import { ada, ann, bob, everybody, exportTest, gus, noExport, openLibrary, operator } from './library.fixture.ts';
 
@@ -123,6 +124,28 @@ forEachDatabase((name, open) => {
 
 forEachDatabase((name, open) => {
   if (name !== 'SQLite') return;
+
+  test('what could not be refused because the engine broke is refused with the next look', async (t) => {
+    const { database } = await open();
+    const { library, may } = await openLibrary(database);
+    await library.documents.create('exports', draft, ada);
+    await library.versions.stage({ note: '' }, ada);
+    await library.versions.activate(1, { expected: 0 }, ada);
+    const running = await openLibrary(database, { isNew: false });
+    await library.versions.stage({ note: 'again', from: 1 }, ada);
+    await library.versions.activate(2, { expected: 1 }, ada);
+    await database.withTables<{ policy_versions: object }>().deleteFrom('policy_versions').execute();
+    const broken = t.mock.method(engine, 'preparsePolicySet', () => {
+      throw new Error('The policy engine broke');
+    });
+    await assert.rejects(running.library.refresh(), /broke/);
+    assert.equal(running.library.inForce().unreadable, undefined, 'what was in force goes on');
+    broken.mock.restore();
+    await running.library.refresh();
+    assert.match(running.library.inForce().unreadable ?? '', /is gone/);
+    assert.deepEqual([running.may(ada, 'users:manage'), may(ada, 'users:manage')], [false, true]);
+  });
+
   const usersForbidden = `@id("admins-no-vault") @words("Administrators leave the vault alone")
 forbid (principal in Sallyport::Role::"admin", action == Sallyport::Action::"vault:manage", resource);`;
 

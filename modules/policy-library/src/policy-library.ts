@@ -92,6 +92,7 @@ export function createPolicyLibrary(needs: PolicyLibraryNeeds): PolicyLibrary {
   let changes = 0;
   let unreadable: string | undefined;
   let stop: (() => void) | undefined;
+  let isUnreadableTold = false;
   let isToldOlder = false;
   let isTakenOver = false;
   /** Found when each was read wholly, which a list does not do. */
@@ -128,12 +129,16 @@ export function createPolicyLibrary(needs: PolicyLibraryNeeds): PolicyLibrary {
 
   async function refuse(error: unknown): Promise<void> {
     const message = messageOf(error);
-    const isNews = unreadable === undefined;
+    if (unreadable === undefined) {
+      // Throws while the engine is broken: what was in force goes on, and all of it is tried again with the next look.
+      live.activate(createAccessPolicy(textsToMend(bundled)));
+      log.error('The policies of the organisation cannot be read: most is denied until they can', errorFields(error));
+      isUnreadableTold = false;
+    }
     unreadable = message;
-    if (!isNews) return;
-    live.activate(createAccessPolicy(textsToMend(bundled)));
-    log.error('The policies of the organisation cannot be read: most is denied until they can', errorFields(error));
+    if (isUnreadableTold) return;
     await tell(message);
+    isUnreadableTold = true;
   }
 
   async function tell(message: string): Promise<void> {
