@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { Agent } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { heldSocket } from '@sallyport/testing/held-socket';
 import { askForUpgrade } from '@sallyport/testing/web-socket';
@@ -103,4 +103,31 @@ test('what is refused and let in on one side is recorded as that side’s', asyn
     ['allowed key 127.0.0.1', 'allowed operator local', 'authentication_failed nobody 127.0.0.1'],
   );
   await assert.rejects(send({ socketPath, path: '/v1/public' }), { code: 'ENOENT' });
+});
+
+test('sockets of the operator take no place from those of the network', async () => {
+  await using server = await startEdge({ routes: [askers], limits: { sockets: 1 } });
+  const socketPath = await openOperatorSocket(server.edge);
+  const upgrade =
+    'GET /v1/socket HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+    'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
+  const statusOf = async (socket: Socket, more = ''): Promise<string> => {
+    socket.write(`${upgrade}${more}\r\n`);
+    const [answer] = await once(socket, 'data');
+    return String(answer).slice(9, 12);
+  };
+  using first = heldSocket(connect(socketPath));
+  using second = heldSocket(connect(socketPath));
+  assert.deepEqual([await statusOf(first), await statusOf(second)], ['101', '101']);
+  const key = 'Authorization: Bearer sp_reader\r\n';
+  using theirs = heldSocket(connect(server.port, '127.0.0.1'));
+  using tooMany = heldSocket(connect(server.port, '127.0.0.1'));
+  assert.deepEqual([await statusOf(theirs, key), await statusOf(tooMany, key)], ['101', '429']);
+});
+
+test('a socket that is opened while all are closed is closed as well', async () => {
+  const { edge } = await startEdge();
+  const opening = openOperatorSocket(edge);
+  await edge.close(0);
+  await assert.rejects(send({ socketPath: await opening, path: '/v1/public' }), { code: 'ENOENT' });
 });

@@ -192,6 +192,18 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
     return server;
   };
 
+  let isClosing = false;
+  /** One that comes while all are closed was not among them. */
+  const keepOpen = async (server: Server): Promise<void> => {
+    doors.add(server);
+    if (isClosing) await closeGently(server, 0);
+  };
+  const closeSide = async ({ close }: Side): Promise<void> => {
+    await close().catch((error: unknown) => {
+      log.error('Cannot record the last decisions', { reason: messageOf(error) });
+    });
+  };
+
   app.setValidatorCompiler(compileValidator);
   app.setSerializerCompiler(compileSerializer);
   app.setErrorHandler(answerProblem);
@@ -239,7 +251,7 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
       const doorway = createDoorway({ isSecure: false, hostNames: needs.hostNames });
       const server = openServer({ doorway, side: addSide({ caller: operator, publicOrigin }) }, undefined);
       await listenOnSocket(server, socketFile);
-      doors.add(server);
+      await keepOpen(server);
       return `unix:${socketFile}`;
     },
     setTls(renewed) {
@@ -256,7 +268,7 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
         },
       );
       const opened = await listenAt(server, { host, port });
-      doors.add(server);
+      await keepOpen(server);
       return {
         port: opened,
         setTls: (renewed) => setCertificate(server, renewed, asksForCertificate === true ? freshHandshakes : {}),
@@ -272,15 +284,12 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
     },
     description: () => app.swagger(),
     async close(graceMs = defaultGraceMs) {
+      isClosing = true;
       streams.close();
       const deadline = setTimeout(() => endConnections(app.server), graceMs);
       await Promise.all([sockets.close(graceMs), app.close(), ...[...doors].map((door) => closeGently(door, graceMs))]);
       clearTimeout(deadline);
-      for (const { close } of sides) {
-        await close().catch((error: unknown) => {
-          log.error('Cannot record the last decisions', { reason: messageOf(error) });
-        });
-      }
+      await Promise.all(sides.map(closeSide));
     },
   };
 }

@@ -89,14 +89,19 @@ export function createSockets(
     await Promise.all(leaving.map((socket) => leave(socket, graceMs)));
   }
 
+  function fromNetwork(): number {
+    return [...open.values()].filter(({ request }) => admissionOf(request).principalOf(request).kind !== 'operator')
+      .length;
+  }
+
   function refuseMore(request: FastifyRequest): void {
     const { id, kind } = admissionOf(request).principalOf(request);
     const own = [...open.values()].filter(({ request: other }) => {
       const principal = admissionOf(other).principalOf(other);
       return principal.id === id && principal.kind === kind;
     });
-    // The operator is not kept out by those of others.
-    const isFull = kind !== 'operator' && open.size >= limits.sockets;
+    // The operator is not kept out by those of others, nor others by the operator's.
+    const isFull = kind !== 'operator' && fromNetwork() >= limits.sockets;
     if (!isFull && own.length < limits.socketsPerPrincipal && !isClosing) return;
     throw new EdgeError('too_many_sockets', 'Cannot open another socket: too many are open', {
       details: { retryAfterSeconds: 10 },
