@@ -258,7 +258,7 @@ async function witnessReport(witnesses: Pick<Witnesses, 'report'>): Promise<Json
 /** In words for whoever reads it while everything else is denied. */
 export function policyEngineReport({ isBroken, failures, reason, againInSeconds = 0 }: EngineCondition) {
   const words = isBroken
-    ? `Deciding broke twice within a minute: everything is denied, and it is begun anew in ${againInSeconds} seconds. If that goes on, put an earlier version of your own policies into force with "sallyport policy activate" on this machine, or restart the server`
+    ? `Deciding broke twice within a minute: everything is denied but what is remembered, and it is begun anew in ${againInSeconds} seconds. If that goes on, a version of your own policies breaks it: in the minutes it answers, put another into force as an administrator, or on this machine with "sallyport policy activate". A restart begins a fresh one, which that version breaks again`
     : 'Deciding broke and was begun anew: what was asked just then was denied. If that happens again, look which of your own policies came into force before it';
   return { up: !isBroken, failures, reason: reason ?? null, words: failures === 0 ? null : words };
 }
