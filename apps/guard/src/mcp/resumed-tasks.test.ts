@@ -192,6 +192,37 @@ test('one that is killed again hands on what it looked after', async () => {
   assert.match(wordsOf(await client.ask('tasks/result', { taskId })), /came of their-1/);
 });
 
+test('what was gone on with and ended does not rise again, here or after this process; what nobody heard of stays', async () => {
+  const directory = folder();
+  const left = { theirs: 'their-1', target: 'scripted', callId: 'call-000001', tool: 'one' } as const;
+  const before = fileOf(directory, { pid: gone });
+  before.keep({ ...left, id: 'task-plain' });
+  before.keep({ ...left, id: 'task-going', going: { input: {}, atMs: 1, untilMs: Date.now() + 3_600_000 } });
+  const age = (): void => {
+    for (const name of readdirSync(directory)) utimesSync(join(directory, name), 1, 1);
+  };
+  const between = fileOf(directory, { pid: gone + 1 });
+  age();
+  const idsOf = (file: TaskFile): string[][] => file.takeLeft('scripted').map(({ tasks }) => tasks.map(({ id }) => id));
+  assert.deepEqual(idsOf(between), [['task-plain']]);
+  assert.equal(between.waiting.take('task-going', 'scripted')?.id, 'task-going');
+  between.drop('task-going');
+  age();
+  assert.deepEqual([idsOf(between), between.waiting.all('scripted')], [[], []]);
+  const after = fileOf(directory, { pid: gone + 2 });
+  age();
+  assert.deepEqual([idsOf(after), after.waiting.all('scripted')], [[['task-plain']], []]);
+});
+
+test('a file of the future is waited for no longer than any other', async () => {
+  const directory = folder();
+  const taskId = await killed(directory);
+  const tomorrow = Date.now() / 1000 + 86_400;
+  for (const name of readdirSync(directory)) utimesSync(join(directory, name), tomorrow, tomorrow);
+  const inMs = fileOf(directory).takenInMs(String(taskId));
+  assert.ok(inMs !== undefined && inMs <= 15_000, String(inMs));
+});
+
 test('ids of the server, of nobody and of a task that another client has answer as absent', async () => {
   const directory = folder();
   const taskId = await killed(directory);
@@ -382,7 +413,7 @@ test('where calls go on unasked, a task of a gateway before waits until somebody
   // What was left without a way on is told of then: nobody had heard it.
   await until(() => changes.includes('abandoned'));
   assert.match(wordsOf(await client.ask('tasks/result', { taskId })), /came of their-1/);
-  assert.deepEqual([...new Set(changes)], ['abandoned', 'resumed']);
+  assert.deepEqual(changes, ['abandoned', 'resumed']);
   await until(() => readdirSync(directory).length === 0);
 });
 

@@ -60,7 +60,8 @@ export function createTaskFile({
   const held = new Map<string, ReturnType<typeof writtenTask>>();
   const known = new Set<string>();
   const waiting = createWaitingTasks();
-  let claimed = 0;
+  /** Files of others that are ours now: whoever took them tells of them, once. */
+  const claimed = new Set<string>();
 
   function write(): void {
     const file = join(directory, own);
@@ -105,6 +106,15 @@ export function createTaskFile({
     });
   }
 
+  /** What is gone on with stands in the file of this process: found here once more, it would rise again after its end. */
+  function keepRest(file: string, tasks: readonly LeftTask[]): void {
+    try {
+      replaceFile(file, JSON.stringify(tasks.map((task) => writtenTask(task, { name, seal }))));
+    } catch {
+      // Whoever comes after this process finds it twice, and goes on with it once.
+    }
+  }
+
   const tasksIn = (file: string): LeftTask[] => {
     try {
       // What is no file of its own (a pipe, a link to elsewhere) may never be read to its end.
@@ -129,6 +139,7 @@ export function createTaskFile({
         return (
           of?.['name'] === name &&
           file !== own &&
+          !claimed.has(file) &&
           !isAlive(Number(of['pid']), { file: join(directory, file), nowMs: nowMs(), own: pid })
         );
       })
@@ -154,13 +165,17 @@ export function createTaskFile({
         const at = ageOf(from);
         if (at === undefined || nowMs() - at < quietMs) return [];
         // Ours now: who comes second finds it gone.
-        const to = join(directory, `${name}.${pid}.${newId()}${(claimed += 1)}.json`);
+        const taken = `${name}.${pid}.${newId()}${claimed.size + 1}.json`;
+        const to = join(directory, taken);
+        claimed.add(taken);
         try {
           renameSync(from, to);
         } catch {
           return [];
         }
-        const tasks = goOnWith(tasksIn(to), target);
+        const left = tasksIn(to);
+        const tasks = goOnWith(left, target);
+        if (tasks.length < left.length) keepRest(to, tasks);
         for (const { id } of tasks) known.add(id);
         return [{ tasks, told: () => rmSync(to, { force: true }) }];
       }),
@@ -168,10 +183,15 @@ export function createTaskFile({
       known.has(id) || orphans().some((file) => tasksIn(join(directory, file)).some((task) => task.id === id)),
     takenInMs(id) {
       const file = orphans().find((one) => tasksIn(join(directory, one)).some((task) => task.id === id));
-      return file === undefined ? undefined : Math.max(0, (ageOf(join(directory, file)) ?? 0) + quietMs - nowMs());
+      return file === undefined ? undefined : boundedWait((ageOf(join(directory, file)) ?? 0) + quietMs - nowMs());
     },
     waiting,
   };
+}
+
+/** A file of the future, by a clock that was set back, is waited for no longer than any other. */
+function boundedWait(ms: number): number {
+  return Math.min(quietMs, Math.max(0, ms));
 }
 
 function ageOf(file: string): number | undefined {
