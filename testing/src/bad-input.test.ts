@@ -14,6 +14,7 @@ import type { HttpAnswer } from './http-request.ts';
 import { problemCode, sendLines } from './sending.ts';
 import { createServerUnderTest } from './server-under-test.ts';
 import type { Role, ServerUnderTest } from './server-under-test.ts';
+import { eventually } from './waiting.ts';
 
 const seed = Number(process.env['SALLYPORT_SEED'] ?? '20261121');
 const mebibyte = 1024 * 1024;
@@ -85,9 +86,13 @@ async function badEvents(server: ServerUnderTest): Promise<void> {
   const marker = 'prototype-keys.';
   const hostile = `{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}},"Marker":"${marker}"}`;
   assert.equal((await postEvents(server, hostile)).status, 200);
-  await server.caughtUp();
-  const [kept] = await searchEverything(server, '"prototype-keys."');
-  assert.equal(kept?.event?.raw_data, hostile, 'an event with hostile names is kept as it came');
+  // The neighbour goes on sending: this event is waited for, not a moment in which nothing is under way.
+  const kept = await eventually({
+    what: 'the event with hostile names is found',
+    timeoutMs: 120_000,
+    look: async () => (await searchEverything(server, '"prototype-keys."'))[0],
+  });
+  assert.equal(kept.event?.raw_data, hostile, 'an event with hostile names is kept as it came');
 
   const key = { 'content-type': 'application/json' };
   for (const body of ['{"name":', '['.repeat(100_000), '{"__proto__":{"scopes":["keys:manage"]},"name":"x"}']) {
