@@ -230,6 +230,8 @@ export function createSources(needs: {
         });
         await outbox.record(transaction, event);
       });
+      // Whoever opens it meanwhile may have read the row of before, and would hold it after this.
+      await opening.get(`${keyId}/${name}`)?.catch(() => undefined);
       const changed = await find(keyId, name);
       const source = held.find(keyId, name);
       if (changed !== undefined && source !== undefined) held.applySettings(source, changed);
