@@ -185,7 +185,11 @@ export function createUpstream({
 
     tell: ({ method, params }) => server.send({ kind: 'notification', method, params }),
     gone: () => goneFor,
-    close: () => server.close(),
+    close() {
+      // A server that says nothing of its end would leave whoever is asked for it waiting.
+      for (const { over } of answering.values()) over.abort();
+      return server.close();
+    },
   };
 }
 
