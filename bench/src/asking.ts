@@ -32,9 +32,9 @@ export async function perSecond(count: number, atOnce: number, act: () => Promis
   return (count / (performance.now() - beganMs)) * 1000;
 }
 
-/** Asks on kept connections, as many as are asked for at once. */
-export function asker(origin: string): Ask {
-  const agent = new Agent({ keepAlive: true, maxSockets: 256 });
+/** Asks on kept connections, as many as are asked for at once; `localAddress` where requests of one address would be too many. */
+export function asker(origin: string, from: { readonly localAddress?: string } = {}): Ask {
+  const agent = new Agent({ keepAlive: true, maxSockets: 256, ...from });
   return (method, wanted, headers = {}, body?) =>
     new Promise((resolve, reject) => {
       const sent = body === undefined ? undefined : JSON.stringify(body);
