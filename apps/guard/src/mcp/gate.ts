@@ -65,7 +65,7 @@ export type Gate = {
   ): Promise<{ readonly withheld?: string; readonly result?: JsonObject; readonly isOver?: true }>;
   /**
    * A call goes on as a task, its server says something of it, or it brings nothing any more. `words`: what the client has instead;
-   * `isUnasked`: nobody judged the call, or heard that it goes on.
+   * `isUnasked`: nobody judged the call, and it is on record as such; `isUnheard`: nobody heard this.
    */
   task(
     call: GatedCall,
@@ -80,6 +80,7 @@ export type Gate = {
     readonly words?: JsonObject;
     readonly isOver?: true;
     readonly isUnasked?: true;
+    readonly isUnheard?: true;
   }>;
   /** Why tasks of this server may not go on, or (`over`) nothing of this run. Undefined where nobody can be asked. */
   standing(): Promise<{ readonly over?: string; readonly held?: string } | undefined>;

@@ -30,14 +30,30 @@ const longest = { theirs: 1024, target: 4096, tool: 256, digest: 100, session: 6
 /** What is longer is not gone on with. */
 export const longestSealed = 64 * 1024;
 
-/** As it lies on disk: of its arguments nothing can be read there. `seal`: of the run that may go on with it. */
+/**
+ * As it lies on disk: of its arguments nothing can be read there, and until when it is left to its run anybody can. `seal`: of the run that
+ * may go on with it.
+ */
 export function writtenTask(
   { going, ...task }: LeftTask,
   { name, seal }: { readonly name: string; readonly seal: TaskSeal | undefined },
 ): JsonObject {
   if (going === undefined || seal === undefined) return task;
-  const sealed = seal.seal({ ...going }, { ...task, name });
-  return sealed.length > longestSealed ? task : { ...task, sealed };
+  const { untilMs, ...kept } = going;
+  const sealed = seal.seal(kept, { ...task, untilMs, name });
+  return sealed.length > longestSealed ? task : { ...task, untilMs, sealed };
+}
+
+/** Until when the run that left them may go on with one of them. Never throws. */
+export function leftToRunUntilMs(text: string): number {
+  return Math.max(
+    0,
+    ...listed(text).flatMap((one) =>
+      isJsonObject(one) && typeof one['sealed'] === 'string' && typeof one['untilMs'] === 'number'
+        ? [one['untilMs']]
+        : [],
+    ),
+  );
 }
 
 /** Never throws: what cannot be read was nobody's task, and what was sealed by another run or changed is not gone on with. */
@@ -45,22 +61,22 @@ export function leftTasksIn(
   text: string,
   of: { readonly name: string; readonly seal: TaskSeal | undefined },
 ): LeftTask[] {
-  let written: JsonValue;
+  return listed(text).flatMap((one) => (isJsonObject(one) ? taskIn(one, of) : []));
+}
+
+function listed(text: string): readonly JsonValue[] {
   try {
-    written = parseJson(text);
+    return itemsOf(parseJson(text)).slice(0, maxTasks);
   } catch {
     return [];
   }
-  return itemsOf(written)
-    .slice(0, maxTasks)
-    .flatMap((one) => (isJsonObject(one) ? taskIn(one, of) : []));
 }
 
 function taskIn(
   one: JsonObject,
   { name, seal }: { readonly name: string; readonly seal: TaskSeal | undefined },
 ): LeftTask[] {
-  const { digest, session, sealed } = one;
+  const { digest, session, sealed, untilMs } = one;
   const [id, theirs, target, callId, tool] = ['id', 'theirs', 'target', 'callId', 'tool'].map((field) =>
     textOf(one[field]),
   );
@@ -77,13 +93,14 @@ function taskIn(
     ...(typeof digest === 'string' ? { digest } : {}),
     ...(typeof session === 'string' ? { session } : {}),
   };
-  const isSealed = seal !== undefined && typeof sealed === 'string' && sealed.length <= longestSealed;
-  const going = isSealed ? goingIn(seal.open(sealed, { ...task, name })) : undefined;
+  if (seal === undefined || typeof sealed !== 'string' || sealed.length > longestSealed || typeof untilMs !== 'number')
+    return [task];
+  const going = goingIn(seal.open(sealed, { ...task, untilMs, name }), untilMs);
   return [{ ...task, ...(going === undefined ? {} : { going }) }];
 }
 
-function goingIn(kept: JsonObject | undefined): GoingOn | undefined {
-  const { input, atMs, untilMs, pollMs }: JsonObject = kept ?? {};
-  if (!isJsonObject(input) || typeof atMs !== 'number' || typeof untilMs !== 'number') return undefined;
+function goingIn(kept: JsonObject | undefined, untilMs: number): GoingOn | undefined {
+  const { input, atMs, pollMs }: JsonObject = kept ?? {};
+  if (!isJsonObject(input) || typeof atMs !== 'number') return undefined;
   return { input, atMs, untilMs, ...(typeof pollMs === 'number' ? { pollMs } : {}) };
 }

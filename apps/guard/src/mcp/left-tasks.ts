@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AgentTaskChange } from '@sallyport/contracts';
-import type { Gate, GatedCall } from './gate.ts';
+import type { GatedCall } from './gate.ts';
 import type { LeftTask } from './left-task.ts';
+import type { TaskEnds } from './task-ends.ts';
 import type { TaskFile } from './task-file.ts';
 import type { WaitingTask } from './waiting-tasks.ts';
 
@@ -11,12 +12,12 @@ import type { WaitingTask } from './waiting-tasks.ts';
  */
 export type LeftTasks = {
   tell(): Promise<void>;
-  /** Whether something could not be told yet. */
-  isUntold(): boolean;
   /** One that its client asks for, by our id: it is theirs now, and nobody else's. Waits while the gateway that had it may still live. */
   take(id: string, signal?: AbortSignal): Promise<WaitingTask | undefined>;
   /** It cannot be had now. */
   putBack(task: WaitingTask): void;
+  /** It is looked after as any other of its client's, or is over. */
+  goesOn(task: WaitingTask): void;
   waiting(): readonly WaitingTask[];
   /** Nobody asked for it, and nothing comes of it any more. */
   giveUp(task: WaitingTask, change: AgentTaskChange, reason: string): Promise<void>;
@@ -28,16 +29,18 @@ export type LeftTasks = {
 const marginMs = 100;
 
 export function createLeftTasks({
-  gate,
+  ends,
   file,
   target,
   goesOn,
   cancelThere,
   settled,
+  wake,
+  ended,
   say,
 }: {
-  readonly gate: Pick<Gate, 'task'>;
-  readonly file?: Pick<TaskFile, 'takeLeft' | 'takenInMs' | 'drop' | 'waiting'>;
+  readonly ends: Pick<TaskEnds, 'tell'>;
+  readonly file?: Pick<TaskFile, 'takeLeft' | 'takenInMs' | 'waiting'>;
   readonly target: string;
   /** Whether the server still has what it was asked for before: one that is a program of its gateway ended with it. */
   readonly goesOn: boolean;
@@ -45,64 +48,74 @@ export function createLeftTasks({
   readonly cancelThere: (theirs: string) => Promise<boolean>;
   /** What stands in the record is not kept any more. */
   readonly settled: (id: string) => void;
+  /** What waits may be looked after by nobody else. */
+  readonly wake: () => void;
+  /** Nothing is taken any more. */
+  readonly ended: AbortSignal;
   readonly say: (line: string) => void;
 }): LeftTasks {
-  const untold: { readonly tasks: LeftTask[]; readonly told: () => void }[] = [];
-  const leave = file?.waiting.join();
+  const leave = file?.waiting.join(wake);
   const waiting = (): readonly WaitingTask[] => file?.waiting.all(target) ?? [];
 
-  async function abandon(left: LeftTask): Promise<boolean> {
+  /** Its server is asked once, however often it has to be told. */
+  async function abandon(left: LeftTask, told: () => void): Promise<void> {
     const isAsked = goesOn && left.target === target && (await cancelThere(left.theirs));
     const asked = isAsked ? '; its server was asked to end it' : '';
     const run = left.session === undefined ? '' : `; run ${left.session}`;
-    const { withheld, isUnasked } = await gate.task(callOfLeft(left), {
+    await ends.tell({
+      call: callOfLeft(left),
       task: left.id,
       change: 'abandoned',
       reason: `the gateway was ended while it went on${asked}${run}`,
+      told() {
+        say(`task ${left.id} of "${left.tool}" was abandoned when the gateway before this one ended`);
+        told();
+      },
     });
-    if (withheld !== undefined || isUnasked === true) return false;
-    say(`task ${left.id} of "${left.tool}" was abandoned when the gateway before this one ended`);
-    return true;
   }
 
   async function tell(): Promise<void> {
-    const found = file?.takeLeft(goesOn ? target : undefined) ?? [];
-    untold.push(...found.map((one) => ({ ...one, tasks: [...one.tasks] })));
-    for (const one of untold.splice(0)) {
-      const rest: LeftTask[] = [];
-      for (const left of one.tasks) if (!(await abandon(left))) rest.push(left);
-      if (rest.length === 0) one.told();
-      else untold.push({ tasks: rest, told: one.told });
+    if (ended.aborted) return;
+    for (const { tasks, told } of file?.takeLeft(goesOn ? target : undefined) ?? []) {
+      const rest = new Set(tasks);
+      if (rest.size === 0) told();
+      for (const left of tasks)
+        await abandon(left, () => {
+          rest.delete(left);
+          if (rest.size === 0) told();
+        });
     }
   }
 
   async function giveUp(task: WaitingTask, change: AgentTaskChange, reason: string): Promise<void> {
     // Another of this process may look after it in the same moment, or its client have it by now.
     if (file?.waiting.take(task.id, target) === undefined) return;
-    const [, { withheld, isUnasked }] = await Promise.all([
+    file.waiting.goesOn(task.id);
+    await Promise.all([
       cancelThere(task.theirs),
-      gate.task(callOfLeft(task), { task: task.id, change, reason }),
+      ends.tell({ call: callOfLeft(task), task: task.id, change, reason, told: () => settled(task.id) }),
     ]);
-    // What nobody heard is told by the gateway after this one.
-    if (withheld === undefined && isUnasked !== true) settled(task.id);
-    else say(`task ${task.id}: ${withheld ?? 'nobody heard what became of it'}`);
   }
 
   return {
     tell,
-    isUntold: () => untold.length > 0,
     async take(id, signal) {
-      if (file === undefined || !goesOn) return undefined;
+      if (file === undefined || !goesOn || ended.aborted) return undefined;
       const there = file.waiting.take(id, target);
       if (there !== undefined) return there;
       const inMs = file.takenInMs(id);
       if (inMs === undefined) return undefined;
-      await delay(inMs + marginMs, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
-      if (signal?.aborted === true) return undefined;
+      const over = signal === undefined ? ended : AbortSignal.any([signal, ended]);
+      await delay(inMs + marginMs, undefined, { signal: over }).catch(() => undefined);
+      if (over.aborted) return undefined;
       await tell();
-      return file.waiting.take(id, target);
+      return over.aborted ? undefined : file.waiting.take(id, target);
     },
-    putBack: (task) => void file?.waiting.add(task),
+    putBack(task) {
+      if (file?.waiting.putBack(task) === false)
+        void giveUp(task, 'abandoned', 'nobody is there any more who could ask for it');
+    },
+    goesOn: ({ id }) => file?.waiting.goesOn(id),
     waiting,
     giveUp,
     async leave(reason) {

@@ -46,3 +46,36 @@ test('what cannot be told is part of the next sum, and a name without end is cut
   assert.deepEqual(told, [{ rate: 'calls', refused: 2 }]);
   assert.ok(said.every((line) => line.length < 300));
 });
+
+test('what cannot be told when its time is over is told with the next sum', async () => {
+  const told: Told[] = [];
+  let nowMs = 0;
+  let isThere = true;
+  const answered: (() => void)[] = [];
+  const rates = createReachedRates({
+    gate: {
+      reached: async (rate) => {
+        const answer = isThere;
+        if (answer) told.push(rate);
+        // A slow no: the next time has begun when it comes.
+        else await new Promise<void>((resolve) => answered.push(resolve));
+        return answer;
+      },
+    },
+    nowMs: () => nowMs,
+    say: () => undefined,
+  });
+  rates.refused('calls', 'x');
+  isThere = false;
+  nowMs += 600_000;
+  rates.refused('calls', 'x');
+  nowMs += 600_000;
+  answered.splice(0).forEach((answer) => answer());
+  await new Promise((resolve) => setImmediate(resolve));
+  isThere = true;
+  await rates.end();
+  assert.deepEqual(told, [
+    { rate: 'calls', refused: 1, of: 'x' },
+    { rate: 'calls', refused: 1 },
+  ]);
+});

@@ -29,8 +29,7 @@ export function createReachedRates({
 
   async function tell(rate: Rate, refused: number, of?: string): Promise<void> {
     const isTold = await gate.reached({ rate, refused, ...(of === undefined ? {} : { of: of.slice(0, longestOf) }) });
-    // It is part of the next sum.
-    if (!isTold) summed.came(rate, rate, refused);
+    if (!isTold) summed.back(rate, rate, refused);
   }
   const quietly = (told: Promise<void>): void =>
     void told.catch((error: unknown) => say(`that a rate was reached cannot be told: ${String(error)}`));

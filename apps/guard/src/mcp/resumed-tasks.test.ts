@@ -1,149 +1,34 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { isJsonObject, parseJson } from '@sallyport/contracts';
-import type { JsonObject, JsonValue } from '@sallyport/contracts';
-import type { Gate, GatedCall } from './gate.ts';
-import { modernClient, openGate, rawClient, textIn, type RawClient } from './gateway.fixture.ts';
-import type { RpcOutcome } from './json-rpc.ts';
+import type { JsonObject } from '@sallyport/contracts';
+import type { Gate } from './gate.ts';
+import { modernClient, textIn } from './gateway.fixture.ts';
 import { longestSealed } from './left-task.ts';
-import type { GatewayLimits } from './limits.ts';
 import { tasksExtension } from './modern-headers.ts';
-import { scripted, type ScriptedServer } from './scripted-server.fixture.ts';
+import {
+  age,
+  changesOf,
+  createHouses,
+  gone,
+  remoteServer,
+  run,
+  secret,
+  textsIn,
+  token,
+  until,
+  wordsOf,
+} from './resumed-tasks.fixture.ts';
 import { createServerGate } from './server-gate.ts';
-import { createTaskFile, type TaskFile } from './task-file.ts';
+import type { createTaskFile, TaskFile } from './task-file.ts';
 import { createTaskSeal } from './task-seal.ts';
 import type { ToolServer } from './tool-server.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'sallyport-resumed-'));
-const clients: RawClient[] = [];
-after(async () => {
-  await Promise.all(clients.map(({ relay }) => relay.close()));
-  rmSync(root, { recursive: true, force: true });
-});
-
-const [run, token] = ['ab12', 'spa_of-this-run'];
-const secret = 'arguments-nobody-may-read';
-/** No process has this number. */
-const gone = 2 ** 30;
-let folders = 0;
-let files = 0;
-const folder = (): string => join(root, String((folders += 1)));
-const fileOf = (directory: string, more: Partial<Parameters<typeof createTaskFile>[0]> = {}): TaskFile =>
-  createTaskFile({
-    directory,
-    name: 'wicked',
-    session: run,
-    seal: createTaskSeal(token),
-    nowMs: Date.now,
-    newId: () => `file-${String((files += 1)).padStart(6, '0')}`,
-    ...more,
-  });
-
-type Told = { readonly change: string; readonly task: string; readonly call: GatedCall; readonly reason: string };
-type House = { readonly client: RawClient; readonly told: Told[]; readonly finished: GatedCall[] };
-
-/** A remote server: what it was asked for goes on whoever asked goes away. */
-function remoteServer(describe: () => string = () => 'Does it'): {
-  readonly server: ScriptedServer;
-  readonly remote: ToolServer;
-} {
-  let made = 0;
-  const server = scripted(({ method, params }) => {
-    const taskId = String(params['taskId'] ?? '');
-    switch (method) {
-      case 'initialize':
-        return {
-          protocolVersion: '2025-11-25',
-          capabilities: { tools: {}, tasks: { cancel: {}, requests: { tools: { call: {} } } } },
-          serverInfo: { name: 's', version: '1' },
-        };
-      case 'tools/list':
-        return {
-          tools: [
-            {
-              name: 'one',
-              description: describe(),
-              inputSchema: { type: 'object' },
-              execution: { taskSupport: 'optional' },
-            },
-          ],
-        };
-      case 'tools/call':
-        return { task: { taskId: `their-${(made += 1)}`, status: 'working', ttl: null } };
-      case 'tasks/get':
-        return { taskId, status: 'completed', ttl: null };
-      case 'tasks/cancel':
-        return {};
-      default:
-        return { content: [{ type: 'text', text: `came of ${taskId}` }] };
-    }
-  });
-  return { server, remote: { ...server, transport: 'http' } };
-}
-
-async function houseOf(
-  server: ToolServer,
-  file: TaskFile,
-  { gate = {}, limits = {} }: { readonly gate?: Partial<Gate>; readonly limits?: Partial<GatewayLimits> } = {},
-): Promise<House> {
-  const told: Told[] = [];
-  const finished: GatedCall[] = [];
-  const client = await rawClient(server, {
-    taskFile: file,
-    limits,
-    gate: openGate({
-      task: async (call, { change, task, reason = '' }) => {
-        told.push({ change, task, call, reason });
-        return {};
-      },
-      finished: async (call) => {
-        finished.push(call);
-        return {};
-      },
-      ...gate,
-    }),
-  });
-  clients.push(client);
-  return { client, told, finished };
-}
-
-async function begin({ client }: House, input: JsonObject = { a: secret }): Promise<JsonValue> {
-  const outcome = await client.ask('tools/call', { name: 'one', arguments: input, task: {} });
-  const task = 'result' in outcome ? outcome.result['task'] : undefined;
-  assert.ok(isJsonObject(task), JSON.stringify(outcome));
-  return task['taskId'] ?? null;
-}
-
-/** A gateway begins a task and is killed: it says nothing more, and its file grows old. */
-async function killed(
-  directory: string,
-  more: {
-    readonly server?: ToolServer;
-    readonly file?: Partial<Parameters<typeof createTaskFile>[0]>;
-    readonly gate?: Partial<Gate>;
-    readonly limits?: Partial<GatewayLimits>;
-    readonly input?: JsonObject;
-  } = {},
-): Promise<JsonValue> {
-  const { server = remoteServer().remote, file = {}, input, ...how } = more;
-  const house = await houseOf(server, fileOf(directory, { pid: gone, ...file }), how);
-  const taskId = await begin(house, input);
-  for (const name of readdirSync(directory)) utimesSync(join(directory, name), 1, 1);
-  return taskId;
-}
-const wordsOf = (outcome: RpcOutcome): string => JSON.stringify(outcome);
-const changesOf = ({ told }: House): string[] => told.map(({ change }) => change);
-const until = async (what: () => boolean): Promise<void> => {
-  while (!what()) await new Promise((resolve) => setImmediate(resolve));
-};
-const textsIn = (directory: string): string =>
-  readdirSync(directory)
-    .map((name) => readFileSync(join(directory, name), 'utf8'))
-    .join('\n');
+const { folder, fileOf, houseOf, killed, close } = createHouses();
+after(close);
 
 test('a gateway that comes back lets its run fetch what its task brought, told as of the call that was judged', async () => {
   const directory = folder();
@@ -187,7 +72,7 @@ test('one that is killed again hands on what it looked after', async () => {
     between.takeLeft('scripted').map(({ tasks, told }) => [tasks.length, told()]),
     [[0, undefined]],
   );
-  for (const name of readdirSync(directory)) utimesSync(join(directory, name), 1, 1);
+  age(directory);
   const { client } = await houseOf(remoteServer().remote, fileOf(directory));
   assert.match(wordsOf(await client.ask('tasks/result', { taskId })), /came of their-1/);
 });
@@ -198,19 +83,16 @@ test('what was gone on with and ended does not rise again, here or after this pr
   const before = fileOf(directory, { pid: gone });
   before.keep({ ...left, id: 'task-plain' });
   before.keep({ ...left, id: 'task-going', going: { input: {}, atMs: 1, untilMs: Date.now() + 3_600_000 } });
-  const age = (): void => {
-    for (const name of readdirSync(directory)) utimesSync(join(directory, name), 1, 1);
-  };
   const between = fileOf(directory, { pid: gone + 1 });
-  age();
+  age(directory);
   const idsOf = (file: TaskFile): string[][] => file.takeLeft('scripted').map(({ tasks }) => tasks.map(({ id }) => id));
   assert.deepEqual(idsOf(between), [['task-plain']]);
   assert.equal(between.waiting.take('task-going', 'scripted')?.id, 'task-going');
   between.drop('task-going');
-  age();
+  age(directory);
   assert.deepEqual([idsOf(between), between.waiting.all('scripted')], [[], []]);
   const after = fileOf(directory, { pid: gone + 2 });
-  age();
+  age(directory);
   assert.deepEqual([idsOf(after), after.waiting.all('scripted')], [[['task-plain']], []]);
 });
 
@@ -242,10 +124,9 @@ test('ids of the server, of nobody and of a task that another client has answer 
   assert.deepEqual([...changesOf(first), ...changesOf(second)], ['resumed']);
 });
 
-test('another run, another server, another name and a program have nothing of it: it is given up, and its server asked to end it', async () => {
+test('another credential, another server, another name and a program have nothing of it: it is given up, and its server asked to end it', async () => {
   const here = remoteServer();
   const ways: readonly [ToolServer, Partial<Parameters<typeof createTaskFile>[0]>, boolean][] = [
-    [here.remote, { session: 'cd34', seal: createTaskSeal('spa_of-another-run') }, true],
     // With the name of the run alone.
     [here.remote, { seal: createTaskSeal('spa_of-another-run') }, true],
     [{ ...here.remote, target: 'elsewhere' }, {}, false],
@@ -381,7 +262,7 @@ test('where calls go on unasked, a task of a gateway before waits until somebody
   const taskId = await killed(directory);
   const [without, words] = [fileOf(directory, { pid: gone }), { theirs: 'their-2', target: 'scripted', tool: 'one' }];
   without.keep({ id: 'task-without', callId: 'call-without', ...words });
-  for (const name of readdirSync(directory)) utimesSync(join(directory, name), 1, 1);
+  age(directory);
   let isThere = false;
   const changes: string[] = [];
   const spooled: string[] = [];
@@ -421,7 +302,7 @@ test('what waits and ends while nobody can be told is told by the gateway after 
   const directory = folder();
   const taskId = await killed(directory);
   const { client } = await houseOf(remoteServer().remote, fileOf(directory), {
-    gate: { task: async () => ({ isUnasked: true }) },
+    gate: { task: async () => ({ isUnheard: true }) },
   });
   await client.relay.close();
   assert.ok(textsIn(directory).includes(String(taskId)));

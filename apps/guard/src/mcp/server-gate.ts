@@ -176,7 +176,7 @@ export function createServerGate({
       }
       if (answer.kind === 'unreachable' && spool !== undefined) {
         say(`the task of "${call.name}" cannot be recorded: the server cannot be reached (${answer.reason})`);
-        return { isUnasked: true };
+        return { isUnheard: true };
       }
       return { withheld: noAnswer(answer) };
     },

@@ -102,18 +102,23 @@ export function createTaskCalls(needs: TaskCareNeeds): TaskCalls {
   /** One of a gateway before this one: it was judged when it began, and whether it may go on is asked. */
   async function goOnWith(before: WaitingTask): Promise<Task<Began> | RpcOutcome> {
     const call = callOfLeft(before);
-    const task = table.takeUp({ ...before, ...before.going }, { call });
+    const over = care.overFor();
+    const task = over === undefined ? table.takeUp({ ...before, ...before.going }, { call }) : undefined;
     if (task === undefined) {
       left.putBack(before);
-      return failed(rpcCodes.internal, `Sallyport: ${limits.maxTasks} tasks go on already`);
+      return failed(rpcCodes.internal, `Sallyport: ${over ?? `${limits.maxTasks} tasks go on already`}`);
     }
-    const { withheld: no, isOver, isUnasked } = await gate.task(call, { task: task.id, change: 'resumed' });
+    care.keepBeating();
+    const { withheld: no, isOver, isUnheard } = await gate.task(call, { task: task.id, change: 'resumed' });
     // Where calls go on unasked, too: it was judged, and nobody says whether it may still be had.
-    const withheld = no ?? (isUnasked === true ? 'Sallyport: nobody says whether it may still be had' : undefined);
+    const withheld = no ?? (isUnheard === true ? 'Sallyport: nobody says whether it may still be had' : undefined);
     if (isOver === true) await care.over(withheld ?? 'the run is over');
-    else if (withheld !== undefined && task.ended === undefined) {
+    if (withheld !== undefined && task.ended === undefined) {
       table.forget(task);
       left.putBack(before);
+    } else {
+      table.goesOn(task);
+      left.goesOn(before);
     }
     care.keepBeating();
     return withheld === undefined ? task : failed(rpcCodes.internal, withheld);
@@ -182,7 +187,7 @@ export function createTaskCalls(needs: TaskCareNeeds): TaskCalls {
       };
       const said = readTask(result['task']);
       if (typeof said === 'string') return refuse(`Sallyport: the server answered with ${said}`);
-      const isOfAnother = table.byTheirs(said.taskId) !== undefined;
+      const isOfAnother = table.isTaken(said.taskId);
       const task = table.add(said, { call: shortened(call), progress });
       if (task === undefined && !isOfAnother) {
         // Others began while this one was judged: it does not go on where nobody looks after it.
@@ -217,7 +222,7 @@ export function createTaskCalls(needs: TaskCareNeeds): TaskCalls {
         return refuse(heard.withheld);
       }
       // What nobody judged, or what is not on record, is gone on with by nobody; nor what is not known by all its arguments.
-      const goesOn = heard.isUnasked !== true && call === task.of.call;
+      const goesOn = heard.isUnasked !== true && heard.isUnheard !== true && call === task.of.call;
       const unkept = goesOn ? await keep(task, { goesOn }) : undefined;
       if (unkept !== undefined) return refuse(unkept);
       const shown = heard.words ?? words;

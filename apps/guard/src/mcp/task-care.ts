@@ -2,6 +2,7 @@ import type { AgentTaskChange, JsonObject } from '@sallyport/contracts';
 import type { Gate, GatedCall } from './gate.ts';
 import { createLeftTasks, type LeftTasks } from './left-tasks.ts';
 import type { GatewayLimits } from './limits.ts';
+import { createTaskEnds } from './task-ends.ts';
 import type { TaskFile } from './task-file.ts';
 import { isEnded } from './task-state.ts';
 import { createTaskTable, type Task, type TaskTable } from './task-table.ts';
@@ -48,7 +49,7 @@ export type TaskCare = {
   cancelThere(theirs: string): Promise<boolean>;
   /** It is not kept for the gateway after this one any more. */
   drop(id: string): void;
-  /** While anything goes on. */
+  /** While anything goes on, or something was not heard of yet. */
   keepBeating(): void;
   tellLeft(): Promise<void>;
   end(reason: string): Promise<void>;
@@ -70,20 +71,32 @@ export function createTaskCare({
   transport,
   file,
 }: TaskCareNeeds): TaskCare {
+  const ended = new AbortController();
+  const ends = createTaskEnds({
+    gate,
+    say,
+    untold: file?.untold ?? [],
+    missed() {
+      keepBeating();
+      file?.waiting.wake();
+    },
+  });
   const table = createTaskTable<Began>({
     most: limits.maxTasks,
     longestMs: limits.taskMs,
     nowMs,
     newId,
-    forgotten: (task) => void settle(task, 'abandoned', 'its result was never fetched').catch(told),
+    forgotten: (task) => void settle(task, 'abandoned', 'its result was never fetched'),
   });
   const left = createLeftTasks({
-    gate,
+    ends,
     target,
     say,
     goesOn: transport === 'http',
     cancelThere,
     settled: drop,
+    wake: keepBeating,
+    ended: ended.signal,
     ...(file === undefined ? {} : { file }),
   });
   let beating: NodeJS.Timeout | undefined;
@@ -96,10 +109,7 @@ export function createTaskCare({
   async function settle(task: Task<Began>, change: AgentTaskChange, reason: string): Promise<void> {
     task.isSettled = true;
     task.of.progress?.abort();
-    const { withheld } = await gate.task(task.of.call, { task: task.id, change, reason });
-    // What could not be told is told by the gateway after this one.
-    if (withheld === undefined) drop(task.id);
-    else say(`task ${task.id}: ${withheld}`);
+    await ends.tell({ call: task.of.call, task: task.id, change, reason, told: () => drop(task.id) });
   }
 
   function drop(id: string): void {
@@ -115,7 +125,7 @@ export function createTaskCare({
     table.end(task, `Sallyport: ${reason}`);
     await Promise.all([
       wasOpen && task.of.kept === undefined ? cancelThere(task.theirs) : undefined,
-      settle(task, change, reason).catch(told),
+      settle(task, change, reason),
     ]);
   }
 
@@ -139,8 +149,9 @@ export function createTaskCare({
   const isIdle = (): boolean => table.unsettled().length === 0 && left.waiting().length === 0;
 
   async function beat(): Promise<void> {
-    if (isIdle()) return;
     mark();
+    // Where the run is over nobody of it is heard any more.
+    if (overFor === undefined && ends.isUntold()) void ends.tellAgain().catch(told);
     const late = ({ atMs, untilMs }: { readonly atMs: number; readonly untilMs: number }): string | undefined =>
       nowMs() < untilMs ? undefined : `it was not done within ${Math.round((untilMs - atMs) / 1000)} s`;
     // Their server may never answer: whoever looks after the others does not wait for it.
@@ -156,7 +167,6 @@ export function createTaskCare({
     const standing = await gate.standing();
     if (standing?.over !== undefined) await over(standing.over);
     else if (standing?.held !== undefined) await endAll(standing.held);
-    if (left.isUntold()) void left.tell().catch(told);
   }
 
   /** What cannot be marked is looked after all the same. */
@@ -169,7 +179,8 @@ export function createTaskCare({
   }
 
   function keepBeating(): void {
-    if (beating !== undefined || isIdle()) return;
+    if (ended.signal.aborted || beating !== undefined) return;
+    if (isIdle() && (overFor !== undefined || !ends.isUntold())) return;
     beating = setTimeout(() => {
       beat()
         .catch((error: unknown) => say(`tasks cannot be looked after: ${String(error)}`))
@@ -181,8 +192,11 @@ export function createTaskCare({
   }
 
   async function tellLeft(): Promise<void> {
-    await left.tell();
-    keepBeating();
+    try {
+      await left.tell();
+    } finally {
+      keepBeating();
+    }
   }
 
   return {
@@ -197,9 +211,12 @@ export function createTaskCare({
     keepBeating,
     async tellLeft() {
       await tellLeft();
-      setTimeout(() => void tellLeft().catch(told), leftAgainMs).unref();
+      if (ended.signal.aborted) return;
+      const again = setTimeout(() => void tellLeft().catch(told), leftAgainMs).unref();
+      ended.signal.addEventListener('abort', () => clearTimeout(again), { once: true });
     },
     async end(reason) {
+      ended.abort();
       clearTimeout(beating);
       overFor ??= reason;
       const all = Promise.all([

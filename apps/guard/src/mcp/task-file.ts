@@ -1,8 +1,9 @@
 import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { textOf } from '@sallyport/contracts';
-import { leftTasksIn, writtenTask, type LeftTask } from './left-task.ts';
+import { leftTasksIn, leftToRunUntilMs, writtenTask, type LeftTask } from './left-task.ts';
 import { replaceFile } from './locked-file.ts';
+import type { TaskEnd } from './task-ends.ts';
 import type { TaskSeal } from './task-seal.ts';
 import { createWaitingTasks, type WaitingTasks } from './waiting-tasks.ts';
 
@@ -18,7 +19,7 @@ export type TaskFile = {
   beat(): void;
   /**
    * What those left that are gone, each to one who asks; `told` once it stands in the record. What of it can be gone on with at this server
-   * waits from now on, and is not among it.
+   * waits from now on, and is not among it. What another run may go on with is left to that run, until its time is over.
    */
   takeLeft(target: string | undefined): readonly { readonly tasks: readonly LeftTask[]; readonly told: () => void }[];
   /** Whether a gateway that is gone had it. */
@@ -27,6 +28,8 @@ export type TaskFile = {
   takenInMs(id: string): number | undefined;
   /** Those of them that are gone on with here, and that no client asked for yet. */
   readonly waiting: WaitingTasks;
+  /** Ends of tasks that nobody heard of yet. */
+  readonly untold: TaskEnd[];
 };
 
 /** Of a process that is gone: it may be alive where we cannot see it, as in another container. */
@@ -35,6 +38,8 @@ const quietMs = 15_000;
 const longestMs = 25 * 60 * 60_000;
 const maxBytes = 8 * 1024 * 1024;
 const maxFiles = 64;
+/** The run is in the name: what is of another is not taken, and of many of them none hides what is ours. */
+const ownName = /^(?<name>[\w.-]{1,64})\.(?<pid>\d{1,10})\.(?:(?<run>[0-9a-f]{1,64})~)?[\w-]{1,64}\.json$/;
 /** Of what is kept to go on with: it is written anew with each task. What is beyond that ends with this process. */
 const maxSealedBytes = 2 * 1024 * 1024;
 
@@ -56,7 +61,8 @@ export function createTaskFile({
   readonly newId: () => string;
   readonly pid?: number;
 }): TaskFile {
-  const own = `${name}.${pid}.${newId()}.json`;
+  const ofRun = session === undefined ? '' : `${session}~`;
+  const own = `${name}.${pid}.${ofRun}${newId()}.json`;
   const held = new Map<string, ReturnType<typeof writtenTask>>();
   const known = new Set<string>();
   const waiting = createWaitingTasks();
@@ -115,17 +121,19 @@ export function createTaskFile({
     }
   }
 
-  const tasksIn = (file: string): LeftTask[] => {
-    try {
-      // What is no file of its own (a pipe, a link to elsewhere) may never be read to its end.
-      const found = lstatSync(file);
-      return !found.isFile() || found.size > maxBytes ? [] : leftTasksIn(readFileSync(file, 'utf8'), { name, seal });
-    } catch {
-      return [];
-    }
-  };
+  const tasksIn = (file: string): LeftTask[] => leftTasksIn(textIn(file), { name, seal });
 
-  /** Files of processes of this name that are gone. */
+  /** What another run left, which may come back, as we may not go on with it. */
+  function isOfAnother(file: string): boolean {
+    const path = join(directory, file);
+    const at = ageOf(path);
+    // No task takes so long: whoever wrote that is no gateway.
+    return (
+      at !== undefined && nowMs() - at < longestMs && nowMs() < Math.min(leftToRunUntilMs(textIn(path)), at + longestMs)
+    );
+  }
+
+  /** Files of processes of this name that are gone; those of this run first. */
   function orphans(): string[] {
     let all: string[];
     try {
@@ -133,17 +141,18 @@ export function createTaskFile({
     } catch {
       return [];
     }
-    return all
-      .filter((file) => {
-        const of = /^(?<name>[\w.-]{1,64})\.(?<pid>\d{1,10})\.[\w-]{1,64}\.json$/.exec(file)?.groups;
-        return (
-          of?.['name'] === name &&
-          file !== own &&
-          !claimed.has(file) &&
-          !isAlive(Number(of['pid']), { file: join(directory, file), nowMs: nowMs(), own: pid })
-        );
-      })
-      .slice(0, maxFiles);
+    const left = all.flatMap((file) => {
+      const of = ownName.exec(file)?.groups;
+      const isLeft =
+        of?.['name'] === name &&
+        file !== own &&
+        !claimed.has(file) &&
+        !isAlive(Number(of['pid']), { file: join(directory, file), nowMs: nowMs(), own: pid });
+      return isLeft ? [{ file, isOurs: of['run'] === undefined || of['run'] === session }] : [];
+    });
+    const ours = left.filter(({ isOurs }) => isOurs);
+    const others = left.filter(({ isOurs }) => !isOurs).slice(0, maxFiles);
+    return [...ours, ...others.filter(({ file }) => !isOfAnother(file))].slice(0, maxFiles).map(({ file }) => file);
   }
 
   return {
@@ -165,7 +174,7 @@ export function createTaskFile({
         const at = ageOf(from);
         if (at === undefined || nowMs() - at < quietMs) return [];
         // Ours now: who comes second finds it gone.
-        const taken = `${name}.${pid}.${newId()}${claimed.size + 1}.json`;
+        const taken = `${name}.${pid}.${ofRun}${newId()}${claimed.size + 1}.json`;
         const to = join(directory, taken);
         claimed.add(taken);
         try {
@@ -186,12 +195,23 @@ export function createTaskFile({
       return file === undefined ? undefined : boundedWait((ageOf(join(directory, file)) ?? 0) + quietMs - nowMs());
     },
     waiting,
+    untold: [],
   };
 }
 
 /** A file of the future, by a clock that was set back, is waited for no longer than any other. */
 function boundedWait(ms: number): number {
   return Math.min(quietMs, Math.max(0, ms));
+}
+
+/** Nothing where it cannot be read. What is no file of its own (a pipe, a link to elsewhere) may never be read to its end. */
+function textIn(file: string): string {
+  try {
+    const found = lstatSync(file);
+    return !found.isFile() || found.size > maxBytes ? '' : readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 function ageOf(file: string): number | undefined {

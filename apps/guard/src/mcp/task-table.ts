@@ -27,16 +27,23 @@ export type Task<Of> = {
 export type TaskTable<Of> = {
   /** Undefined where there is no room, or one has this id already: a task belongs to one call. */
   add(said: SaidTask, of: Of): Task<Of> | undefined;
-  /** One that began before, under the ids it had. Undefined as with `add`. */
+  /**
+   * One that began before, under the ids it had, and that may not be known yet: its place is kept, and it ends as any other. Undefined as
+   * with `add`.
+   */
   takeUp(
     before: Pick<Task<Of>, 'id' | 'theirs' | 'atMs' | 'untilMs'> & { readonly pollMs?: number },
     of: Of,
   ): Task<Of> | undefined;
+  /** One that was taken up is known from now on. */
+  goesOn(task: Task<Of>): void;
   /** It is none of this connection any more. */
   forget(task: Task<Of>): void;
   hasRoom(): boolean;
   byId(id: string): Task<Of> | undefined;
   byTheirs(id: string): Task<Of> | undefined;
+  /** Whether a task of this connection has this id of its owner, known or not. */
+  isTaken(theirs: string): boolean;
   /** Takes over what its owner says. What has ended stays as it ended. */
   note(task: Task<Of>, said: Pick<SaidTask, 'status' | 'pollMs'>): void;
   /** Ended by us, not by its owner. */
@@ -62,6 +69,10 @@ export function createTaskTable<Of>({
   /** By our ids, the oldest first. */
   const tasks = new Map<string, Task<Of>>();
   const byTheirs = new Map<string, Task<Of>>();
+  /** Taken up, and not known yet. */
+  const pending = new Set<Task<Of>>();
+  const known = (task: Task<Of> | undefined): Task<Of> | undefined =>
+    task === undefined || pending.has(task) ? undefined : task;
   const open = (): Task<Of>[] => [...tasks.values()].filter(({ status }) => !isEnded(status));
 
   function begin(
@@ -75,9 +86,10 @@ export function createTaskTable<Of>({
     return task;
   }
 
-  function remove({ id, theirs }: Task<Of>): void {
-    tasks.delete(id);
-    byTheirs.delete(theirs);
+  function remove(task: Task<Of>): void {
+    tasks.delete(task.id);
+    byTheirs.delete(task.theirs);
+    pending.delete(task);
   }
 
   function forgetOldest(): void {
@@ -95,8 +107,8 @@ export function createTaskTable<Of>({
       const times = { atMs, untilMs: atMs + Math.min(ttlMs, longestMs), ...(pollMs === undefined ? {} : { pollMs }) };
       return begin({ id: newId(), theirs: taskId, of, status, ...times });
     },
-    takeUp: ({ id, theirs, atMs, untilMs, pollMs }, of) =>
-      begin({
+    takeUp({ id, theirs, atMs, untilMs, pollMs }, of) {
+      const task = begin({
         id,
         theirs,
         of,
@@ -104,10 +116,15 @@ export function createTaskTable<Of>({
         atMs: Math.min(atMs, nowMs()),
         untilMs: Math.min(untilMs, nowMs() + longestMs),
         ...(pollMs === undefined ? {} : { pollMs }),
-      }),
+      });
+      if (task !== undefined) pending.add(task);
+      return task;
+    },
+    goesOn: (task) => void pending.delete(task),
     forget: remove,
-    byId: (id) => tasks.get(id),
-    byTheirs: (id) => byTheirs.get(id),
+    byId: (id) => known(tasks.get(id)),
+    byTheirs: (id) => known(byTheirs.get(id)),
+    isTaken: (id) => byTheirs.has(id),
     note(task, { status, pollMs }) {
       if (pollMs !== undefined) task.pollMs = pollMs;
       if (isEnded(task.status) || task.status === status) return;
@@ -125,7 +142,7 @@ export function createTaskTable<Of>({
       task.over.abort(new Error(reason));
       forgetOldest();
     },
-    all: () => [...tasks.values()],
+    all: () => [...tasks.values()].filter((task) => !pending.has(task)),
     unsettled: () => [...tasks.values()].filter(({ isSettled }) => !isSettled),
   };
 }
