@@ -128,7 +128,7 @@ export async function createAgentGuard(
     createProposalRoutes(proposals, approvals),
     createNoticeRoutes({ ...needs, choices, tryOut: createTestNotice(needs) }),
     createReplayRoutes({ ...needs, sessions }),
-    createCoverageRoutes(needs.packs),
+    createCoverageRoutes({ ...needs, sessions }),
     ...(needs.ownPolicies === undefined
       ? []
       : [

@@ -1266,10 +1266,17 @@ export type Routes = {
     query: undefined;
     body: undefined;
     answer: {
+      readonly packs: readonly {
+        readonly pack: 'observe' | 'developer' | 'unattended' | 'locked-down';
+        readonly agents: number;
+        readonly unreadable?: string | undefined;
+      }[];
+      readonly own: { readonly unreadable?: string | undefined };
       readonly threats: readonly {
         readonly list: string;
         readonly id: string;
         readonly name: string;
+        readonly state: 'covered' | 'uncovered' | 'broken';
         readonly words: string;
         readonly gap: string;
         readonly means: readonly string[];

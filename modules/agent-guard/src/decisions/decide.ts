@@ -50,6 +50,8 @@ export type Decisions = {
   readonly pack: string;
   /** Ids of its policies. */
   readonly policies: readonly string[];
+  /** Why it decides nothing now, so that every call is denied; found by asking the engine. Undefined where it decides. */
+  whyUnreadable(): string | undefined;
   decide(question: {
     readonly action: DecisionAction;
     readonly facts: FlowFacts;
@@ -71,6 +73,14 @@ export type FoundContent = {
 
 const maxCached = 5000;
 
+/** Any that fits the schema: whether there is an answer is what counts. */
+const plainQuestion = {
+  action: 'trust',
+  context: { answers: 'content' },
+  tool: { name: 'Read' },
+  subject: { isAttended: false, isSubAgent: false, harness: 'other' },
+} as const;
+
 export function createDecisions(cedar: Cedar, { name, keptAs, words, asking }: LoadedPack): Decisions {
   /** A pure function of the question, asked again with most calls. */
   const cache = new Map<string, Decision>();
@@ -88,7 +98,7 @@ export function createDecisions(cedar: Cedar, { name, keptAs, words, asking }: L
   };
 
   type Ask = { action: string; context: Record<string, CedarValueJson>; tool: DecisionTool; subject: DecisionSubject };
-  const ask = ({ action, context, tool, subject }: Ask): Decision => {
+  const answerTo = ({ action, context, tool, subject }: Ask) => {
     try {
       const principal = { type: 'Agent::Session', id: 'this' };
       const resource = { type: 'Agent::Tool', id: tool.name.slice(0, 200) };
@@ -105,29 +115,36 @@ export function createDecisions(cedar: Cedar, { name, keptAs, words, asking }: L
         preparsedPolicySetId: keptAs,
         validateRequest: true,
       });
-      if (answer.type === 'failure') return denied(answer.errors.map(({ message }) => message).join('; '));
+      if (answer.type === 'failure') return { failure: answer.errors.map(({ message }) => message).join('; ') };
       const { decision, diagnostics } = answer.response;
       // Cedar leaves out a policy that fails; had it been one that forbids, what is left would allow.
       const [failed] = diagnostics.errors;
-      if (failed !== undefined) return denied(`Policy "${failed.policyId}" failed: ${failed.error.message}`);
-      const policies = diagnostics.reason.toSorted();
-      const said = policies.map((id) => words.get(id) ?? id).join('; ');
-      if (decision === 'allow') return { verdict: 'allow', reason: said, policies };
-      const asks = policies.length > 0 && policies.every((id) => asking.has(id));
-      return {
-        verdict: asks ? 'ask' : 'deny',
-        reason: said === '' ? `No policy of "${name}" allows it` : said,
-        policies,
-        ...(asks && policies.some((id) => asking.get(id) === 2) ? { people: 2 } : {}),
-      };
+      if (failed !== undefined) return { failure: `Policy "${failed.policyId}" failed: ${failed.error.message}` };
+      return { decision, reason: diagnostics.reason };
     } catch (error) {
-      return denied(`Deciding failed: ${messageOf(error)}`);
+      return { failure: `Deciding failed: ${messageOf(error)}` };
     }
+  };
+
+  const ask = (asked: Ask): Decision => {
+    const answer = answerTo(asked);
+    if (answer.failure !== undefined) return denied(answer.failure);
+    const policies = answer.reason.toSorted();
+    const said = policies.map((id) => words.get(id) ?? id).join('; ');
+    if (answer.decision === 'allow') return { verdict: 'allow', reason: said, policies };
+    const asks = policies.length > 0 && policies.every((id) => asking.has(id));
+    return {
+      verdict: asks ? 'ask' : 'deny',
+      reason: said === '' ? `No policy of "${name}" allows it` : said,
+      policies,
+      ...(asks && policies.some((id) => asking.get(id) === 2) ? { people: 2 } : {}),
+    };
   };
 
   return {
     pack: name,
     policies: [...words.keys()],
+    whyUnreadable: () => answerTo(plainQuestion).failure,
     decide: ({ action, facts, tool, subject }) =>
       remembered([action, facts, tool, subject], () => {
         const decision = ask({ action, context: contextOf(facts, false), tool, subject });
@@ -153,6 +170,7 @@ export function createRefusal(pack: string, why: string): Decisions {
   return {
     pack,
     policies: [],
+    whyUnreadable: () => why,
     decide: () => denied(`Deciding failed: ${why}`),
     trusts: () => false,
     reveals: () => false,

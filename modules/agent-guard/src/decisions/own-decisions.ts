@@ -221,6 +221,10 @@ export function withOwn(
   return {
     pack: pack.pack,
     policies: pack.policies,
+    whyUnreadable() {
+      const now = current();
+      return 'refusal' in now ? now.refusal.reason : pack.whyUnreadable();
+    },
     decide(question) {
       const now = current();
       if ('refusal' in now) return now.refusal;

@@ -53,6 +53,7 @@ function loadedWhenAsked(
     get policies() {
       return decisions().policies;
     },
+    whyUnreadable: () => decisions().whyUnreadable(),
     decide: (question) => decisions().decide(question),
     trusts: (...asked) => decisions().trusts(...asked),
     reveals: (...asked) => decisions().reveals(...asked),
