@@ -102,10 +102,6 @@ export function createTaskCare({
   let beating: NodeJS.Timeout | undefined;
   let overFor: string | undefined;
 
-  function told(error: unknown): void {
-    say(`what became of a task cannot be told: ${String(error)}`);
-  }
-
   async function settle(task: Task<Began>, change: AgentTaskChange, reason: string): Promise<void> {
     task.isSettled = true;
     task.of.progress?.abort();
@@ -137,7 +133,7 @@ export function createTaskCare({
   async function endAll(reason: string): Promise<void> {
     await Promise.all([
       ...table.unsettled().map((task) => stop(task, 'abandoned', reason)),
-      ...left.waiting().map((task) => left.giveUp(task, 'abandoned', reason).catch(told)),
+      ...left.waiting().map((task) => left.giveUp(task, 'abandoned', reason)),
     ]);
   }
 
@@ -150,18 +146,17 @@ export function createTaskCare({
 
   async function beat(): Promise<void> {
     mark();
-    // Where the run is over nobody of it is heard any more.
-    if (overFor === undefined && ends.isUntold()) void ends.tellAgain().catch(told);
+    void ends.tellAgain();
     const late = ({ atMs, untilMs }: { readonly atMs: number; readonly untilMs: number }): string | undefined =>
       nowMs() < untilMs ? undefined : `it was not done within ${Math.round((untilMs - atMs) / 1000)} s`;
     // Their server may never answer: whoever looks after the others does not wait for it.
     for (const task of table.unsettled()) {
       const reason = late(task);
-      if (reason !== undefined) void stop(task, 'expired', reason).catch(told);
+      if (reason !== undefined) void stop(task, 'expired', reason);
     }
     for (const task of left.waiting()) {
       const reason = late(task.going);
-      if (reason !== undefined) void left.giveUp(task, 'expired', reason).catch(told);
+      if (reason !== undefined) void left.giveUp(task, 'expired', reason);
     }
     if (isIdle()) return;
     const standing = await gate.standing();
@@ -180,7 +175,7 @@ export function createTaskCare({
 
   function keepBeating(): void {
     if (ended.signal.aborted || beating !== undefined) return;
-    if (isIdle() && (overFor !== undefined || !ends.isUntold())) return;
+    if (isIdle() && !ends.isUntold()) return;
     beating = setTimeout(() => {
       beat()
         .catch((error: unknown) => say(`tasks cannot be looked after: ${String(error)}`))
@@ -212,7 +207,9 @@ export function createTaskCare({
     async tellLeft() {
       await tellLeft();
       if (ended.signal.aborted) return;
-      const again = setTimeout(() => void tellLeft().catch(told), leftAgainMs).unref();
+      const again = setTimeout(() => {
+        tellLeft().catch((error: unknown) => say(`what was left cannot be told: ${String(error)}`));
+      }, leftAgainMs).unref();
       ended.signal.addEventListener('abort', () => clearTimeout(again), { once: true });
     },
     async end(reason) {
@@ -222,7 +219,7 @@ export function createTaskCare({
       const all = Promise.all([
         ...table.unsettled().map((task) => stop(task, 'abandoned', reason)),
         left.leave(reason),
-      ]).catch(told);
+      ]);
       let late: NodeJS.Timeout | undefined;
       await Promise.race([all, new Promise<void>((resolve) => (late = setTimeout(resolve, endMs)))]);
       clearTimeout(late);

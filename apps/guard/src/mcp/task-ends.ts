@@ -20,7 +20,7 @@ export type TaskEnds = {
   tell(end: TaskEnd): Promise<void>;
   /** Whether something was not heard yet. */
   isUntold(): boolean;
-  /** To be called with each beat. */
+  /** To be called with each beat. Never rejects. */
   tellAgain(): Promise<void>;
 };
 
