@@ -4,14 +4,14 @@ import { withBlobs, withoutBlobs } from './blobs.ts';
 import type { Gate, GatedCall } from './gate.ts';
 import { failed, rpcCodes } from './json-rpc.ts';
 import type { RpcId, RpcOutcome } from './json-rpc.ts';
-import { createRate, type GatewayLimits } from './limits.ts';
+import { createRate } from './limits.ts';
 import { tasksExtension } from './modern-headers.ts';
 import type { OfferList } from './offer-list.ts';
 import type { CameBack, TaskCalls, Told } from './task-calls.ts';
 import { createReachedRates } from './reached-rates.ts';
 import { wantedTtl } from './task-state.ts';
 import type { ToolList } from './tool-list.ts';
-import type { Upstream } from './upstream.ts';
+import type { AskerNeeds } from './upstream.ts';
 
 type How = {
   readonly signal: AbortSignal;
@@ -67,21 +67,8 @@ type Bringing = {
   readonly params: JsonObject;
 };
 
-export function createCalls({
-  gate,
-  upstream,
-  limits,
-  nowMs,
-  newId,
-  say,
-}: {
-  readonly gate: Gate;
-  readonly upstream: Pick<Upstream, 'ask'>;
-  readonly limits: GatewayLimits;
-  readonly nowMs: () => number;
-  readonly newId: () => string;
-  readonly say: (line: string) => void;
-}): Calls {
+export function createCalls(needs: AskerNeeds & { readonly gate: Gate }): Calls {
+  const { gate, upstream, limits, nowMs, newId, say } = needs;
   const all = createRate({ aMinute: limits.callsAMinute, nowMs });
   const each = createRate({ aMinute: limits.toolCallsAMinute, nowMs });
   const rates = createReachedRates({ gate, nowMs, say });

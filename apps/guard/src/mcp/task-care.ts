@@ -1,12 +1,11 @@
 import type { AgentTaskChange, JsonObject } from '@sallyport/contracts';
 import type { Gate, GatedCall } from './gate.ts';
 import { createLeftTasks, type LeftTasks } from './left-tasks.ts';
-import type { GatewayLimits } from './limits.ts';
 import { createTaskEnds } from './task-ends.ts';
 import type { TaskFile } from './task-file.ts';
 import { isEnded } from './task-state.ts';
 import { createTaskTable, type Task, type TaskTable } from './task-table.ts';
-import type { Upstream } from './upstream.ts';
+import type { AskerNeeds } from './upstream.ts';
 
 /** What a task is of: the call that was judged. */
 export type Began = {
@@ -17,13 +16,8 @@ export type Began = {
   readonly progress?: AbortController;
 };
 
-export type TaskCareNeeds = {
+export type TaskCareNeeds = AskerNeeds & {
   readonly gate: Pick<Gate, 'task' | 'standing'>;
-  readonly upstream: Pick<Upstream, 'ask'>;
-  readonly limits: Pick<GatewayLimits, 'maxTasks' | 'taskMs' | 'taskQuestionsAMinute' | 'taskBeatMs' | 'requestMs'>;
-  readonly nowMs: () => number;
-  readonly newId: () => string;
-  readonly say: (line: string) => void;
   readonly canCancel: boolean;
   readonly target: string;
   readonly transport: 'stdio' | 'http';
@@ -59,18 +53,8 @@ const endMs = 2000;
 /** After a start: what was left by who fell a moment ago. */
 const leftAgainMs = 20_000;
 
-export function createTaskCare({
-  gate,
-  upstream,
-  limits,
-  nowMs,
-  newId,
-  say,
-  canCancel,
-  target,
-  transport,
-  file,
-}: TaskCareNeeds): TaskCare {
+export function createTaskCare(needs: TaskCareNeeds): TaskCare {
+  const { gate, upstream, limits, nowMs, newId, say, canCancel, target, transport, file } = needs;
   const ended = new AbortController();
   const ends = createTaskEnds({
     gate,

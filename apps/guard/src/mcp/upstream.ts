@@ -2,6 +2,7 @@ import { isJsonObject } from '@sallyport/contracts';
 import type { JsonObject } from '@sallyport/contracts';
 import { failed, rpcCodes } from './json-rpc.ts';
 import type { ReadMessage, RpcId, RpcNotification, RpcOutcome, RpcRequest } from './json-rpc.ts';
+import type { GatewayLimits } from './limits.ts';
 import type { ToolServer } from './tool-server.ts';
 
 /** Questions to the server, each with an id of ours, and what it says by itself. */
@@ -27,6 +28,15 @@ export type Upstream = {
   /** Why it is gone; undefined while it is there. */
   gone(): string | undefined;
   close(): Promise<void>;
+};
+
+/** What whoever asks a server for something needs. */
+export type AskerNeeds = {
+  readonly upstream: Pick<Upstream, 'ask'>;
+  readonly limits: GatewayLimits;
+  readonly nowMs: () => number;
+  readonly newId: () => string;
+  readonly say: (line: string) => void;
 };
 
 type Waiting = {
