@@ -2,7 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import http from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { JsonObject } from '@sallyport/contracts';
-import type { EventSink } from './event-stream.ts';
+import { openStream, outlive, sinkOf, type Patience } from './answer-stream.ts';
 import { createHttpSessions } from './http-sessions.ts';
 import { bodyOf, failed, readMessage, refusalBody, rpcCodes } from './json-rpc.ts';
 import type { RpcMessage, RpcRequest } from './json-rpc.ts';
@@ -20,13 +20,8 @@ type OpenRelay = (front: {
   readonly closed: (reason: string) => void;
 }) => Relay;
 
-type Patience = { readonly aliveMs: number; readonly lastMs: number };
-
 /** A stream without a word is taken for broken by what stands between. */
 const aliveMs = 15_000;
-/** After a connection broke. */
-const againMs = 1000;
-const maxUnread = 16 * 1024 * 1024;
 /** For the last of an answer, once all of it was said. */
 const lastMs = 30_000;
 
@@ -170,69 +165,6 @@ export async function serveHttp({
       await Promise.all([sessions.close(), modern?.close()]);
       server.closeAllConnections();
       await closed;
-    },
-  };
-}
-
-/** Who does not read cannot hold an answer for ever, nor end the gateway by an answer that fails. */
-function outlive(response: ServerResponse, waitMs: number): void {
-  response.on('error', () => undefined);
-  response.on('prefinish', () => {
-    const late = setTimeout(() => response.destroy(), waitMs).unref();
-    response.on('close', () => clearTimeout(late));
-  });
-}
-
-/** An answer as the end of a stream that can be taken up again; begun with what is first written to it. */
-function sinkOf(
-  response: ServerResponse,
-  patience: Patience,
-  onGone: (sink: EventSink) => void,
-): EventSink & { open(): void } {
-  let stream: ReturnType<typeof openStream> | undefined;
-  const sink = {
-    open(): void {
-      if (!response.writableEnded) stream ??= openStream(response, patience);
-    },
-    write(id: string, message?: RpcMessage): void {
-      stream ??= openStream(response, patience);
-      stream.write(message, id);
-    },
-    end(): void {
-      if (response.writableEnded) return;
-      stream ??= openStream(response, patience);
-      response.end();
-    },
-  };
-  response.on('close', () => onGone(sink));
-  return sink;
-}
-
-/** A stream of events to the client; who does not read is cut off. */
-function openStream(
-  response: ServerResponse,
-  { aliveMs: everyMs }: Patience,
-): { write(message: RpcMessage | undefined, id?: string): void } {
-  response.writeHead(200, {
-    'content-type': 'text/event-stream',
-    'cache-control': 'no-store',
-    'x-accel-buffering': 'no',
-  });
-  // Else the client would not know that it listens before somebody speaks.
-  response.flushHeaders();
-  const alive = setInterval(() => {
-    if (response.writableEnded) return;
-    if (response.writableLength > maxUnread) response.destroy();
-    else response.write(':\n\n');
-  }, everyMs);
-  response.on('close', () => clearInterval(alive));
-  return {
-    write(message, id) {
-      if (response.destroyed || response.writableEnded) return;
-      const mark = id === undefined ? '' : `id: ${id}\n`;
-      if (response.writableLength > maxUnread) response.destroy();
-      else if (message === undefined) response.write(`${mark}retry: ${againMs}\ndata: \n\n`);
-      else response.write(`${mark}event: message\ndata: ${JSON.stringify(bodyOf(message))}\n\n`);
     },
   };
 }

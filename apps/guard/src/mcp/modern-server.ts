@@ -1,8 +1,9 @@
-import { isJsonObject, itemsOf, textOf } from '@sallyport/contracts';
+import { isJsonObject, textOf } from '@sallyport/contracts';
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
 import { infoOf, newestHandshake } from './handshake.ts';
 import { failed, rpcCodes } from './json-rpc.ts';
 import type { ReadMessage, RpcId, RpcMessage, RpcOutcome, RpcRequest, RpcResponse } from './json-rpc.ts';
+import { handshakeOutcome } from './modern-outcome.ts';
 import { askInRounds } from './modern-rounds.ts';
 import { metaNames, modernVersion, tasksExtension } from './modern-headers.ts';
 import { createModernTasks } from './modern-tasks.ts';
@@ -150,7 +151,10 @@ export function asHandshake(server: ToolServer, { say }: { readonly say: (line: 
     if ('error' in outcome) answer(request.id, outcome);
     else if (outcome.result['resultType'] === 'task' && request.params['task'] !== undefined)
       answer(request.id, { result: tasks.began(outcome.result, request.can) });
-    else answer(request.id, plainOutcome(request.method, outcome.result));
+    else {
+      const of = { transport: server.transport, takesTasks: takesTasks(), say };
+      answer(request.id, handshakeOutcome(request.method, outcome.result, of));
+    }
   }
 
   const takesTasks = (): boolean => {
@@ -209,30 +213,6 @@ export function asHandshake(server: ToolServer, { say }: { readonly say: (line: 
       beginning = undefined;
       answer(request.id, said);
     }
-  }
-
-  /** A result as one with a handshake has it. */
-  function plainOutcome(method: string, result: JsonObject): RpcOutcome {
-    const { resultType = 'complete', ttlMs: _ttl, cacheScope: _scope, _meta: _of, ...rest } = result;
-    if (resultType === 'complete') return { result: method === 'tools/list' ? shownTools(rest) : rest };
-    const why = 'the server answered in a way the gateway does not know';
-    say(`an answer to "${method}" is refused: ${why}`);
-    return method === 'tools/call'
-      ? { result: { content: [{ type: 'text', text: `Sallyport: ${why}` }], isError: true } }
-      : failed(rpcCodes.internal, `Sallyport: ${why}`);
-  }
-
-  /**
-   * Arguments that have to stand in headers too are not sent there: such tools are left out over HTTP. Any may go on as a task where the
-   * server has them.
-   */
-  function shownTools(result: JsonObject): JsonObject {
-    const all = itemsOf(result['tools']);
-    const kept =
-      server.transport === 'http' ? all.filter((tool) => !JSON.stringify(tool).includes('"x-mcp-header"')) : all;
-    if (kept.length < all.length) say(`${all.length - kept.length} tools that want headers of their own are left out`);
-    const execution = takesTasks() ? { execution: { taskSupport: 'optional' } } : {};
-    return { ...result, tools: kept.map((tool) => (isJsonObject(tool) ? { ...tool, ...execution } : tool)) };
   }
 
   /** What changes is heard on one stream, asked for anew when more is watched. */

@@ -21,7 +21,7 @@ type BelongsTo = {
  * What a server may ask of the client: its model (sampling), its person (elicitation), where it works (roots). The question brings in what
  * others wrote, and is judged and told as the answer of a tool is; the answer goes to the server, and is judged as what is sent there.
  */
-type Questions = {
+export type Questions = {
   /** Never rejects. */
   ask(request: Pick<RpcRequest, 'method' | 'params'>, signal: AbortSignal, belongs: BelongsTo): Promise<RpcOutcome>;
   /** Those that the client answers as tasks. */

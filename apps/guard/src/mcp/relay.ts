@@ -4,20 +4,20 @@ import { createCalls, takesEither } from './calls.ts';
 import type { Gate } from './gate.ts';
 import { isHandshakeVersion, letOf, tasksOf, toClient, toServer, type Lettable } from './handshake.ts';
 import { failed, rpcCodes } from './json-rpc.ts';
-import type { ReadMessage, RpcId, RpcMessage, RpcNotification, RpcOutcome, RpcRequest } from './json-rpc.ts';
+import type { ReadMessage, RpcMessage, RpcNotification, RpcOutcome, RpcRequest } from './json-rpc.ts';
 import { letInstructions } from './let-instructions.ts';
 import { createRate, type GatewayLimits } from './limits.ts';
 import { tasksExtension } from './modern-headers.ts';
 import { createOfferList, offerMethods, type OfferList } from './offer-list.ts';
-import { askable, judgedMethods, passedOn, passedNotices } from './passing.ts';
+import { judgedMethods, passedOn, passedNotices } from './passing.ts';
 import { createQuestions } from './questions.ts';
-import { ListError } from './read-pages.ts';
+import { createServerQuestions } from './server-questions.ts';
 import { createTaskCalls, type TaskCalls } from './task-calls.ts';
 import type { TaskFile } from './task-file.ts';
-import { relatedIn } from './task-state.ts';
 import { createToolList, type ToolList } from './tool-list.ts';
 import type { ToolServer } from './tool-server.ts';
 import { createUpstream, wordsOf } from './upstream.ts';
+import { createWaitingQuestions } from './waiting-questions.ts';
 
 export type RelayNeeds = {
   /** Under which the harness knows the server. */
@@ -54,12 +54,8 @@ const longestText = 4096;
 
 export function createRelay(needs: RelayNeeds): Relay {
   const { name, server, gate, limits, lets, say } = needs;
-  /** The client's questions that wait, by its own ids. */
-  const waiting = new Map<string, AbortController>();
   const subscribed = new Set<string>();
   const notices = createRate({ aMinute: limits.noticesAMinute, nowMs: needs.nowMs });
-  const questionRate = createRate({ aMinute: limits.questionsAMinute, nowMs: needs.nowMs });
-  const onSettled: (() => void)[] = [];
   let tools: ToolList | undefined;
   let offers: OfferList | undefined;
   /** There where the server takes calls as tasks. */
@@ -70,9 +66,20 @@ export function createRelay(needs: RelayNeeds): Relay {
   let wasApproved = false;
   let isBegun = false;
 
+  const questions = createQuestions(needs);
+  const answerServer = createServerQuestions({
+    ...needs,
+    questions,
+    agreed: () => ({ tools, tasks, can: letsOfClient }),
+  });
   const upstream = createUpstream({ server, say, closed: needs.closed, answer: answerServer, noticed });
   const calls = createCalls({ ...needs, upstream });
-  const questions = createQuestions(needs);
+  const waiting = createWaitingQuestions({
+    most: limits.maxInFlight * 2,
+    answer: answerClient,
+    toClient: needs.toClient,
+    say,
+  });
   const telling: Pick<Gate, 'tell'> = {
     async tell(words) {
       const told = await gate.tell(words);
@@ -80,42 +87,6 @@ export function createRelay(needs: RelayNeeds): Relay {
       return told;
     },
   };
-
-  async function answerServer({ method, params, of }: RpcRequest, signal: AbortSignal): Promise<RpcOutcome> {
-    if (method === 'ping') return { result: {} };
-    if (isJsonObject(letsOfClient['tasks'])) {
-      const about = questions.tasks.answer({ method, params }, signal);
-      if (about !== undefined) return about;
-    }
-    const asks = askable.get(method);
-    if (asks === undefined)
-      return failed(rpcCodes.noSuchMethod, `Sallyport does not pass on "${method.slice(0, 100)}"`);
-    const wait = questionRate.take('');
-    if (wait !== undefined)
-      return failed(
-        rpcCodes.internal,
-        `Sallyport: at most ${limits.questionsAMinute} questions a minute; again in ${Math.ceil(wait / 1000)} s`,
-      );
-    if (!lets.has(asks) || (await tools?.isApproved())?.isApproved !== true) {
-      say(`the server asked for ${asks}, which is not let`);
-      return failed(rpcCodes.noSuchMethod, `Sallyport: this server may not ask for ${asks}`);
-    }
-    const related = relatedIn(params);
-    const task = related === undefined ? undefined : tasks?.idOf(related);
-    if (related !== undefined && task === undefined) return failed(rpcCodes.invalidParams, 'Task not found');
-    // What belongs to a task is asked for no question that happens to wait.
-    return questions.ask({ method, params }, signal, {
-      of: task === undefined ? of : undefined,
-      task,
-      mayBeTask: isTaskOfClient(asks),
-    });
-  }
-
-  function isTaskOfClient(asks: Lettable): boolean {
-    const { tasks: can } = letsOfClient;
-    const requests = isJsonObject(can) ? can['requests'] : undefined;
-    return isJsonObject(requests) && isJsonObject(requests[asks]);
-  }
 
   function noticed({ method, params }: RpcNotification): void {
     if (method === 'notifications/tools/list_changed') tools?.changed();
@@ -287,43 +258,10 @@ export function createRelay(needs: RelayNeeds): Relay {
     };
   }
 
-  function tellSettled(): void {
-    // After the answer was sent.
-    if (waiting.size === 0) queueMicrotask(() => onSettled.splice(0).forEach((tell) => tell()));
-  }
-
-  async function handle(request: RpcRequest): Promise<void> {
-    const key = idKey(request.id);
-    const send = (outcome: RpcOutcome): void => needs.toClient({ kind: 'response', id: request.id, outcome });
-    if (waiting.has(key)) {
-      // Two answers to one id would tell nobody which is which: the first question keeps it.
-      say(`the client used id ${key.slice(0, 80)} again before it was answered`);
-      send(failed(rpcCodes.invalidRequest, 'This id waits for its answer already'));
-      return;
-    }
-    if (waiting.size >= limits.maxInFlight * 2) {
-      send(failed(rpcCodes.internal, 'Sallyport: too many questions wait for their answer'));
-      return;
-    }
-    const over = new AbortController();
-    waiting.set(key, over);
-    let outcome: RpcOutcome;
-    try {
-      outcome = await answerClient(request, over.signal);
-    } catch (error) {
-      const data = error instanceof ListError ? { code: error.code } : undefined;
-      outcome = failed(rpcCodes.internal, `Sallyport: ${wordsOf(error)}`, data);
-    }
-    waiting.delete(key);
-    tellSettled();
-    // Who took the question back wants no answer.
-    if (!over.signal.aborted) send(outcome);
-  }
-
   function tellServer({ method, params }: RpcNotification): void {
     if (method === 'notifications/cancelled') {
       const id = params['requestId'];
-      if (typeof id === 'string' || typeof id === 'number') waiting.get(idKey(id))?.abort();
+      if (typeof id === 'string' || typeof id === 'number') waiting.takeBack(id);
       return;
     }
     if (method === 'notifications/initialized')
@@ -344,7 +282,7 @@ export function createRelay(needs: RelayNeeds): Relay {
     fromClient(message) {
       switch (message.kind) {
         case 'request':
-          void handle(message);
+          void waiting.take(message);
           return;
         case 'notification':
           tellServer(message);
@@ -355,19 +293,15 @@ export function createRelay(needs: RelayNeeds): Relay {
         }
         case 'refused': {
           say(`cannot read what the client said: ${message.reason}`);
-          if (message.id === undefined || waiting.has(idKey(message.id))) return;
+          if (message.id === undefined || waiting.has(message.id)) return;
           const outcome = failed(message.code, `Sallyport: cannot read the message: ${message.reason}`);
           needs.toClient({ kind: 'response', id: message.id, outcome });
         }
       }
     },
-    settled: () =>
-      new Promise((resolve) => {
-        onSettled.push(resolve);
-        tellSettled();
-      }),
+    settled: waiting.settled,
     async close() {
-      for (const over of waiting.values()) over.abort();
+      waiting.takeBackAll();
       const gone = upstream.gone();
       await tasks?.end(gone === undefined ? 'the gateway was ended' : `its server is gone: ${gone}`);
       await upstream.close();
@@ -375,10 +309,6 @@ export function createRelay(needs: RelayNeeds): Relay {
       await gate.close();
     },
   };
-}
-
-function idKey(id: RpcId): string {
-  return JSON.stringify(id);
 }
 
 /** Tokens and marks of ours that a server sends back. */

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson, isJsonObject, isLiveTask, itemsOf, textOf } from '@sallyport/contracts';
-import type { JsonObject, JsonValue } from '@sallyport/contracts';
-import { digestOf, keyOf, offerKinds, shownOffer } from '@sallyport/tool-pins';
+import { canonicalJson, isJsonObject, isLiveTask, textOf } from '@sallyport/contracts';
+import type { JsonObject } from '@sallyport/contracts';
+import { digestOf, keyOf, shownOffer } from '@sallyport/tool-pins';
 import type { Definition, OfferDefinition } from '@sallyport/tool-pins';
 import type { AskServer, ServerAnswer } from './ask-server.ts';
 import type { Gate, GatedCall, ServerWords, Told } from './gate.ts';
 import type { SignInEvent } from './sign-in/sign-in-events.ts';
 import { ListError } from './read-pages.ts';
+import { readTold } from './read-told.ts';
 import type { Spool } from './spool.ts';
 import { createUnaskedCalls } from './unasked-calls.ts';
 
@@ -86,7 +87,7 @@ export function createServerGate({
       words = { ...words, ...server, offers: { ...words?.offers, ...server.offers } };
       const answer = await post({ path: '/v1/agent/gateway/servers', body: bodyOfWords({ ...server, name }) });
       if (answer.kind === 'answer') {
-        const told = toldOf(answer.body);
+        const told = readTold(answer.body);
         last = told;
         for (const one of definitionsIn(server)) {
           const { isLet } = (one.kind === undefined ? told.tools.get(one.name) : told.offers?.get(keyOf(one))) ?? {};
@@ -278,40 +279,4 @@ function noAnswer(answer: Exclude<ServerAnswer, { kind: 'answer' }>): string {
   return answer.kind === 'unreachable'
     ? `Sallyport: the server cannot be reached (${answer.reason}), so nothing passes`
     : `Sallyport: ${answer.reason}`;
-}
-
-/** `{ server: { state }, tools: [{ name, isLet, reason? }], offers: [{ kind, name, isLet, isNew? }] }`; what is not said to be let is not. */
-function toldOf(body: JsonObject): Told {
-  const server = isJsonObject(body['server']) ? body['server'] : {};
-  const state = server['state'];
-  const listed: readonly JsonValue[] = Array.isArray(body['tools']) ? body['tools'] : [];
-  const tools = new Map<string, { isLet: boolean; reason: string }>();
-  for (const tool of listed) {
-    if (!isJsonObject(tool)) continue;
-    const { name, isLet, reason } = tool;
-    if (typeof name !== 'string') continue;
-    tools.set(name, {
-      isLet: isLet === true,
-      reason: typeof reason === 'string' ? reason : 'nobody approved this tool',
-    });
-  }
-  const said = server['reason'];
-  const reason =
-    typeof said === 'string'
-      ? said
-      : state === 'blocked'
-        ? 'this server is blocked'
-        : 'nobody approved this server yet; somebody with agents:manage does that in the console, under Agents';
-  const offers = new Map<string, { isLet: boolean; reason: string; isNew?: true }>();
-  for (const offer of itemsOf(body['offers'])) {
-    if (!isJsonObject(offer)) continue;
-    const kind = offerKinds.find((one) => one === offer['kind']);
-    if (kind === undefined) continue;
-    offers.set(keyOf({ kind, name: textOf(offer['name']) }), {
-      isLet: offer['isLet'] === true,
-      reason: typeof offer['reason'] === 'string' ? offer['reason'] : 'nobody approved it',
-      ...(offer['isNew'] === true ? { isNew: true } : {}),
-    });
-  }
-  return { isApproved: state === 'approved', reason, tools, offers };
 }

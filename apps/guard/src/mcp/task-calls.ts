@@ -1,14 +1,13 @@
 import { isJsonObject, textOf } from '@sallyport/contracts';
 import type { JsonObject } from '@sallyport/contracts';
+import { createFindTask } from './find-task.ts';
 import type { GatedCall } from './gate.ts';
 import { failed, rpcCodes } from './json-rpc.ts';
 import type { RpcOutcome } from './json-rpc.ts';
-import { callOfLeft } from './left-tasks.ts';
 import { createRate } from './limits.ts';
 import { createTaskCare, type Began, type TaskCareNeeds } from './task-care.ts';
 import { immediateResponse, isEnded, readTask, relatedTask } from './task-state.ts';
 import { shownTask, type Task } from './task-table.ts';
-import type { WaitingTask } from './waiting-tasks.ts';
 
 type How = { readonly signal: AbortSignal };
 
@@ -64,66 +63,12 @@ export type Told = { readonly outcome: RpcOutcome; readonly isHad: boolean; read
 const longestInput = 64 * 1024;
 
 export function createTaskCalls(needs: TaskCareNeeds): TaskCalls {
-  const { gate, upstream, limits, nowMs, newId, say, canCancel, target, transport, file } = needs;
+  const { gate, upstream, limits, nowMs, newId, say, canCancel } = needs;
   const care = createTaskCare(needs);
-  const { table, left } = care;
-  const polls = createRate({ aMinute: limits.taskQuestionsAMinute, nowMs });
+  const { table } = care;
+  const find = createFindTask(needs, care);
   /** Each of them stands in the record: one server says no more than that of all its tasks. */
   const spoken = createRate({ aMinute: limits.taskQuestionsAMinute, nowMs });
-  /** By our ids: whether they may go on is being asked. */
-  const resuming = new Map<string, Promise<Task<Began> | RpcOutcome>>();
-
-  async function find(params: JsonObject, signal?: AbortSignal): Promise<Task<Began> | RpcOutcome> {
-    const id = textOf(params['taskId']);
-    const task = table.byId(id);
-    const asked = resuming.get(id);
-    const wait = polls.take(task?.id ?? '');
-    if (wait !== undefined)
-      return failed(rpcCodes.internal, `Sallyport: too many questions about tasks; wait ${Math.ceil(wait / 1000)} s`);
-    if (asked !== undefined) return asked;
-    if (task !== undefined) return task;
-    const before = id === '' ? undefined : await left.take(id, signal);
-    if (before !== undefined) {
-      const going = goOnWith(before).finally(() => resuming.delete(id));
-      resuming.set(id, going);
-      return going;
-    }
-    // Who asked beside us has it.
-    if (resuming.has(id) || table.byId(id) !== undefined) return find(params, signal);
-    const wasLeft = id !== '' && file?.wasLeft(id) === true;
-    return failed(
-      rpcCodes.invalidParams,
-      wasLeft
-        ? 'Sallyport: Task not found: the gateway it began with was ended, so it was abandoned and its result is not to be had'
-        : 'Task not found',
-    );
-  }
-
-  /** One of a gateway before this one: it was judged when it began, and whether it may go on is asked. */
-  async function goOnWith(before: WaitingTask): Promise<Task<Began> | RpcOutcome> {
-    const call = callOfLeft(before);
-    const over = care.overFor();
-    const task = over === undefined ? table.takeUp({ ...before, ...before.going }, { call }) : undefined;
-    if (task === undefined) {
-      left.putBack(before);
-      return failed(rpcCodes.internal, `Sallyport: ${over ?? `${limits.maxTasks} tasks go on already`}`);
-    }
-    care.keepBeating();
-    const { withheld: no, isOver, isUnheard } = await gate.task(call, { task: task.id, change: 'resumed' });
-    // Where calls go on unasked, too: it was judged, and nobody says whether it may still be had.
-    const withheld = no ?? (isUnheard === true ? 'Sallyport: nobody says whether it may still be had' : undefined);
-    if (isOver === true) await care.over(withheld ?? 'the run is over');
-    if (withheld !== undefined && task.ended === undefined) {
-      table.forget(task);
-      left.putBack(before);
-    } else {
-      table.goesOn(task);
-      left.goesOn(before);
-    }
-    care.keepBeating();
-    return withheld === undefined ? task : failed(rpcCodes.internal, withheld);
-  }
-
   /** What its server says of it, told before anybody reads it; nothing where it said that before. */
   async function hear(task: Task<Began>, message: string | undefined): Promise<void> {
     if (message === undefined || message === task.said || task.ended !== undefined) return;
@@ -137,28 +82,6 @@ export function createTaskCalls(needs: TaskCareNeeds): TaskCalls {
     if (withheld !== undefined) return;
     task.said = message;
     task.message = textOf((words ?? { statusMessage: message })['statusMessage']);
-  }
-
-  /** It began, for the gateway after this one; the reason where that cannot be. `goesOn`: that one may go on with it. */
-  async function keep(task: Task<Began>, { goesOn }: { readonly goesOn: boolean }): Promise<string | undefined> {
-    const { id, digest, name, input } = task.of.call;
-    const { atMs, untilMs, pollMs } = task;
-    const going = { input, atMs, untilMs, ...(pollMs === undefined ? {} : { pollMs }) };
-    try {
-      file?.keep({
-        id: task.id,
-        theirs: task.theirs,
-        target,
-        callId: id,
-        tool: name,
-        ...(digest === undefined ? {} : { digest }),
-        ...(goesOn && transport === 'http' ? { going } : {}),
-      });
-      return undefined;
-    } catch (error) {
-      await care.stop(task, 'abandoned', `it cannot be kept (${String(error)})`);
-      return task.ended;
-    }
   }
 
   async function fetchKept(task: Task<Began>, kept: JsonObject): Promise<RpcOutcome> {
@@ -203,7 +126,7 @@ export function createTaskCalls(needs: TaskCareNeeds): TaskCalls {
         return refuse('Sallyport: the server gave this task the id of another; nothing of it is to be had');
       }
       task.over.signal.addEventListener('abort', () => progress.abort(), { once: true });
-      const lost = await keep(task, { goesOn: false });
+      const lost = await care.keep(task, { goesOn: false });
       if (lost !== undefined) return refuse(lost);
       const meta = isJsonObject(result['_meta']) ? result['_meta'] : {};
       const immediate = meta[immediateResponse];
@@ -223,7 +146,7 @@ export function createTaskCalls(needs: TaskCareNeeds): TaskCalls {
       }
       // What nobody judged, or what is not on record, is gone on with by nobody; nor what is not known by all its arguments.
       const goesOn = heard.isUnasked !== true && heard.isUnheard !== true && call === task.of.call;
-      const unkept = goesOn ? await keep(task, { goesOn }) : undefined;
+      const unkept = goesOn ? await care.keep(task, { goesOn }) : undefined;
       if (unkept !== undefined) return refuse(unkept);
       const shown = heard.words ?? words;
       if (said.message !== undefined) {
@@ -242,7 +165,7 @@ export function createTaskCalls(needs: TaskCareNeeds): TaskCalls {
       const task = table.add({ taskId: `here ${newId()}`, status }, { call: shortened(call), kept: result });
       // The result is there all the same.
       if (task === undefined) return { result };
-      const lost = await keep(task, { goesOn: false });
+      const lost = await care.keep(task, { goesOn: false });
       if (lost !== undefined) return failed(rpcCodes.internal, lost);
       const { withheld } = await gate.task(call, { task: task.id, change: 'began' });
       if (withheld !== undefined) {

@@ -41,6 +41,8 @@ export type TaskCare = {
   over(reason: string): Promise<void>;
   /** False where the server cannot be asked. */
   cancelThere(theirs: string): Promise<boolean>;
+  /** It began, for the gateway after this one; the reason where that cannot be. `goesOn`: that one may go on with it. */
+  keep(task: Task<Began>, how: { readonly goesOn: boolean }): Promise<string | undefined>;
   /** It is not kept for the gateway after this one any more. */
   drop(id: string): void;
   /** While anything goes on, or something was not heard of yet. */
@@ -90,6 +92,27 @@ export function createTaskCare(needs: TaskCareNeeds): TaskCare {
     task.isSettled = true;
     task.of.progress?.abort();
     await ends.tell({ call: task.of.call, task: task.id, change, reason, told: () => drop(task.id) });
+  }
+
+  async function keep(task: Task<Began>, { goesOn }: { readonly goesOn: boolean }): Promise<string | undefined> {
+    const { id, digest, name, input } = task.of.call;
+    const { atMs, untilMs, pollMs } = task;
+    const going = { input, atMs, untilMs, ...(pollMs === undefined ? {} : { pollMs }) };
+    try {
+      file?.keep({
+        id: task.id,
+        theirs: task.theirs,
+        target,
+        callId: id,
+        tool: name,
+        ...(digest === undefined ? {} : { digest }),
+        ...(goesOn && transport === 'http' ? { going } : {}),
+      });
+      return undefined;
+    } catch (error) {
+      await stop(task, 'abandoned', `it cannot be kept (${String(error)})`);
+      return task.ended;
+    }
   }
 
   function drop(id: string): void {
@@ -186,6 +209,7 @@ export function createTaskCare(needs: TaskCareNeeds): TaskCare {
     stop,
     over,
     cancelThere,
+    keep,
     drop,
     keepBeating,
     async tellLeft() {
