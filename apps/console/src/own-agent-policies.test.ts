@@ -137,6 +137,9 @@ function inDatabase(write: (database: DatabaseSync) => void): void {
   }
 }
 
+/** By table: what says which version is in force, as the server wrote it. */
+const sealedBefore = new Map<string, string>();
+
 /** What says which version is in force, and what version 3 is, of both. */
 function writeOverVersions(database: DatabaseSync): void {
   const tables = (ending: string): readonly string[] =>
@@ -146,7 +149,11 @@ function writeOverVersions(database: DatabaseSync): void {
       .map(({ name }) => String(name));
   const [inForce, versions] = [tables('force'), tables('versions')];
   assert.deepEqual([inForce.length, versions.length], [2, 2]);
-  for (const table of inForce) database.exec(`UPDATE ${table} SET sealed = 'AAAA' WHERE name = 'policies'`);
+  for (const table of inForce) {
+    const row = database.prepare(`SELECT sealed FROM ${table} WHERE name = 'policies'`).get();
+    sealedBefore.set(table, String(row?.['sealed']));
+    database.exec(`UPDATE ${table} SET sealed = 'AAAA' WHERE name = 'policies'`);
+  }
   for (const table of versions)
     database.exec(
       `UPDATE ${table} SET sealed_head = (SELECT sealed_head FROM ${table} WHERE version = 1) WHERE version = 3`,
@@ -217,3 +224,26 @@ const noExport = `@id("analysts-do-not-export")
 @words("Analysts export no recordings")
 forbid (principal in Sallyport::Role::"analyst", action == Sallyport::Action::"cameras:export", resource);
 `;
+
+test('A server that starts and cannot read what is in force says in coverage that what rests on policies is broken', async () => {
+  const { page, server } = room;
+  const { port } = new URL(page.url());
+  // Of who may do what it can be told again, or nobody may look at anything.
+  inDatabase((database) => {
+    for (const [table, sealed] of sealedBefore)
+      if (!table.startsWith('agent'))
+        database.prepare(`UPDATE ${table} SET sealed = ? WHERE name = 'policies'`).run(sealed);
+  });
+  assert.equal(await server.stop(), 0);
+  await server.start('--port', port);
+  await room.visit('/agents/coverage', 'Coverage');
+  const alert = page.getByRole('alert');
+  await alert.getByText(/^Policies cannot be read: \d+ threats below count as not covered$/).waitFor();
+  await alert.getByText(/^Your own policies: .*No call of an agent is let through until they are mended/).waitFor();
+  const agentic = page.getByRole('region', { name: 'OWASP Agentic 2026' });
+  await agentic.getByText('Broken', { exact: true }).first().waitFor();
+  await room.atRest('agents-coverage-broken');
+  await page.setViewportSize({ width: 360, height: 740 });
+  if (pictures !== undefined) await picture(page, pictures, 'agents-coverage-broken-phone');
+  assert.deepEqual(room.faults, []);
+});
