@@ -6,16 +6,24 @@ import type { CliNeeds } from '../needs.ts';
 import { counted, jsonLine, plainText, shortText, tableHead, timeText } from '../terminal.ts';
 import { jsonBody, type ConnectionOptions } from './connection.ts';
 
-export type AgentListOptions = ConnectionOptions & { json?: true; all?: true; open?: true };
+export type AgentListOptions = ConnectionOptions & {
+  json?: true;
+  all?: true;
+  open?: true;
+  agent?: string;
+  limit?: number;
+};
 export type AgentChangeOptions = ConnectionOptions & { json?: true; pack?: string; approvals?: string };
 export type AgentStopOptions = ConnectionOptions & { json?: true; reason: string };
 
 /** Runs of agents, newest first. */
 export async function listSessions(client: ApiClient, options: AgentListOptions, needs: CliNeeds): Promise<void> {
   const own = options.all === true ? '' : '/own';
+  if (options.agent !== undefined && options.all !== true)
+    throw new CliError('usage', 'Cannot choose the agent among your own runs: --agent goes with --all (agents:read)');
   const answer = await client.json({
     path: `/v1/agent/sessions${own}`,
-    query: options.open === true ? { open: 'true' } : {},
+    query: { open: options.open === true ? 'true' : undefined, agent: options.agent, limit: options.limit },
     signal: needs.signal,
   });
   const sessions = listField(answer, 'sessions');

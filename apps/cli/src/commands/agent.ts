@@ -2,12 +2,14 @@ import { Argument, Option, type Command } from 'commander';
 import { scopes, settableHarnesses, type SettableHarness } from '../agent/harness-settings.ts';
 import type { CliNeeds } from '../needs.ts';
 import { agentPacks, replaySuites, type ReplayOptions } from './agent-replay.ts';
+import { addAgentCoverageCommand } from './agent-coverage.ts';
 import { addApprovalCommands } from './agent-approvals.ts';
 import { beginForGuard, type AgentBeginOptions } from './agent-begin.ts';
 import { showMachine, type MachineOptions } from './agent-machine.ts';
 import { addNoticeCommands } from './agent-notices.ts';
 import { addProposalCommands } from './agent-proposals.ts';
 import { addStopCommands } from './agent-stops.ts';
+import { addAgentTryCommand } from './agent-try.ts';
 import { showTimeline, type TimelineOptions } from './agent-timeline.ts';
 import { wholeNumber } from './option-values.ts';
 import { importPermissions, type AgentImportOptions } from './agent-import.ts';
@@ -102,6 +104,8 @@ export function addAgentCommands(program: Command, needs: CliNeeds): void {
   );
   listed('sessions', 'runs of your agents, newest first')
     .option('--open', 'those that go on')
+    .option('--agent <id>', 'of this agent; with --all')
+    .option('--limit <count>', 'the newest so many', wholeNumber(1, 500), 100)
     .action((options: AgentListOptions) =>
       withClient(options, needs, (client) => listSessions(client, options, needs)),
     );
@@ -141,6 +145,8 @@ export function addAgentCommands(program: Command, needs: CliNeeds): void {
       withClient(options, needs, (client) => stopAgents(client, { scope, value }, options, needs)),
     );
   addStopCommands(agent, needs);
+  addAgentCoverageCommand(agent, needs);
+  addAgentTryCommand(agent, needs);
   addAgentPolicyCommands(agent, needs);
   addAgentServerCommands(agent, needs);
 }

@@ -19,6 +19,7 @@ type Options = ConnectionOptions & {
   since?: number;
   level?: string;
   state?: string;
+  agent?: string;
   limit: number;
   all?: true;
   close?: string;
@@ -50,6 +51,7 @@ export function addAlertsCommand(program: Command, needs: CliNeeds): void {
       'only alerts in this state: new, acknowledged, closed',
       oneOf('new', 'acknowledged', 'closed'),
     )
+    .option('--agent <id>', 'only alerts about this AI agent')
     .option('--limit <count>', 'the newest so many', wholeNumber(1, mostHeld), 50)
     .option('--all', `all there are, up to ${grouped(mostHeld)}`)
     .option('--show <alert>', 'print this one in full, with what to do: LOG/INDEX of its (first) finding')
@@ -97,14 +99,17 @@ async function alerts(options: Options, needs: CliNeeds): Promise<void> {
     const { found, newest, more } = await listAlerts(client, options, needs.signal);
     for (const alert of found.toReversed()) await print(alert, options, needs);
     if (more) {
-      const rest = options.all === true ? 'narrow them down with --since, --level or --state' : 'see --limit and --all';
+      const rest =
+        options.all === true ? 'narrow them down with --since, --level, --state or --agent' : 'see --limit and --all';
       needs.stderr.write(`The newest ${counted(found.length, 'alert')}; there are more: ${rest}\n`);
     }
     if (options.follow === true) {
       needs.stderr.write('Following; Ctrl-C ends\n');
       await follow(client, newest, options, needs);
     } else if (found.length === 0 && options.json !== true) {
-      const narrowed = [options.level, options.since, options.state].some((given) => given !== undefined);
+      const narrowed = [options.level, options.since, options.state, options.agent].some(
+        (given) => given !== undefined,
+      );
       const hint = narrowed
         ? 'leave a filter away, or stay with --follow'
         : 'send events with sallyport send FILE, or stay with --follow';
@@ -121,7 +126,13 @@ function isWanted(alert: JsonValue, options: Options): boolean {
   if (options.level !== undefined && levelRank(textField(alert, 'level') ?? '') < levelRank(options.level))
     return false;
   if (options.state !== undefined && textField(alert, 'state') !== options.state) return false;
+  if (options.agent !== undefined && !isSameWord(textField(alert, 'agent') ?? '', options.agent)) return false;
   return options.since === undefined || lastSeenMs(alert) >= options.since;
+}
+
+/** In any case, as the server finds them. */
+function isSameWord(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
 }
 
 function lastSeenMs(alert: JsonValue): number {
@@ -149,7 +160,8 @@ async function listAlerts(client: ApiClient, options: Options, signal: AbortSign
   for (;;) {
     const since = options.since === undefined ? undefined : new Date(options.since).toISOString();
     const asked = Math.min(limit - found.length, pageSize);
-    const query = { state: options.state, level: options.level, since, limit: asked, after };
+    const { state, level: from, agent } = options;
+    const query = { state, level: from, agent, since, limit: asked, after };
     const page = await client.json({ path: '/v1/alerts', query, signal });
     const list = listField(page, 'alerts');
     // As it stood before the first page was read: what is announced meanwhile is followed.
