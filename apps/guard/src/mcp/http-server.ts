@@ -1,10 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { withCredential } from './authorized-ask.ts';
 import { explainRefusal } from './explain-refusal.ts';
 import { createHttpAsk, textOfAnswer } from './http-ask.ts';
 import { bodyOf, failed, readMessage, rpcCodes } from './json-rpc.ts';
 import type { RpcId, RpcMessage } from './json-rpc.ts';
 import { modernHeaders } from './modern-headers.ts';
+import { errorOf, readOn, type Ended } from './resumed-stream.ts';
 import type { Credential } from './sign-in/credential.ts';
 import { createSseReader } from './sse-reader.ts';
 import { withDigest } from './tool-server.ts';
@@ -17,26 +19,6 @@ const retryMs = [1000, 2000, 5000, 15_000, 60_000] as const;
 const byeMs = 2000;
 /** For the server to take what wants no answer. */
 const takeMs = 60_000;
-/** Before a stream is taken up again, where the server does not say how long. */
-const againMs = 1000;
-const minAgainMs = 100;
-const maxAgainMs = 30_000;
-/** Tries in a row that bring nothing. */
-const maxFailed = 5;
-
-/** How a stream ended, and behind which event it can be gone on. */
-type Ended = {
-  readonly broke: Error | undefined;
-  /** No message came. */
-  readonly isEmpty: boolean;
-  readonly lastId: string | undefined;
-  readonly retryMs: number | undefined;
-};
-
-function errorOf(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
-}
-
 /**
  * A remote MCP server: streamable HTTP of 2025-03-26 to 2025-11-25, and of 2026-07-28 for messages that name that version. A stream that
  * breaks is taken up again behind its last event, where the server gives events names; what was asked on another has no answer.
@@ -54,6 +36,7 @@ export function createHttpServer({
   readonly say: (line: string) => void;
 }): ToolServer {
   const ask = createHttpAsk(url);
+  const sendAuthorized = withCredential(ask, credential);
   const over = new AbortController();
   /** Questions on their way, by their ids. */
   const onTheWay = new Map<RpcId, AbortController>();
@@ -78,27 +61,6 @@ export function createHttpServer({
         ...(version === undefined ? {} : { 'mcp-protocol-version': version }),
       }),
     };
-  }
-
-  /** With the credential there is; once more where the server refused it and there is another by now. */
-  async function sendAuthorized(
-    request: Pick<Parameters<typeof ask.send>[0], 'method' | 'body' | 'signal'> & {
-      readonly headers: () => Record<string, string>;
-    },
-  ): Promise<{ readonly answer: IncomingMessage; readonly advice?: string }> {
-    for (let isFirst = true; ; isFirst = false) {
-      const used = await credential?.bearer();
-      const answer = await ask.send({
-        ...request,
-        headers: { ...request.headers(), ...(used === undefined ? {} : { authorization: `Bearer ${used}` }) },
-      });
-      const status = answer.statusCode ?? 0;
-      if (credential === undefined || (status !== 401 && status !== 403)) return { answer };
-      const challenge = answer.headers['www-authenticate'];
-      const { isAgain, advice } = await credential.refused({ status, challenge, used });
-      if (!isAgain || !isFirst) return { answer, ...(advice === undefined ? {} : { advice }) };
-      answer.destroy();
-    }
   }
 
   /** Never rejects: gives what broke it, and where it can be gone on from. */
@@ -130,30 +92,6 @@ export function createHttpServer({
       lastId: reader.lastId(),
       retryMs: reader.retryMs(),
     };
-  }
-
-  /** The stream of one question, until its answer came, nobody waits for it any more, or the server does not let it be taken up. */
-  async function readOn(
-    first: Ended,
-    { id, signal }: { readonly id: RpcId; readonly signal: AbortSignal },
-  ): Promise<void> {
-    let { lastId, retryMs: waitMs, broke } = first;
-    let failed = 0;
-    while (onTheWay.has(id) && !signal.aborted) {
-      if (lastId === undefined || failed >= maxFailed) throw broke ?? new Error('its answer ended before it was whole');
-      await delay(Math.min(Math.max(waitMs ?? againMs, minAgainMs), maxAgainMs) * (failed + 1), undefined, { signal });
-      const resumed = await takeUp(lastId, signal).catch(errorOf);
-      if (resumed === undefined) throw broke ?? new Error('its answer ended before it was whole, and is not kept');
-      if (resumed instanceof Error) {
-        broke = resumed;
-        failed += 1;
-        continue;
-      }
-      // Neither a message nor a name that is new.
-      failed = resumed.isEmpty && (resumed.lastId ?? lastId) === lastId ? failed + 1 : 0;
-      lastId = resumed.lastId ?? lastId;
-      waitMs = resumed.retryMs ?? waitMs;
-    }
   }
 
   /** Undefined where the server does not do that. */
@@ -260,7 +198,8 @@ export function createHttpServer({
     }
     if (status === 200 && type.startsWith('text/event-stream')) {
       const ended = await readStream(answer);
-      if (modernHeaders(message) === undefined) await readOn(ended, { id: message.id, signal });
+      if (modernHeaders(message) === undefined)
+        await readOn(ended, { isWaitedFor: () => onTheWay.has(message.id), takeUp, signal });
       else if (ended.broke !== undefined) throw ended.broke;
       return;
     }

@@ -1,5 +1,5 @@
 import { isJsonObject, textOf } from '@sallyport/contracts';
-import type { JsonObject, JsonValue } from '@sallyport/contracts';
+import type { JsonObject } from '@sallyport/contracts';
 import { createCalls, takesEither } from './calls.ts';
 import type { Gate } from './gate.ts';
 import { isHandshakeVersion, letOf, tasksOf, toClient, toServer, type Lettable } from './handshake.ts';
@@ -9,13 +9,14 @@ import { letInstructions } from './let-instructions.ts';
 import { createRate, type GatewayLimits } from './limits.ts';
 import { tasksExtension } from './modern-headers.ts';
 import { createOfferList, offerMethods, type OfferList } from './offer-list.ts';
-import { judgedMethods, passedOn, passedNotices } from './passing.ts';
+import { judgedMethods, passedNotices } from './passing.ts';
 import { createQuestions } from './questions.ts';
 import { createServerQuestions } from './server-questions.ts';
 import { createTaskCalls, type TaskCalls } from './task-calls.ts';
 import type { TaskFile } from './task-file.ts';
 import { createToolList, type ToolList } from './tool-list.ts';
 import type { ToolServer } from './tool-server.ts';
+import { createUnjudged } from './unjudged.ts';
 import { createUpstream, wordsOf } from './upstream.ts';
 import { createWaitingQuestions } from './waiting-questions.ts';
 
@@ -48,13 +49,8 @@ export type Relay = {
   close(): Promise<void>;
 };
 
-const maxSubscribed = 1000;
-/** Of what goes to the server unjudged. */
-const longestText = 4096;
-
 export function createRelay(needs: RelayNeeds): Relay {
   const { name, server, gate, limits, lets, say } = needs;
-  const subscribed = new Set<string>();
   const notices = createRate({ aMinute: limits.noticesAMinute, nowMs: needs.nowMs });
   let tools: ToolList | undefined;
   let offers: OfferList | undefined;
@@ -74,6 +70,7 @@ export function createRelay(needs: RelayNeeds): Relay {
   });
   const upstream = createUpstream({ server, say, closed: needs.closed, answer: answerServer, noticed });
   const calls = createCalls({ ...needs, upstream });
+  const { passOn, subscribed } = createUnjudged({ upstream, mayGo: calls.mayGo, limits });
   const waiting = createWaitingQuestions({
     most: limits.maxInFlight * 2,
     answer: answerClient,
@@ -195,29 +192,10 @@ export function createRelay(needs: RelayNeeds): Relay {
     const judged = judgedMethods.find((one) => one === method);
     if (judged !== undefined) {
       const outcome = await calls.bringing(judged, params, { ...how, offers });
-      if (method === 'resources/subscribe' && 'result' in outcome && subscribed.size < maxSubscribed)
-        subscribed.add(textOf(params['uri']));
+      if (method === 'resources/subscribe' && 'result' in outcome) subscribed.add(textOf(params['uri']));
       return outcome;
     }
-    const passing = passedOn.get(method);
-    if (passing === undefined)
-      return failed(rpcCodes.noSuchMethod, `Sallyport does not pass on "${method.slice(0, 100)}"`);
-    const { isApproved, reason } = await tools.isApproved();
-    if (!isApproved) return failed(rpcCodes.invalidRequest, `Sallyport: ${reason}`);
-    // The server hears no address from here that it was not told when it was judged.
-    if (method === 'resources/unsubscribe' && !subscribed.delete(textOf(params['uri']))) return { result: {} };
-    const refused = calls.mayGo(method);
-    if (refused !== undefined) return failed(rpcCodes.internal, refused);
-    const given = textOf(params[passing.field]);
-    const outcome = await upstream.ask({
-      method,
-      params: given === '' ? {} : { [passing.field]: given.slice(0, longestText) },
-      waitMs: limits.requestMs,
-      ...how,
-    });
-    return 'error' in outcome || !isLonger(outcome.result, limits.maxResultBytes)
-      ? outcome
-      : failed(rpcCodes.internal, `Sallyport: the answer is longer than ${limits.maxResultBytes} bytes`);
+    return passOn(request, { ...how, tools });
   }
 
   /** What may be asked of who asks this: of each question by itself, or as it was agreed upon at the beginning. */
@@ -314,8 +292,4 @@ export function createRelay(needs: RelayNeeds): Relay {
 /** Tokens and marks of ours that a server sends back. */
 function withoutOurMeta({ _meta: _left, ...params }: JsonObject): JsonObject {
   return params;
-}
-
-function isLonger(value: JsonValue, bytes: number): boolean {
-  return Buffer.byteLength(JSON.stringify(value)) > bytes;
 }
