@@ -243,7 +243,5 @@ test('A server that starts and cannot read what is in force says in coverage tha
   const agentic = page.getByRole('region', { name: 'OWASP Agentic 2026' });
   await agentic.getByText('Broken', { exact: true }).first().waitFor();
   await room.atRest('agents-coverage-broken');
-  await page.setViewportSize({ width: 360, height: 740 });
-  if (pictures !== undefined) await picture(page, pictures, 'agents-coverage-broken-phone');
   assert.deepEqual(room.faults, []);
 });
