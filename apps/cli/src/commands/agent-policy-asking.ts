@@ -10,6 +10,13 @@ export type AgentPolicyOptions = ConnectionOptions & { json?: true };
 /** Where policies for agents stand on the server. */
 export const agentPoliciesPath = '/v1/agents/policies';
 
+/** What the list shows the way out of. */
+const listed: ReadonlySet<string> = new Set([
+  'agent_policy_unknown',
+  'agent_policy_version_unknown',
+  'agent_policy_version_state',
+]);
+
 export function read({ client, needs }: Asked, from: string): Promise<JsonValue> {
   return hinted(client.json({ path: `${agentPoliciesPath}${from}`, signal: needs.signal }));
 }
@@ -19,7 +26,9 @@ async function hinted<Answer>(answer: Promise<Answer>): Promise<Answer> {
   try {
     return await answer;
   } catch (error) {
-    if (!(error instanceof CliError) || error.code !== 'request_refused' || error.hint !== undefined) throw error;
+    if (!(error instanceof CliError) || error.hint !== undefined) throw error;
+    const { serverCode } = error.details;
+    if (typeof serverCode !== 'string' || !listed.has(serverCode)) throw error;
     throw new CliError(error.code, error.message, {
       hint: 'see what there is: sallyport agent policies list',
       cause: error,

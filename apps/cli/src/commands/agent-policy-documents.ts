@@ -9,6 +9,7 @@ import { counted, jsonLine, plainText } from '../terminal.ts';
 import { agentPoliciesPath, read, send, type AgentPolicyOptions } from './agent-policy-asking.ts';
 import {
   agentPolicyFileWords,
+  agentPolicyId,
   agentPolicyText,
   readAgentPolicyPaths,
   writeAgentPolicyFiles,
@@ -66,15 +67,16 @@ async function documentOf(asked: Asked, id: string): Promise<AgentPolicyFile> {
   return asFile(id, field(whole, 'document'), whole);
 }
 
-async function show(asked: Asked, id: string, options: ShowOptions): Promise<void> {
+async function show(asked: Asked, text: string, options: ShowOptions): Promise<void> {
+  const id = agentPolicyId(text, 'show');
   const file = options.in === undefined ? await documentOf(asked, id) : await inVersion(asked, id, options.in);
   const { stdout } = asked.needs;
   if (options.json === true) {
     stdout.write(`${jsonLine({ id, ...file.draft })}\n`);
     return;
   }
-  const text = agentPolicyText(file).split('\n').map(plainText).join('\n');
-  stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+  const lines = agentPolicyText(file).split('\n').map(plainText).join('\n');
+  stdout.write(lines.endsWith('\n') ? lines : `${lines}\n`);
 }
 
 async function inVersion(asked: Asked, id: string, version: number): Promise<AgentPolicyFile> {

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'nod
 import { isDeepStrictEqual } from 'node:util';
 import type { JsonValue } from '@sallyport/contracts';
 import { CliError } from '../errors.ts';
-import { field, parseJson, textField } from '../json-reading.ts';
+import { field, isJsonList, parseJson, textField } from '../json-reading.ts';
 import { readBoundedFile } from '../regular-file.ts';
 import { whyNot } from '../system-errors.ts';
 
@@ -22,6 +22,16 @@ const maxTextBytes = 64 * 1024;
 const maxTestBytes = 512 * 1024;
 const fileName = /^([a-z0-9][a-z0-9-]{0,39})\.cedar$/;
 
+/** Of a document. Throws `usage`, naming what was to be done with it. */
+export function agentPolicyId(text: string, action: string): string {
+  if (fileName.test(`${text}.cedar`)) return text;
+  throw new CliError(
+    'usage',
+    `Cannot ${action} "${text.slice(0, 60)}": its id must be 1 to 40 lower-case letters, digits and hyphens`,
+    { hint: 'see which there are: sallyport agent policies list' },
+  );
+}
+
 /** What is said of such a file in the help of a command. */
 export const agentPolicyFileWords =
   'ID.cedar, with ID.test.json beside it; "// About: agent ID" in it says whose calls it is about';
@@ -37,7 +47,7 @@ export async function readAgentPolicyFile(file: string): Promise<AgentPolicyFile
   const text = await readText(file, maxTextBytes);
   const testFile = join(dirname(file), `${id}.test.json`);
   const tests = existsSync(testFile) ? parseJson(await readText(testFile, maxTestBytes)) : [];
-  if (tests === undefined) throw new CliError('usage', `Cannot read "${testFile}": must be JSON`);
+  if (!isJsonList(tests)) throw new CliError('usage', `Cannot read "${testFile}": must be a list of tests in JSON`);
   return { id, draft: { name: nameIn(text, id), scope: scopeIn(text, file), text, tests } };
 }
 
@@ -106,7 +116,8 @@ export function writeAgentPolicyFiles(directory: string, files: readonly AgentPo
     return { id: file.id, text: agentPolicyText(file), tests: `${JSON.stringify(file.draft.tests, null, 2)}\n` };
   });
   try {
-    mkdirSync(directory, { recursive: true });
+    // Not with its parents: of a folder that cannot be made, as in /proc, Node never tells then.
+    if (!isDirectory(directory)) mkdirSync(directory);
     for (const { id, text, tests } of written) {
       writeFileSync(join(directory, `${id}.cedar`), text);
       writeFileSync(join(directory, `${id}.test.json`), tests);
