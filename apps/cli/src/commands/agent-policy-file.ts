@@ -73,7 +73,7 @@ export async function readAgentPolicyPaths(paths: readonly string[]): Promise<re
 }
 
 /** Throws `usage` where there is no such folder, or nothing in it: a wrong path must not pass for no policies. */
-export function cedarFilesOf(directory: string): readonly string[] {
+function cedarFilesOf(directory: string): readonly string[] {
   const names = ((): string[] => {
     try {
       return readdirSync(directory).toSorted();
