@@ -180,7 +180,8 @@ export function packageProgram(outer: Invocation): Value {
     for (const text of plain) addSource(invocation, text);
     return [known('')];
   }
-  const named = plain.filter(({ text }) => text !== '.' && !text.startsWith('-'));
+  const groups = name === 'poetry' && word === 'install' ? groupsOf(rest) : [];
+  const named = plain.filter((text) => text.text !== '.' && !text.text.startsWith('-') && !groups.includes(text));
   const isFetching =
     fetching.test(word) && (named.length > 0 || /^(?:update|upgrade|up|create|full-upgrade|dist-upgrade)$/.test(word));
   if (isFetching) {
@@ -237,6 +238,13 @@ function lookingDoubt(
 /** Options that say where it works. npm takes the beginning of an option for it, and one dash for two. */
 const moving =
   /^(-C|-w|-P|--?(?:prefix|prefi|cwd|dir|dire\w*|project|manifest-path|works\w*))(?:=([\s\S]*))?$|^(-C)([^=][\s\S]*)$/;
+
+/** Groups of what the project needs, not packages: `poetry install --with dev`. */
+function groupsOf(rest: readonly Text[]): readonly Text[] {
+  return rest.filter(
+    ({ text }, index) => /^--(?:with|without|only)$/.test(rest[index - 1]?.text ?? '') && /^\w[\w,-]*$/.test(text),
+  );
+}
 
 /** What such options behind the subcommand name, up to `--`. */
 function movesIn(rest: readonly Text[]): readonly Text[] {
