@@ -37,6 +37,17 @@ test('a priority is severity × criticality × risk, told factor by factor', () 
   assert.deepEqual(priorityOf('high', {}), { value: 60, basis: {} });
 });
 
+test('of equal risk an agent is told before whom it acts for; who is at a greater one is told', () => {
+  const about = { user: 'kim', agent: 'a1' };
+  const told = (user: number, agent: number) => {
+    const known: PriorityFacts = { criticalityOf: () => 'normal', riskOf: (kind) => (kind === 'user' ? user : agent) };
+    return priorityWords('high', priorityOf('high', about, known));
+  };
+  assert.match(told(82, 82), /× agent at risk 82 /);
+  assert.match(told(40, 82), /× agent at risk 82 /);
+  assert.match(told(90, 82), /× person at risk 90 /);
+});
+
 test('no alert falls below the floor of its level; more entities, risk or criticality never lower it', () => {
   fc.assert(
     fc.property(fc.constantFrom(...findingLevels), entities, facts, (level, about, known) => {

@@ -154,11 +154,12 @@ function assetsOf({ user, host, camera, site }: AlertEntities) {
 }
 
 function atRiskOf({ user, host, camera, agent, identity }: AlertEntities) {
+  // Of equal risk the first is told: of an agent's alert that is the agent, not whom it acts for.
   return [
+    ...named('agent', agent),
     ...named('user', user),
     ...named('host', camera === undefined ? host : undefined),
     ...named('camera', camera),
-    ...named('agent', agent),
     ...named('key', identity),
   ];
 }

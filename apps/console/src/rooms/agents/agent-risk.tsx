@@ -5,7 +5,7 @@ import { ProblemNotice } from '../../parts/notice.tsx';
 import { printable } from '../../parts/printable.ts';
 import { alertsQuery } from '../alerts/alerts-query.ts';
 import { RiskMark } from '../entities/risk-mark.tsx';
-import { heldWords } from './agent-words.ts';
+import { heldForOwnerWords, heldWords } from './agent-words.ts';
 import { agentRiskQuery } from './agents-query.ts';
 import type { Agent } from './agents-query.ts';
 
@@ -42,7 +42,7 @@ export function AgentRisk({ agent, canRead }: { readonly agent: Agent; readonly 
               );
             })}
           </ul>
-          <p className="small">{heldWords(agent.pack, risk.risk)}</p>
+          <p className="small">{[heldWords(agent.pack, risk.risk), heldForOwnerWords(agent.pack)].join(' ')}</p>
         </>
       )}
       {canRead ? (

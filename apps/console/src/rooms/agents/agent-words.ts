@@ -34,6 +34,24 @@ export function heldWords(pack: Agent['pack'], risk: number): string {
   }
 }
 
+/** From this risk of whoever an agent acts for the packs ask or refuse. */
+const heldForOwnerFrom = 90;
+
+/** What they make of the risk of whoever it acts for: how great that is now, other rooms tell. */
+export function heldForOwnerWords(pack: Agent['pack']): string | undefined {
+  const from = `From a risk of ${heldForOwnerFrom} on of whoever it acts for, it is`;
+  switch (pack) {
+    case 'observe':
+      return undefined;
+    case 'developer':
+      return `${from} asked about the same.`;
+    case 'locked-down':
+      return `${from} asked about whatever has an effect, too.`;
+    case 'unattended':
+      return `${from} refused whatever pays, gives access or changes a credential.`;
+  }
+}
+
 /** Whom an agent acts for, where they are still known. */
 export function ownerName({ owner }: Agent): string {
   return owner.name === '' ? 'nobody any more' : printable(owner.name);

@@ -10,7 +10,7 @@ import { formatAge, plural } from '../../parts/numbers.ts';
 import { printable } from '../../parts/printable.ts';
 import { RoomHead } from '../../parts/room-head.tsx';
 import { EntityPanel } from './entity-panel.tsx';
-import { entitiesQuery, entityKinds, kindWords } from './entity-queries.ts';
+import { entitiesQuery, entityKinds, entityName, kindWords, useAgentNames } from './entity-queries.ts';
 import { RiskMark } from './risk-mark.tsx';
 
 /** Who is at risk and why, and what is usual for whom. */
@@ -19,6 +19,7 @@ export function EntitiesRoom({ me }: { readonly me: Me }) {
   const kind = entityKinds.find((known) => known === get('kind'));
   const open = get('open');
   const { data, error, refetch, dataUpdatedAt } = useQuery(entitiesQuery(kind));
+  const names = useAgentNames(me);
   const atRisk = data?.entities.filter(({ risk }) => risk >= 25).length ?? 0;
   const isCut = data !== undefined && data.total > data.entities.length;
   return (
@@ -66,8 +67,12 @@ export function EntitiesRoom({ me }: { readonly me: Me }) {
                   {data.entities.map((entity) => (
                     <tr key={entity.id} aria-current={open === entity.id ? true : undefined}>
                       <td>
-                        <button type="button" className="plain-button" onClick={() => change({ open: entity.id })}>
-                          {printable(entity.name)}
+                        <button
+                          type="button"
+                          className="plain-button breaks"
+                          onClick={() => change({ open: entity.id })}
+                        >
+                          <bdi>{entityName(entity, names)}</bdi>
                         </button>
                       </td>
                       <td className="one-line">{kindWords[entity.kind]}</td>
@@ -98,6 +103,7 @@ export function EntitiesRoom({ me }: { readonly me: Me }) {
             <EntityPanel
               key={open}
               id={open}
+              names={names}
               mayWrite={may(me, 'alerts:write')}
               onClose={() => change({ open: undefined })}
             />

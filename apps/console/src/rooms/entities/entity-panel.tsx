@@ -8,7 +8,7 @@ import { formatAge, plural } from '../../parts/numbers.ts';
 import { printable } from '../../parts/printable.ts';
 import { SidePanel } from '../../parts/side-panel.tsx';
 import { searchAddress } from '../../parts/source-address.ts';
-import { entityQuery, kindWords } from './entity-queries.ts';
+import { entityName, entityQuery, kindWords } from './entity-queries.ts';
 import type { EntityDetails } from './entity-queries.ts';
 import { RiskMark } from './risk-mark.tsx';
 import { WeekPicture } from './week-picture.tsx';
@@ -27,15 +27,18 @@ const topicWords: Readonly<Record<Model['topic'], string>> = {
 /** Why somebody is at risk, and what is usual for them. */
 export function EntityPanel({
   id,
+  names,
   mayWrite,
   onClose,
 }: {
   readonly id: string;
+  /** Of agents, by id; nobody's where one may not see agents. */
+  readonly names: ReadonlyMap<string, string> | undefined;
   readonly mayWrite: boolean;
   readonly onClose: () => void;
 }) {
   const { data: entity, error, refetch, dataUpdatedAt } = useQuery(entityQuery(id));
-  const name = entity === undefined ? 'Entity' : printable(entity.name);
+  const name = entity === undefined ? 'Entity' : entityName(entity, names);
   return (
     <SidePanel
       title={name}

@@ -1,6 +1,10 @@
-import { queryOptions } from '@tanstack/react-query';
+import { queryOptions, useQuery } from '@tanstack/react-query';
 import { call } from '../../api/call.ts';
 import type { Answer } from '../../api/call.ts';
+import type { Me } from '../../api/queries.ts';
+import { may } from '../../app/rooms.ts';
+import { printable } from '../../parts/printable.ts';
+import { agentsQuery } from '../agents/agents-query.ts';
 
 export type EntityRow = Answer<'GET /v1/behaviour/entities'>['entities'][number];
 export type EntityDetails = Answer<'GET /v1/behaviour/entities/{id}'>;
@@ -34,3 +38,18 @@ export const entityQuery = (id: string) =>
     queryFn: ({ signal }) => call('GET /v1/behaviour/entities/{id}', { params: { id }, signal }),
     refetchInterval: 10_000,
   });
+
+/** What an entity is called: behaviour knows an agent by its id only, `names` are those of agents by id. */
+export function entityName(
+  { kind, name }: Pick<EntityRow, 'kind' | 'name'>,
+  names: ReadonlyMap<string, string> | undefined,
+): string {
+  return printable((kind === 'agent' ? names?.get(name) : undefined) ?? name);
+}
+
+/** For whoever may see agents. */
+export const useAgentNames = (me: Me): ReadonlyMap<string, string> | undefined =>
+  useQuery({ ...agentsQuery, enabled: may(me, 'agents:read'), select: namesById }).data;
+
+const namesById = ({ agents }: Answer<'GET /v1/agents'>): ReadonlyMap<string, string> =>
+  new Map(agents.map(({ id, name }) => [id, name]));

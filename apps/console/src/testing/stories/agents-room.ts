@@ -134,10 +134,15 @@ export function agentsRoomStory(house: () => Promise<RoomUnderTest>): void {
     const found = panel.getByRole('list', { name: 'Why' }).getByRole('link').first();
     await found.waitFor();
     await panel.getByText(/75 or more, it would be asked about/).waitFor();
+    await panel.getByText(/From a risk of 90 on of whoever it acts for, it is asked about the same/).waitFor();
     await room.atRest('agents-agent');
     await found.click();
     await page.getByRole('complementary').getByRole('link', { name: 'Other alerts of this agent' }).waitFor();
     await page.getByRole('button', { name: 'Any agent' }).waitFor();
+    await page
+      .getByRole('complementary')
+      .getByText(/ × agent at risk /)
+      .waitFor();
     await page
       .getByRole('complementary')
       .getByRole('link', { name: 'Other alerts of this agent' })
@@ -152,6 +157,12 @@ export function agentsRoomStory(house: () => Promise<RoomUnderTest>): void {
     await panel.getByRole('heading', { name: 'Its runs' }).waitFor();
     await room.visit('/agents?run=0000000000000000', 'Agents');
     await page.getByText(/^The run you came for is not among the newest/).waitFor();
+    // Behaviour knows it by its id; people know it by its name.
+    await room.visit('/entities?kind=agent', 'Entities');
+    await page.getByRole('button', { name: 'builder <b>', exact: true }).click();
+    const entity = page.getByRole('complementary', { name: 'builder <b>' });
+    await entity.getByRole('link', { name: 'The agent' }).waitFor();
+    await room.atRest('entities-agent');
   });
 
   test('A step says what secrets went in and out of it, what the agent read instead, and what was put back; never a value', async () => {
