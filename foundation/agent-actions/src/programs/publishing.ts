@@ -37,12 +37,9 @@ export function isPublishing(word: string): boolean {
 export function addPublishing(invocation: Invocation, name: string, given: readonly Text[]): boolean {
   const words = given.map(({ text }) => shown(text));
   const said = words.filter((word) => !/^-|=/.test(word));
-  // Behind another option it may be that one's value: `make -f -n release`.
-  const isShown = /^g?make$/.test(name) && /^(?:-n|--dry-run|--just-print|--recon)$/.test(words[0] ?? '');
   const isTold =
     subcommands.get(name)?.test(said.join(' ')) === true ||
-    (!isShown &&
-      takesTargets.test(name) &&
+    (takesTargets.test(name) &&
       words.some(
         (word, index) =>
           !/^-|=/.test(word) &&
