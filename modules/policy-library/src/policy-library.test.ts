@@ -146,6 +146,33 @@ forEachDatabase((name, open) => {
     assert.deepEqual([running.may(ada, 'users:manage'), may(ada, 'users:manage')], [false, true]);
   });
 
+  test('a server that begins while the engine is broken lets nobody do anything, and comes up', async (t) => {
+    const { database } = await open();
+    const { library } = await openLibrary(database);
+    await library.documents.create('exports', draft, ada);
+    await library.versions.stage({ note: '' }, ada);
+    await library.versions.activate(1, { expected: 0 }, ada);
+    const real = engine.preparsePolicySet;
+    // What came with the product is read; the organisation's, and what would take their place, are not.
+    const broken = t.mock.method(engine, 'preparsePolicySet', (...given: Parameters<typeof real>) => {
+      if (/analysts-do-not-export|policies-unreadable/.test(JSON.stringify(given)))
+        throw new Error('The policy engine broke');
+      return real(...given);
+    });
+    const begun = await openLibrary(database, { isNew: false });
+    assert.match(begun.library.inForce().unreadable ?? '', /engine broke/);
+    assert.deepEqual([begun.may(ann, 'cameras:export'), begun.may(ada, 'users:manage')], [false, false]);
+    await begun.library.refresh();
+    assert.deepEqual([begun.may(ann, 'cameras:export'), begun.may(ada, 'users:manage')], [false, false]);
+    await begun.outbox.flushed();
+    const told = begun.ledger.events().filter(({ body }) => Buffer.from(body ?? '').includes('unreadable'));
+    assert.equal(told.length, 1, 'told once');
+    broken.mock.restore();
+    await begun.library.refresh();
+    assert.deepEqual([begun.library.inForce().version, begun.library.inForce().unreadable], [1, undefined]);
+    assert.deepEqual([begun.may(ann, 'cameras:export'), begun.may(ada, 'users:manage')], [false, true]);
+  });
+
   const usersForbidden = `@id("admins-no-vault") @words("Administrators leave the vault alone")
 forbid (principal in Sallyport::Role::"admin", action == Sallyport::Action::"vault:manage", resource);`;
 

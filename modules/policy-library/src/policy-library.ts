@@ -91,6 +91,8 @@ export function createPolicyLibrary(needs: PolicyLibraryNeeds): PolicyLibrary {
   let version = 0;
   let changes = 0;
   let unreadable: string | undefined;
+  /** In place of what cannot be read: what mends it. */
+  let isMending = false;
   let stop: (() => void) | undefined;
   let isUnreadableTold = false;
   let isToldOlder = false;
@@ -112,6 +114,7 @@ export function createPolicyLibrary(needs: PolicyLibraryNeeds): PolicyLibrary {
     live.activate(policy);
     version = next;
     unreadable = undefined;
+    isMending = false;
   }
 
   /** What could not be loaded is tried again with each look. False when another version came into force while this one was being read. */
@@ -129,9 +132,8 @@ export function createPolicyLibrary(needs: PolicyLibraryNeeds): PolicyLibrary {
 
   async function refuse(error: unknown): Promise<void> {
     const message = messageOf(error);
+    if (!isMending) letMend();
     if (unreadable === undefined) {
-      // Throws while the engine is broken: what was in force goes on, and all of it is tried again with the next look.
-      live.activate(createAccessPolicy(textsToMend(bundled)));
       log.error('The policies of the organisation cannot be read: most is denied until they can', errorFields(error));
       isUnreadableTold = false;
     }
@@ -139,6 +141,18 @@ export function createPolicyLibrary(needs: PolicyLibraryNeeds): PolicyLibrary {
     if (isUnreadableTold) return;
     await tell(message);
     isUnreadableTold = true;
+  }
+
+  function letMend(): void {
+    try {
+      live.activate(createAccessPolicy(textsToMend(bundled)));
+      isMending = true;
+    } catch (error) {
+      // The engine is broken, and all of this is tried again with the next look. While running, what was in force goes on; at the start that is
+      // what came with the product alone, which allows what the organisation may forbid: so nobody is allowed anything.
+      if (stop !== undefined && unreadable === undefined) throw error;
+      if (stop === undefined) live.release();
+    }
   }
 
   async function tell(message: string): Promise<void> {
